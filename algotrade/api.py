@@ -1,0 +1,141 @@
+"""The API's frame: one error shape, one pagination, and the only place where an error meets an HTTP status."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import ProtectedError
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from algotrade.errors import Conflict, InvalidInput, LabError, LimitExceeded, NotFound, TooLarge, Unavailable
+
+STATUS: dict[type[LabError], int] = {
+    NotFound: status.HTTP_404_NOT_FOUND,
+    Conflict: status.HTTP_409_CONFLICT,
+    TooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    LimitExceeded: status.HTTP_429_TOO_MANY_REQUESTS,
+    Unavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
+    InvalidInput: status.HTTP_400_BAD_REQUEST,
+}
+
+
+class Pagination(PageNumberPagination):
+    """`?page=` and `?page_size=` up to 200 rows."""
+
+    page_size = 25
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+def status_of(error: LabError) -> int:
+    """The HTTP status of an error the product raised on purpose."""
+    for kind, code in STATUS.items():
+        if isinstance(error, kind):
+            return code
+    return status.HTTP_400_BAD_REQUEST
+
+
+def error_body(error: LabError) -> dict[str, Any]:
+    return {"code": error.code, "detail": error.detail, "fields": error.fields}
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every refusal in the one shape `{"code", "detail", "fields"}`."""
+    if isinstance(error, LabError):
+        set_rollback()
+        return Response(error_body(error), status=status_of(error))
+    if isinstance(error, ProtectedError):
+        error = exceptions.APIException("Other objects still use this one: delete them first.", "in_use")
+        error.status_code = status.HTTP_409_CONFLICT
+    elif isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    elif isinstance(error, ValidationError):
+        error = exceptions.ValidationError(
+            error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages}
+        )
+    if not isinstance(error, exceptions.APIException):
+        return None
+    set_rollback()
+    headers = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(error.wait) + 1)
+    fields = _flatten(error.detail) if isinstance(error, exceptions.ValidationError) else {}
+    codes = error.get_codes()
+    code = codes if isinstance(codes, str) else "invalid" if fields else error.default_code
+    return Response(
+        {"code": code, "detail": _sentence(error, fields), "fields": fields},
+        status=error.status_code,
+        headers=headers,
+    )
+
+
+def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    if isinstance(detail, dict):
+        flat: dict[str, list[str]] = {}
+        for name, value in detail.items():
+            flat.update(_flatten(value, f"{prefix}.{name}" if prefix else str(name)))
+        return flat
+    if isinstance(detail, list):
+        if all(isinstance(item, str) for item in detail):
+            return {prefix or "non_field_errors": [str(item) for item in detail]}
+        flat = {}
+        for position, item in enumerate(detail):
+            if item:
+                flat.update(_flatten(item, f"{prefix}.{position}" if prefix else str(position)))
+        return flat
+    return {prefix or "non_field_errors": [str(detail)]}
+
+
+def _sentence(error: exceptions.APIException, fields: dict[str, list[str]]) -> str:
+    if fields:
+        name, messages = next(iter(fields.items()))
+        return messages[0] if name == "non_field_errors" else f"{name}: {messages[0]}"
+    detail = error.detail
+    if isinstance(detail, dict):
+        return str(detail.get("detail", error.default_detail))
+    return str(detail)
+
+
+ERROR_SCHEMA = {
+    "type": "object",
+    "description": "Every refusal: a stable code, a sentence with the remedy, and messages by field.",
+    "properties": {
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "fields": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+    },
+    "required": ["code", "detail", "fields"],
+}
+REFUSALS = {
+    "400": "The input cannot be used; the fields say why.",
+    "401": "No valid token or session.",
+    "403": "Signed in, but not allowed.",
+    "404": "No such object, or not yours.",
+    "409": "The object's state forbids this.",
+    "413": "Larger than the stated limit.",
+    "415": "This content type is not read here.",
+    "429": "Too many requests or a quota is used up.",
+    "503": "A service that is needed does not answer.",
+}
+
+
+def document_errors(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Schema hook: each operation lists the refusals it can give, in the one shape."""
+    result["components"].setdefault("schemas", {})["Error"] = ERROR_SCHEMA
+    body = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    for operations in result["paths"].values():
+        for method, operation in operations.items():
+            if method not in {"get", "post", "put", "patch", "delete"}:
+                continue
+            for code, description in REFUSALS.items():
+                if method == "get" and code in {"409", "413", "415"}:
+                    continue
+                operation["responses"].setdefault(code, {"description": description, "content": body})
+    return result

@@ -1,0 +1,30 @@
+"""The ASGI entry: HTTP to Django, sockets to Channels, and in embedded operation the job pool beside them."""
+
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "algotrade.settings")
+
+from django.core.asgi import get_asgi_application
+
+http = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+
+from algotrade.jobs import embedded
+from algotrade.jobs.routing import websocket_urlpatterns
+
+protocols = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    # Daphne tells no start-up, so the first call is where the server's loop becomes known.
+    embedded.ensure_started()
+    await protocols(scope, receive, send)

@@ -1,0 +1,48 @@
+"""What the environment decides, read once. A value that cannot be used stops the start and says so."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+if (BASE_DIR / ".env").is_file() and env.bool("READ_DOT_ENV", default=True):
+    env.read_env(BASE_DIR / ".env")
+
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def secret_key() -> str:
+    """The signing key: `SECRET_KEY`, or one made for this installation and kept in the data directory."""
+    given = env.str("SECRET_KEY", default="")
+    if given:
+        if len(given) < 32:
+            raise ImproperlyConfigured("SECRET_KEY has fewer than 32 characters: give a long random one.")
+        return given
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        # A link either appears whole or fails because another process was first; both then read the same key.
+        draft = DATA_DIR / f".secret_key.{os.getpid()}"
+        draft.write_text(secrets.token_urlsafe(50))
+        draft.chmod(0o600)
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    key = path.read_text().strip()
+    if len(key) < 32:
+        raise ImproperlyConfigured(f"{path} holds no usable key: delete it, and a new one is made.")
+    return key
+
+
+def job_workers() -> int:
+    """How many jobs run side by side in this process's pool."""
+    count = env.int("JOB_WORKERS", default=max(2, (os.cpu_count() or 2) // 2))
+    if not 1 <= count <= 64:
+        raise ImproperlyConfigured(f"JOB_WORKERS is {count}: give a number from 1 to 64.")
+    return count

@@ -1,0 +1,60 @@
+"""A job's own process: warmed once, then one job after another, told by a pipe. Killed without harm to others."""
+
+import os
+import signal
+import threading
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+PARENT_CHECK_SECONDS = 1.0
+
+
+def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
+    """Entry of a spawned process. Messages out: ready, claimed, event, done. Messages in: run, stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+
+    import django
+
+    django.setup()
+
+    from algotrade.jobs import events, processes
+    from algotrade.jobs.kinds import kinds
+    from algotrade.jobs.models import Job
+    from algotrade.jobs.runner import run
+
+    processes.limit_memory(memory_limit_mb)
+    sending = threading.Lock()
+
+    def send(*message: Any) -> None:
+        with sending:
+            pipe.send(message)
+
+    events.forward_to(lambda owner_id, message: send("event", owner_id, message))
+    for kind in kinds():
+        kind.resolve()
+    from algotrade.jobs.warmth import warm_up
+
+    warm_up()
+    send("ready")
+    while True:
+        try:
+            order = pipe.recv()
+        except EOFError:
+            return
+        if order == "stop":
+            return
+        job = Job.objects.claim_next(f"{name}:{os.getpid()}")
+        if job is not None:
+            send("claimed", str(job.pk), job.fence)
+            run(job)
+        send("done", job is not None)
+
+
+def _end_with_parent(parent: int) -> None:
+    """A pool that died without a word (kill -9) must not leave its children behind."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_SECONDS)
+    os._exit(3)

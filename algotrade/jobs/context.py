@@ -1,0 +1,85 @@
+"""What a handler sees of its job: the payload, and a way to tell progress and to notice that it should stop."""
+
+import threading
+import time
+from typing import Any
+
+from django.db import DatabaseError, close_old_connections, connection
+
+from algotrade.jobs import events
+from algotrade.jobs.errors import JobCancelled, LeaseLost
+from algotrade.jobs.models import Job
+
+PROGRESS_INTERVAL_SECONDS = 0.5
+BEAT_SECONDS = 1.0
+
+
+class JobContext:
+    """Handed to a handler. `progress` is cheap: at most two calls a second reach the database."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._stop = threading.Event()
+        self._lost = threading.Event()
+        self._last = 0.0
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return self._job.payload
+
+    @property
+    def owner_id(self) -> int:
+        return self._job.owner_id
+
+    @property
+    def job_id(self) -> str:
+        return str(self._job.pk)
+
+    def check(self) -> None:
+        """Raise when the job should stop: its owner asked, or another worker has taken it over."""
+        if self._lost.is_set():
+            raise LeaseLost(self.job_id)
+        if self._stop.is_set():
+            raise JobCancelled(self.job_id)
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Tell how far the work is, 0 to 1, and what it is doing. Raises like `check`."""
+        self.check()
+        now = time.monotonic()
+        if now - self._last < PROGRESS_INTERVAL_SECONDS:
+            return
+        self._last = now
+        self._job.record_progress(fraction, message)
+        events.publish(self._job)
+
+
+class Heartbeat(threading.Thread):
+    """Keeps the lease while the handler computes, and notices a cancel within a second."""
+
+    def __init__(self, job: Job, context: JobContext) -> None:
+        super().__init__(name="heartbeat", daemon=True)
+        self._job = Job(pk=job.pk, fence=job.fence)
+        self._context = context
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        try:
+            while not self._ended.wait(BEAT_SECONDS):
+                self._beat()
+        finally:
+            connection.close()
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join(timeout=5)
+
+    def _beat(self) -> None:
+        try:
+            if self._job.heartbeat():
+                self._context._stop.set()
+        except LeaseLost:
+            self._context._lost.set()
+            self._ended.set()
+        except DatabaseError:
+            # A restarted database answers the next beat on a new connection; the lease outlasts many beats.
+            close_old_connections()

@@ -1,0 +1,88 @@
+"""Telling the rooms. An event is a hint that something changed: the database alone knows the state.
+
+Events leave from request threads, from the pool's relay thread and from Celery's threads, so each goes to an event
+loop that outlives them: the server's own loop in embedded operation (the in-memory rooms live there), otherwise one
+loop in a thread of this process.
+"""
+
+import asyncio
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from channels.layers import get_channel_layer
+
+if TYPE_CHECKING:
+    from algotrade.jobs.models import Job
+
+logger = logging.getLogger(__name__)
+
+_loop: asyncio.AbstractEventLoop | None = None
+_lock = threading.Lock()
+_forward: Any = None
+
+
+def use_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Deliver on this loop from now on."""
+    global _loop
+    _loop = loop
+
+
+def forward_to(send: Any) -> None:
+    """In a job's process: hand events to this callable (the pipe to the pool) and deliver nothing here."""
+    global _forward
+    _forward = send
+
+
+def own_loop() -> asyncio.AbstractEventLoop:
+    """The loop events are delivered on; started in a thread of its own when no server has given one."""
+    global _loop
+    with _lock:
+        if _loop is None or _loop.is_closed():
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="events", daemon=True).start()
+        return _loop
+
+
+def message_for(job: "Job") -> dict[str, Any]:
+    """What the browser gets: enough to draw a progress bar and to know that the end has come."""
+    return {
+        "type": "job",
+        "id": str(job.pk),
+        "kind": job.kind,
+        "seq": job.seq,
+        "state": job.state,
+        "progress": round(job.progress, 4),
+        "message": job.message,
+        "cancelling": job.cancel_requested_at is not None and not job.is_terminal,
+        "title": job.title,
+        "result_url": job.result_url,
+        "error": job.error_detail,
+    }
+
+
+def publish(job: "Job") -> None:
+    """Send the job's present state to its room and to its owner's."""
+    deliver(job.owner_id, message_for(job))
+
+
+def deliver(owner_id: int, message: dict[str, Any]) -> None:
+    """Never raises and never waits: a lost event costs a browser two seconds, not a job its result."""
+    if _forward is not None:
+        _forward(owner_id, message)
+        return
+    future = asyncio.run_coroutine_threadsafe(_send(owner_id, message), own_loop())
+    future.add_done_callback(_log_failure)
+
+
+async def _send(owner_id: int, message: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    event = {"type": "job.event", "message": message}
+    await layer.group_send(f"job.{message['id']}", event)
+    await layer.group_send(f"user.{owner_id}", event)
+
+
+def _log_failure(future: Any) -> None:
+    error = future.exception() if not future.cancelled() else None
+    if error is not None:
+        logger.warning("An event was lost: %s", type(error).__name__)

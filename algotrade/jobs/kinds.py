@@ -1,0 +1,57 @@
+"""The kinds of long work, registered by the apps that own them.
+
+A kind names its handler by a dotted path, because handlers import the heavy numerical packages: only a job's own
+process resolves it. `on_state` is light and runs inside the transaction of every change of state, wherever that
+happens, so that a row which mirrors the job's state can never disagree with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.module_loading import import_string
+
+from algotrade.jobs.errors import UnknownKind
+
+if TYPE_CHECKING:
+    from algotrade.jobs.context import JobContext
+    from algotrade.jobs.models import Job
+
+Handler = Callable[["JobContext"], Callable[[], None]]
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """One kind of work: its name ("app.verb"), words, handler and longest run in seconds."""
+
+    name: str
+    label: Any
+    handler: str
+    on_state: Callable[["Job"], None] | None = None
+    time_limit: int = 600
+
+    def resolve(self) -> Handler:
+        """The handler itself; imports what it needs, so call it in a job's process only."""
+        handler: Handler = import_string(self.handler)
+        return handler
+
+
+_kinds: dict[str, JobKind] = {}
+
+
+def register_kind(kind: JobKind) -> None:
+    """Make a kind known. A second kind of the same name is a programming error."""
+    if kind.name in _kinds:
+        raise ValueError(f"The job kind {kind.name!r} is registered twice.")
+    _kinds[kind.name] = kind
+
+
+def get_kind(name: str) -> JobKind:
+    try:
+        return _kinds[name]
+    except KeyError:
+        raise UnknownKind(f"No job kind is named {name!r}; there are: {', '.join(sorted(_kinds))}.") from None
+
+
+def kinds() -> tuple[JobKind, ...]:
+    return tuple(_kinds[name] for name in sorted(_kinds))

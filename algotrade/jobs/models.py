@@ -1,0 +1,316 @@
+"""The one life cycle of long work.
+
+queued -> running -> succeeded | failed | cancelled, and back from running to queued when a worker was lost.
+A claim raises the fence; each later write names the fence it holds, so a worker that was presumed dead and comes
+back writes to no row. The terminal state and the result share one transaction.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Count, F, Q
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from algotrade.jobs import events
+from algotrade.jobs.errors import LeaseLost
+from algotrade.jobs.kinds import get_kind
+
+LEASE = timedelta(seconds=30)
+QUEUE_LIMIT = timedelta(hours=24)
+WORKER_SILENCE = timedelta(seconds=20)
+MAX_ATTEMPTS = 3
+CLAIM_CANDIDATES = 8
+
+
+def from_now(delta: timedelta) -> models.ExpressionWrapper:
+    """A moment by the database's clock, which all workers share."""
+    return models.ExpressionWrapper(Now() + models.Value(delta), output_field=models.DateTimeField())
+
+
+class JobQuerySet(models.QuerySet):
+    """Jobs, by whose they are and what they are doing."""
+
+    def for_user(self, user: Any) -> Self:
+        return self.filter(owner=user) if user.is_authenticated else self.none()
+
+    def active(self) -> Self:
+        return self.filter(state__in=Job.ACTIVE)
+
+    def running(self) -> Self:
+        return self.filter(state=Job.State.RUNNING)
+
+    def queued(self) -> Self:
+        return self.filter(state=Job.State.QUEUED)
+
+    def fairly_ordered(self) -> Self:
+        """Waiting jobs: first of whoever has the fewest running, then the oldest."""
+        running = (
+            Job.objects.running()
+            .filter(owner=models.OuterRef("owner"))
+            .order_by()
+            .values("owner")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        return (
+            self.queued()
+            .annotate(owner_running=Coalesce(models.Subquery(running), 0))
+            .order_by("owner_running", "created_at", "pk")
+        )
+
+    def claim_next(self, worker: str) -> "Job | None":
+        """Take the next waiting job, or None. Of several workers that try at once, exactly one gets each job."""
+        for pk in self.fairly_ordered().values_list("pk", flat=True)[:CLAIM_CANDIDATES]:
+            job = self.get(pk=pk)
+            if job.claim(worker):
+                return job
+        return None
+
+
+class Job(models.Model):
+    """One piece of long work, of any kind."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        RUNNING = "running", _("running")
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    ACTIVE = (State.QUEUED, State.RUNNING)
+    TERMINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    kind = models.CharField(_("kind"), max_length=60)
+    title = models.CharField(_("title"), max_length=200)
+    payload = models.JSONField(default=dict)
+    result_url = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    fence = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
+    worker = models.CharField(_("worker"), max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField(_("deadline"))
+    seq = models.PositiveIntegerField(default=0)
+    progress = models.FloatField(_("progress"), default=0.0)
+    message = models.CharField(_("message"), max_length=300, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(_("error"), max_length=60, blank=True)
+    error_detail = models.TextField(_("reason"), blank=True)
+    timings = models.JSONField(default=dict)
+    created_at = models.DateTimeField(_("submitted"), default=timezone.now, db_index=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="job_state_created"),
+            models.Index(fields=["owner", "-created_at"], name="job_owner_created"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="running", lease_until__isnull=False)
+                | (~Q(state="running") & Q(lease_until__isnull=True)),
+                name="job_lease_iff_running",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.state in self.TERMINAL
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.state in self.ACTIVE and self.cancel_requested_at is None
+
+    @property
+    def label(self) -> str:
+        return str(get_kind(self.kind).label)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the last attempt has run, or ran."""
+        if self.started_at is None:
+            return None
+        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+    @property
+    def room(self) -> str:
+        return f"job.{self.pk}"
+
+    # -- Changes of state. Each owns its transaction, and tells the rooms only after the commit. ---------------
+
+    def claim(self, worker: str) -> bool:
+        """queued -> running under a new fence. False when somebody else was first."""
+        limit = timedelta(seconds=get_kind(self.kind).time_limit)
+        with transaction.atomic():
+            won = Job.objects.filter(pk=self.pk, state=self.State.QUEUED).update(
+                state=self.State.RUNNING,
+                fence=F("fence") + 1,
+                attempt=F("attempt") + 1,
+                seq=F("seq") + 1,
+                worker=worker,
+                lease_until=from_now(LEASE),
+                deadline_at=from_now(limit),
+                started_at=Now(),
+                message="",
+            )
+            if won:
+                self._after_change()
+        return bool(won)
+
+    def heartbeat(self) -> bool:
+        """Extend the lease; True when the owner wants the job to stop. Raises LeaseLost for a fenced-off worker."""
+        if not self._held().update(lease_until=from_now(LEASE)):
+            raise LeaseLost(str(self.pk))
+        return self._held().filter(cancel_requested_at__isnull=False).exists()
+
+    def record_progress(self, progress: float, message: str) -> None:
+        """Keep a copy of the progress, so that a page opened now starts from it. It never goes back."""
+        self.progress = max(self.progress, min(1.0, progress))
+        self.message = message[:300]
+        self.seq += 1
+        kept = self._held().update(progress=self.progress, message=self.message, seq=self.seq)
+        if not kept:
+            raise LeaseLost(str(self.pk))
+
+    def succeed(self, store: Callable[[], None], timings: dict[str, float]) -> None:
+        """Write the result and the terminal state in one transaction."""
+        with transaction.atomic():
+            self._end(self.State.SUCCEEDED, progress=1.0, message="", timings=timings)
+            store()
+            self._after_change()
+
+    def fail(self, code: str, detail: str) -> None:
+        """End in error, with words for the page. A running job must still be held; a waiting one may fail too."""
+        with transaction.atomic():
+            self._end(self.State.FAILED, error_code=code, error_detail=detail)
+            self._after_change()
+
+    def cancel(self) -> None:
+        """End because its owner asked for it."""
+        with transaction.atomic():
+            self._end(self.State.CANCELLED, message="")
+            self._after_change()
+
+    def give_back(self, reason: str, *, attempts: int = MAX_ATTEMPTS, counted: bool = True) -> None:
+        """The worker was lost: wait again, or end when it was cancelled or has been tried often enough."""
+        if self.cancel_requested_at is not None:
+            self.cancel()
+            return
+        if counted and self.attempt >= attempts:
+            self.fail("worker_lost", f"{reason} It was tried {self.attempt} times. Try again with less data.")
+            return
+        with transaction.atomic():
+            kept = self._held().update(
+                state=self.State.QUEUED,
+                lease_until=None,
+                worker="",
+                attempt=self.attempt if counted else models.F("attempt") - 1,
+                deadline_at=from_now(QUEUE_LIMIT),
+                seq=F("seq") + 1,
+                message=reason[:300],
+            )
+            if not kept:
+                raise LeaseLost(str(self.pk))
+            self._after_change()
+
+    def request_cancel(self) -> bool:
+        """A waiting job ends at once, a running one is told to stop. False when it had ended already."""
+        flagged = Job.objects.filter(pk=self.pk)
+        with transaction.atomic():
+            if flagged.filter(state=self.State.QUEUED).update(
+                state=self.State.CANCELLED, cancel_requested_at=Now(), finished_at=Now(), seq=F("seq") + 1
+            ):
+                self._after_change()
+                return True
+            told = flagged.filter(state=self.State.RUNNING).update(
+                cancel_requested_at=Coalesce(F("cancel_requested_at"), Now())
+            )
+            self.refresh_from_db()
+            if told:
+                transaction.on_commit(lambda: events.publish(self))
+            return bool(told)
+
+    def retry(self) -> bool:
+        """failed or cancelled -> queued, with its attempts counted anew. False when it is in another state."""
+        again = Job.objects.filter(pk=self.pk, state__in=(self.State.FAILED, self.State.CANCELLED))
+        with transaction.atomic():
+            changed = again.update(
+                state=self.State.QUEUED,
+                attempt=0,
+                progress=0.0,
+                message="",
+                error_code="",
+                error_detail="",
+                cancel_requested_at=None,
+                started_at=None,
+                finished_at=None,
+                seq=F("seq") + 1,
+                deadline_at=from_now(QUEUE_LIMIT),
+            )
+            if changed:
+                self._after_change()
+            return bool(changed)
+
+    def _held(self) -> JobQuerySet:
+        return Job.objects.filter(pk=self.pk, state=self.State.RUNNING, fence=self.fence)
+
+    def _end(self, state: str, **fields: Any) -> None:
+        rows = Job.objects.filter(pk=self.pk, fence=self.fence, state=self.state)
+        if self.state not in self.ACTIVE or not rows.update(
+            state=state, lease_until=None, finished_at=Now(), seq=F("seq") + 1, **fields
+        ):
+            raise LeaseLost(str(self.pk))
+
+    def _after_change(self) -> None:
+        self.refresh_from_db()
+        kind = get_kind(self.kind)
+        if kind.on_state is not None:
+            kind.on_state(self)
+        transaction.on_commit(lambda: events.publish(self))
+
+
+class WorkerQuerySet(models.QuerySet):
+    def alive(self) -> Self:
+        return self.filter(seen_at__gt=timezone.now() - WORKER_SILENCE)
+
+
+class Worker(models.Model):
+    """A pool that has reported: where it runs and how many of its places are taken."""
+
+    name = models.CharField(_("name"), max_length=120, primary_key=True)
+    places = models.PositiveSmallIntegerField(_("places"))
+    busy = models.PositiveSmallIntegerField(_("busy"), default=0)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_alive(self) -> bool:
+        return self.seen_at > timezone.now() - WORKER_SILENCE

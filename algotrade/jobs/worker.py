@@ -1,0 +1,36 @@
+"""The pool of this process, started once: by a Celery worker, or by the web process in embedded operation."""
+
+import atexit
+import threading
+
+from django.conf import settings
+
+from algotrade.jobs.pool import LocalPool
+
+_pool: LocalPool | None = None
+_lock = threading.Lock()
+
+
+def start(*, sweeping: bool = False) -> LocalPool:
+    """Start the pool unless it runs. `sweeping` makes it run the sweeper as well, where no beat process does."""
+    global _pool
+    with _lock:
+        if _pool is None:
+            _pool = LocalPool(settings.JOB_WORKERS, sweeping=sweeping)
+            _pool.start()
+            atexit.register(stop)
+        return _pool
+
+
+def nudge() -> None:
+    if _pool is not None:
+        _pool.nudge()
+
+
+def stop() -> None:
+    """Stop the pool; what it was running waits again for the next start."""
+    global _pool
+    with _lock:
+        pool, _pool = _pool, None
+    if pool is not None:
+        pool.stop()

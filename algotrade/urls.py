@@ -1,0 +1,31 @@
+"""Where every address goes: pages by app, the API under /api/, the admin, health."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from algotrade import health
+
+api = [
+    path("", include("accounts.api.urls")),
+    path("", include("marketdata.api.urls")),
+    path("", include("strategies.api.urls")),
+    path("", include("mlmodels.api.urls")),
+    path("", include("backtests.api.urls")),
+    path("", include("algotrade.jobs.api.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+]
+
+urlpatterns = [
+    path("health", health.live, name="health"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("api/", include(api)),
+    path("admin/", admin.site.urls),
+    path("account/", include("accounts.urls")),
+    path("data/", include("marketdata.urls")),
+    path("strategies/", include("strategies.urls")),
+    path("models/", include("mlmodels.urls")),
+    path("jobs/", include("algotrade.jobs.urls")),
+    path("", include("backtests.urls")),
+]

@@ -1,7 +1,8 @@
 """When one line crosses another, and which position follows from it. One rule for every strategy.
 
-Two values within 1e-12 of each other (relative) are equal. Two honest ways of summing the same average differ in
-the last digit, and where prices sit on a grid such a difference would decide which way a tie falls.
+Two values within 1e-12 of each other (relative) are equal. Two honest ways of summing the same average
+differ in the last digit, and where prices sit on a grid such a difference would decide which way a tie
+falls.
 """
 
 from typing import TypeAlias
@@ -18,8 +19,9 @@ EQUAL_WITHIN = 1e-12
 def above(left: Line, right: Line | float, *, scale: Line | None = None) -> Flags:
     """Rows where `left` is above `right` by more than rounding noise; False where either is NaN.
 
-    `scale` is the size of the numbers the lines were made from. A difference of two averages may itself be close
-    to 0 while its rounding noise is that of the averages, so such lines are compared on the price's scale.
+    `scale` is the size of the numbers the lines were made from. A difference of two averages may itself be
+    close to 0 while its rounding noise is that of the averages, so such lines are compared on the price's
+    scale.
     """
     size = np.maximum(np.abs(left), np.abs(right))
     if scale is not None:

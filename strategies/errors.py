@@ -27,13 +27,13 @@ class SignalError(StrategyError, InvalidInput, ValueError):
     code = "signal_invalid"
 
 
-class UnknownStrategyType(StrategyError, NotFound, LookupError):
+class UnknownStrategyTypeError(StrategyError, NotFound, LookupError):
     """No strategy type is registered under the key."""
 
     code = "strategy_type_unknown"
 
 
-class StrategyInvalid(StrategyError, InvalidInput):
+class StrategyFieldsError(StrategyError, InvalidInput):
     """A saved strategy was given values that cannot be stored; `fields` names each of them."""
 
     code = "strategy_invalid"

@@ -2,8 +2,8 @@
 
 The app that owns the objects fills these tables when it is ready, for example:
 
-    reference_checkers["ml_model"] = check_model      # (user, id) -> None, or raises a LabError with the reason
-    reference_choices["ml_model"] = model_choices     # (user) -> (id, label) of what the user may pick
+    reference_checkers["ml_model"] = check_model      # (user, id) -> None, or a LabError raised
+    reference_choices["ml_model"] = model_choices     # (user) -> (id, label) of the user's own
 """
 
 from collections.abc import Callable, Iterable

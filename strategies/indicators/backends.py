@@ -1,7 +1,7 @@
 """The two heavy libraries behind the indicators, imported on first use.
 
-TA-Lib's wheel imports pandas (over a second) and numba takes about as long, while the web process only needs the
-names of strategies and their parameters. So neither is imported with this package.
+TA-Lib's wheel imports pandas (over a second) and numba takes about as long, while the web process only
+needs the names of strategies and their parameters. So neither is imported with this package.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ def talib() -> ModuleType:
     """TA-Lib's functions over float64 arrays."""
     import talib as module
 
-    return module  # type: ignore[no-any-return]
+    return module
 
 
 @cache

@@ -17,11 +17,14 @@ def column(name: str, values: ArrayLike) -> NDArray[np.float64]:
         array = np.asarray(values)
         if array.dtype.kind not in "iufO":
             raise TypeError(f"{array.dtype} values")
+        dimensions = array.ndim
         array = np.ascontiguousarray(array, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise _refused(name, f"{name} holds something that is not a number ({error}). Give numbers.") from error
-    if np.ndim(values) != 1:
-        raise _refused(name, f"{name} has {np.ndim(values)} dimensions. Give a flat (1-d) column.")
+        raise _refused(
+            name, f"{name} holds something that is not a number ({error}). Give numbers."
+        ) from error
+    if dimensions != 1:
+        raise _refused(name, f"{name} has {dimensions} dimensions. Give a flat (1-d) column.")
     bad = np.flatnonzero(~np.isfinite(array))
     if bad.size:
         row = int(bad[0])

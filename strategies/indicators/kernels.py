@@ -1,7 +1,8 @@
 """Compiled loops for the indicators where TA-Lib's arithmetic or convention is not the one we promise.
 
-Kernels trust their input (finite float64, 1 <= period) and never raise. Each row is computed from that row and
-earlier ones by the same operations whatever follows, so a longer input leaves the earlier rows bit for bit alone.
+Kernels trust their input (finite float64, 1 <= period) and never raise. Each row is computed from that row
+and earlier ones by the same operations whatever follows, so a longer input leaves the earlier rows bit for
+bit alone.
 """
 
 import numpy as np
@@ -15,9 +16,10 @@ Line = NDArray[np.float64]
 def moving_average_nb(values: Line, period: int) -> Line:
     """Mean of the last `period` values.
 
-    The usual running sum (add the new, subtract the old) keeps the rounding error of every value it ever held:
-    after a fall from 80 to 0.0001 that error is larger than a tick and decides crossings. Here a window is the sum
-    of the end of one block of `period` values and the start of the next, so only values inside it take part.
+    The usual running sum (add the new, subtract the old) keeps the rounding error of every value it ever
+    held: after a fall from 80 to 0.0001 that error is larger than a tick and decides crossings. Here a
+    window is the sum of the end of one block of `period` values and the start of the next, so only values
+    inside it take part.
     """
     n = values.size
     out = np.full(n, np.nan)
@@ -42,9 +44,9 @@ def moving_average_nb(values: Line, period: int) -> Line:
 def mean_and_deviation_nb(values: Line, period: int) -> tuple[Line, Line]:
     """Mean and population standard deviation (ddof 0) of the last `period` values.
 
-    Squares minus the squared mean loses all digits when the price is high and calm, so each half window keeps its
-    mean and its sum of squared distances (Welford), and the halves are joined (Chan, Golub and LeVeque).
-    A flat window has a deviation of exactly 0.
+    Squares minus the squared mean loses all digits when the price is high and calm, so each half window
+    keeps its mean and its sum of squared distances (Welford), and the halves are joined (Chan, Golub and
+    LeVeque). A flat window has a deviation of exactly 0.
     """
     n = values.size
     mean = np.full(n, np.nan)

@@ -1,8 +1,9 @@
 """The indicators, with one convention each.
 
-TA-Lib does the arithmetic where its convention is the one written here. The moving average, the bands and the RSI
-are our own: TA-Lib's running sums keep the rounding error of values long gone, its variance loses digits on high
-calm prices, and its RSI of a flat price is 0 (strongly oversold) where the honest answer is 50.
+TA-Lib does the arithmetic where its convention is the one written here. The moving average, the bands and
+the RSI are our own: TA-Lib's running sums keep the rounding error of values long gone, its variance loses
+digits on high calm prices, and its RSI of a flat price is 0 (strongly oversold) where the honest answer is
+50.
 """
 
 import math
@@ -20,9 +21,10 @@ class TechnicalIndicators:
     """Indicators over columns of prices, oldest first.
 
     Every function takes ndarrays (or anything numpy reads as one, a pandas Series too) of shape (n_bars,) and
-    returns float64 arrays of the same length. Rows before the first defined one are NaN; an input that is too short
-    gives NaN throughout. Row t depends on rows up to t only. A NaN or an infinity in the input, columns of
-    different lengths and a period out of bounds raise `IndicatorError` naming the row or the bounds.
+    returns float64 arrays of the same length. Rows before the first defined one are NaN; an input that is
+    too short gives NaN throughout. Row t depends on rows up to t only. A NaN or an infinity in the input,
+    columns of different lengths and a period out of bounds raise `IndicatorError` naming the row or the
+    bounds.
     """
 
     @staticmethod
@@ -50,24 +52,26 @@ class TechnicalIndicators:
         return _line(backends.kernels().rsi_nb(data, bars))
 
     @staticmethod
-    def macd(
-        values: ArrayLike, fast_period: int = 12, slow_period: int = 26, signal_period: int = 9
-    ) -> Macd:
+    def macd(values: ArrayLike, fast_period: int = 12, slow_period: int = 26, signal_period: int = 9) -> Macd:
         """Moving average convergence/divergence; all three lines from row slow + signal - 2.
 
-        Both averages start at row slow - 1: the fast one is seeded with the mean of the `fast` values before it.
+        Both averages start at row slow - 1: the fast one is seeded with the mean of the `fast` values
+        before it.
         """
         data = column("values", values)
         fast, slow = _period("fast_period", fast_period, 2), _period("slow_period", slow_period, 2)
         signal = _period("signal_period", signal_period)
         if fast >= slow:
-            message = f"fast_period {fast} is not below slow_period {slow}. Give the shorter period as the fast one."
+            message = f"fast_period {fast} is not below slow_period {slow}. Give the shorter one as fast."
             raise IndicatorError(message, fields={"fast_period": [message]})
         return Macd(*map(_line, backends.talib().MACD(data, fast, slow, signal)))
 
     @staticmethod
     def bollinger_bands(values: ArrayLike, period: int = 20, num_std: float = 2.0) -> BollingerBands:
-        """Moving average plus and minus `num_std` population standard deviations (ddof 0); from row period - 1."""
+        """Moving average plus and minus `num_std` standard deviations; first defined row period - 1.
+
+        The deviation is the population's (ddof 0).
+        """
         data, bars = column("values", values), _period("period", period)
         if isinstance(num_std, bool) or not isinstance(num_std, (int, float, np.number)):
             raise _bad_width(num_std)
@@ -81,8 +85,8 @@ class TechnicalIndicators:
     def atr(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> Line:
         """Average true range in units of price; first defined row `period`.
 
-        The true range has no value at row 0 (there is no close before it). Seeded with the mean of the true ranges
-        of rows 1 to `period`, then Wilder's smoothing.
+        The true range has no value at row 0 (there is no close before it). Seeded with the mean of the true
+        ranges of rows 1 to `period`, then Wilder's smoothing.
         """
         highs, lows, closes = columns(high=high, low=low, close=close)
         return _line(backends.talib().ATR(highs, lows, closes, _period("period", period)))
@@ -98,8 +102,9 @@ class TechnicalIndicators:
     ) -> Stochastic:
         """Slow stochastic, 0 to 100; both lines from row k + smooth + d - 3.
 
-        Raw %K = 100 (close - lowest low) / (highest high - lowest low) over `k_period` bars, 0 when the window has
-        no range; %K is its average over `smooth_period` bars, %D the average of %K over `d_period`.
+        Raw %K = 100 (close - lowest low) / (highest high - lowest low) over `k_period` bars, 0 when the
+        window has no range; %K is its average over `smooth_period` bars, %D the average of %K over
+        `d_period`.
         """
         highs, lows, closes = columns(high=high, low=low, close=close)
         window = _period("k_period", k_period)

@@ -1,0 +1,144 @@
+"""The face of a strategy: parameters in, a target position for each bar out."""
+
+from abc import ABC
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketdata.bars import Bars
+from strategies.errors import ParameterError, SignalError
+from strategies.params import Param, Value, names_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A line for the chart, one value a bar; `pane` "price" shares the price's scale, "own" has its own."""
+
+    name: str
+    values: NDArray[np.float64]
+    pane: Literal["price", "own"] = "price"
+
+
+class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__ checks)
+    """Decides at each bar's close which position to be in from the next bar on.
+
+    A subclass names itself (`key`, `label`, `summary`), declares `params`, says how many bars it needs
+    before its first decision (`warmup`) and implements `target` over arrays or `generate_signals` over a
+    frame; each is made from the other. Both must be causal: row t may use bars up to and including t.
+
+    Parameters
+    ----------
+    **parameters
+        Values by parameter name; what is left out takes its default.
+
+    Raises
+    ------
+    ParameterError
+        With a message for each refused name in `fields`.
+    """
+
+    key: ClassVar[str] = ""
+    label: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    rules: ClassVar[tuple[str, ...]] = ()
+    """What it does in plain sentences; `{name}` stands for the value of a parameter."""
+    params: ClassVar[tuple[Param, ...]] = ()
+    uses_model: ClassVar[bool] = False
+    """Whether its decisions come from a trained model."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.target is BaseStrategy.target and cls.generate_signals is BaseStrategy.generate_signals:
+            raise TypeError(f"{cls.__name__} must implement target(bars) or generate_signals(data).")
+        names = names_of(cls.params)
+        if len(set(names)) < len(names) or not all(name.isidentifier() for name in names):
+            raise TypeError(f"{cls.__name__}: parameter names must be identifiers, each used once: {names}.")
+
+    def __init__(self, **parameters: Any) -> None:
+        self.parameters: dict[str, Value] = self.clean_parameters(parameters)
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        return f"{type(self).__name__}({said})"
+
+    @classmethod
+    def clean_parameters(cls, given: Mapping[str, Any]) -> dict[str, Value]:
+        """Return a full set of valid parameters, or raise ParameterError with a message by name."""
+        problems = {
+            str(name): [cls._unknown(str(name))] for name in given if name not in names_of(cls.params)
+        }
+        cleaned: dict[str, Value] = {}
+        for param in cls.params:
+            default = getattr(param, "default", None)
+            if param.name not in given and default is None:
+                problems[param.name] = ["This parameter is required."]
+                continue
+            try:
+                cleaned[param.name] = param.clean(given.get(param.name, default))
+            except ValueError as error:
+                problems[param.name] = [str(error)]
+        if not problems:
+            problems = {name: list(said) for name, said in cls.check_parameters(cleaned).items()}
+        if problems:
+            first, messages = next(iter(problems.items()))
+            raise ParameterError(f"{cls.label or cls.__name__}: {first}: {messages[0]}", fields=problems)
+        return cleaned
+
+    @classmethod
+    def check_parameters(cls, parameters: Mapping[str, Any]) -> Mapping[str, Iterable[str]]:
+        """Messages by name for values that are valid one by one but do not go together."""
+        return {}
+
+    @classmethod
+    def _unknown(cls, name: str) -> str:
+        names = names_of(cls.params)
+        if close := get_close_matches(name, names, n=1):
+            return f"There is no such parameter. Did you mean '{close[0]}'?"
+        return f"There is no such parameter. It takes: {', '.join(names) or 'none'}."
+
+    def warmup(self) -> int:
+        """How many bars pass before the first row that can hold a decision."""
+        return 0
+
+    def target(self, bars: Bars) -> NDArray[np.float64]:
+        """Return the wanted position at each close: -1, 0 or +1, NaN to keep the one before."""
+        return _signal_column(self.generate_signals(bars.to_frame()), len(bars), type(self).__name__)
+
+    def generate_signals(self, data: "DataFrame") -> "DataFrame":
+        """Return a frame with the index of `data` and the target in the column "signal"."""
+        import pandas as pd
+
+        return pd.DataFrame({"signal": self.target(Bars.from_frame(data))}, index=data.index)
+
+    def overlays(self, bars: Bars) -> tuple[Overlay, ...]:
+        """Lines that explain the decisions on a chart."""
+        return ()
+
+    def describe_rules(self) -> tuple[str, ...]:
+        """`rules` with this instance's parameters filled in."""
+        return tuple(rule.format_map(self.parameters) for rule in self.rules)
+
+
+def _signal_column(frame: "DataFrame", length: int, name: str) -> NDArray[np.float64]:
+    """The target out of a frame that a strategy made, checked in words before the engine sees it."""
+    if "signal" not in frame:
+        found = ", ".join(map(str, frame.columns)) or "none"
+        raise SignalError(f"{name}.generate_signals returned no column 'signal' (it has: {found}).")
+    target = np.asarray(frame["signal"], dtype=np.float64)
+    if target.shape != (length,):
+        found = target.shape[0]
+        raise SignalError(
+            f"{name}.generate_signals returned {found} rows for {length} bars. Return one a bar."
+        )
+    bad = np.flatnonzero(~(np.isnan(target) | np.isin(target, (-1.0, 0.0, 1.0))))
+    if bad.size:
+        row = int(bad[0])
+        raise SignalError(f"{name}: the signal at row {row} is {target[row]}. Use -1, 0, 1 or NaN (keep).")
+    return target

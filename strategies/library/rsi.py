@@ -1,0 +1,82 @@
+"""Buy weakness, sell strength: the relative strength index leaving its normal range."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketdata.bars import Bars
+from strategies.base import BaseStrategy, Overlay
+from strategies.crossing import above, below, hold
+from strategies.indicators import TechnicalIndicators
+from strategies.params import FloatParam, IntParam
+from strategies.registry import register
+
+
+@register
+class RSIStrategy(BaseStrategy):
+    """Long since the RSI was last oversold, short since it was last overbought."""
+
+    key = "rsi"
+    label = "RSI reversal"
+    summary = "Buys after a fall that went too far and sells after a rise that did."
+    rules = (
+        "Buy when the {period}-bar RSI is below {oversold:g}.",
+        "Sell when it is above {overbought:g}: go short where the run allows it, else stay out.",
+        "In between, keep the position.",
+    )
+    params = (
+        IntParam(
+            "period",
+            default=14,
+            minimum=2,
+            maximum=200,
+            label="Period",
+            help="Bars over which rises and falls are averaged.",
+            unit="bars",
+        ),
+        FloatParam(
+            "oversold",
+            default=30.0,
+            minimum=1.0,
+            maximum=98.0,
+            step=1.0,
+            label="Oversold below",
+            help="Buys below this level. Must be under the overbought level.",
+            unit="RSI points",
+        ),
+        FloatParam(
+            "overbought",
+            default=70.0,
+            minimum=2.0,
+            maximum=99.0,
+            step=1.0,
+            label="Overbought above",
+            help="Sells above this level.",
+            unit="RSI points",
+        ),
+    )
+
+    @classmethod
+    def check_parameters(cls, parameters: Mapping[str, Any]) -> Mapping[str, list[str]]:
+        low, high = parameters["oversold"], parameters["overbought"]
+        if low >= high:
+            return {"oversold": [f"{low:g} is not below the overbought level ({high:g}). Lower it."]}
+        return {}
+
+    def warmup(self) -> int:
+        return cast(int, self.parameters["period"])
+
+    def target(self, bars: Bars) -> NDArray[np.float64]:
+        rsi = self._rsi(bars)
+        low, high = (cast(float, self.parameters[name]) for name in ("oversold", "overbought"))
+        return hold(below(rsi, low), above(rsi, high), ~np.isnan(rsi))
+
+    def overlays(self, bars: Bars) -> tuple[Overlay, ...]:
+        levels = (("Oversold", "oversold"), ("Overbought", "overbought"))
+        lines = (Overlay(name, np.full(len(bars), self.parameters[level]), "own") for name, level in levels)
+        return (Overlay(f"RSI {self.parameters['period']}", self._rsi(bars), "own"), *lines)
+
+    def _rsi(self, bars: Bars) -> NDArray[np.float64]:
+        return TechnicalIndicators.rsi(bars.close, cast(int, self.parameters["period"]))

@@ -1,0 +1,55 @@
+"""The strategy types that exist, by key. A type registers itself; nothing scans folders."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import TypeVar
+
+from strategies.base import BaseStrategy
+from strategies.errors import UnknownStrategyTypeError
+
+AnyStrategy = TypeVar("AnyStrategy", bound=type[BaseStrategy])
+
+_types: dict[str, type[BaseStrategy]] = {}
+
+
+def register(strategy_class: AnyStrategy) -> AnyStrategy:
+    """Class decorator: make the strategy available under its `key`. A key that is taken is refused."""
+    key = strategy_class.key
+    for attribute in ("key", "label", "summary"):
+        if not getattr(strategy_class, attribute):
+            raise TypeError(
+                f"{strategy_class.__name__} has no {attribute}. Give it one before registering it."
+            )
+    if key in _types:
+        holder, asking = _types[key].__name__, strategy_class.__name__
+        raise ValueError(f"The key '{key}' belongs to {holder} already. Give {asking} its own.")
+    _types[key] = strategy_class
+    return strategy_class
+
+
+def get_strategy_class(key: str) -> type[BaseStrategy]:
+    """Return the strategy class, or raise UnknownStrategyTypeError naming those that exist."""
+    try:
+        return _types[key]
+    except (KeyError, TypeError):
+        pass
+    close = get_close_matches(str(key)[:64], names(), n=1)
+    hint = f"Did you mean '{close[0]}'?" if close else f"There are: {', '.join(names()) or 'none'}."
+    message = f"There is no strategy type {str(key)[:64]!r}. {hint}"
+    raise UnknownStrategyTypeError(message, fields={"strategy_type": [message]})
+
+
+def names() -> tuple[str, ...]:
+    """The keys of all registered types, sorted."""
+    return tuple(sorted(_types))
+
+
+@contextmanager
+def temporarily(strategy_class: AnyStrategy) -> Iterator[AnyStrategy]:
+    """Register a type for the length of a `with` block (a test, a notebook cell)."""
+    register(strategy_class)
+    try:
+        yield strategy_class
+    finally:
+        _types.pop(strategy_class.key, None)

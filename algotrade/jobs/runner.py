@@ -57,9 +57,7 @@ def _run_to_end(job: Job, context: JobContext) -> None:
         job.give_back(reason, attempts=MEMORY_ATTEMPTS)
     except Exception:
         logger.exception("%s failed", job.kind)
-        job.fail(
-            "internal_error",
-            _(
-                "Something went wrong inside the lab. Nothing was changed. The log holds the details under this job's number."
-            ),
+        reason = _(
+            "Something went wrong inside the lab; nothing was changed. The log has the details: %(job)s."
         )
+        job.fail("internal_error", reason % {"job": job.pk})

@@ -1,15 +1,118 @@
 """The errors of market data. Each message names the place, the value and the remedy."""
 
-from algotrade.errors import InvalidInput
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from algotrade.errors import Conflict, InvalidInput, LabError, NotFound, TooLarge
 
 
-class MarketDataError(InvalidInput):
-    """Market data that cannot be used as it was given."""
+class MarketDataError(LabError):
+    """Root of what can go wrong with market data."""
 
-    code = "market_data_invalid"
+    code = "market_data_error"
 
 
-class BarsError(MarketDataError):
+class BarsError(MarketDataError, InvalidInput):
     """Price bars that break the contract of `marketdata.bars.Bars`."""
 
     code = "bars_invalid"
+
+
+class UnknownTimeframe(MarketDataError, InvalidInput):
+    """A timeframe or calendar that is not one of the listed ones."""
+
+    code = "timeframe_unknown"
+
+
+class ResampleError(MarketDataError, InvalidInput):
+    """Bars that cannot be put together into the wanted timeframe."""
+
+    code = "resample_impossible"
+
+
+class SyntheticError(MarketDataError, InvalidInput):
+    """A synthetic series was asked for with a value out of bounds."""
+
+    code = "synthetic_invalid"
+
+
+class ProviderError(MarketDataError, InvalidInput):
+    """A data provider that is not registered, or that cannot give what was asked."""
+
+    code = "provider_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class CsvProblem:
+    """One thing wrong in a CSV file: where it is, what stands there, why it cannot be used."""
+
+    line: int
+    column: str
+    value: str
+    reason: str
+
+    def __str__(self) -> str:
+        place = f"Line {self.line}, {self.column}" if self.column else f"Line {self.line}"
+        return f"{place}: {self.value!r} {self.reason}" if self.value else f"{place}: {self.reason}"
+
+
+class CsvError(MarketDataError, InvalidInput):
+    """A CSV file that cannot be read; carries every problem that was located."""
+
+    code = "csv_invalid"
+
+    def __init__(self, problems: Iterable[CsvProblem], *, stopped: bool = False) -> None:
+        self.problems = tuple(problems)
+        said = [str(problem) for problem in self.problems]
+        count = len(said)
+        head = "1 problem" if count == 1 else f"{'The first ' if stopped else ''}{count} problems"
+        detail = "\n".join([f"{head} in the file; nothing was imported.", *said])
+        super().__init__(detail, fields={"file": said})
+
+
+class CsvTooLarge(MarketDataError, TooLarge):
+    """A CSV file over one of the caps on bytes or rows."""
+
+    code = "csv_too_large"
+
+
+class SeriesNotFound(MarketDataError, NotFound):
+    """A series that does not exist, or belongs to someone else."""
+
+    code = "series_not_found"
+
+
+class SeriesExists(MarketDataError, Conflict):
+    """The owner already has a series of this symbol, timeframe and source."""
+
+    code = "series_exists"
+
+
+class BarsOverlap(MarketDataError, Conflict):
+    """New bars fall into the range of stored ones although the import was told to refuse that."""
+
+    code = "bars_overlap"
+
+
+class SeriesInUse(MarketDataError, Conflict):
+    """The series cannot be deleted because stored results were computed from it."""
+
+    code = "series_in_use"
+
+
+class SeriesBusy(MarketDataError, Conflict):
+    """An import into the series is still queued or running."""
+
+    code = "series_busy"
+
+
+class SnapshotDamaged(MarketDataError, Conflict):
+    """A snapshot's file is missing or no longer holds the bytes it was made from."""
+
+    code = "snapshot_damaged"
+
+
+class NoBars(MarketDataError, Conflict):
+    """The series holds no bars yet, so that nothing can be computed from it."""
+
+    code = "series_empty"

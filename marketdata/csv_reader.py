@@ -1,0 +1,321 @@
+"""Reading bars from a CSV file, one line at a time, with every problem located.
+
+Nothing is kept in memory but the numbers, so that a file as large as the cap is read in little more than
+the columns it turns into. Up to `MAX_PROBLEMS` problems are collected before the reader gives up; bars come
+out only when there is none.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from typing import BinaryIO, NoReturn
+
+import numpy as np
+
+from marketdata.bars import Bars
+from marketdata.csv_header import PRICE_NAMES, Header, read_header
+from marketdata.csv_times import TimeReader
+from marketdata.errors import CsvError, CsvProblem, CsvTooLarge
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_ROWS = 5_000_000
+MAX_LINE_BYTES = 64 * 1024
+MAX_PROBLEMS = 100
+PROGRESS_EVERY = 5_000
+"""Rows between two calls of `progress`."""
+
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_FUTURE_TOLERANCE = dt.timedelta(days=1)
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvContent:
+    """What a file held: the bars, and how they were read."""
+
+    bars: Bars
+    columns: tuple[str, ...]
+    adjusted: bool
+    has_volume: bool
+
+
+class _ProblemsFullError(Exception):
+    """Leaves the reading loop when the list of problems is full."""
+
+
+def read_csv(
+    stream: BinaryIO,
+    *,
+    timezone: str = "UTC",
+    session_dates: bool = False,
+    adjust: bool = False,
+    now: dt.datetime | None = None,
+    progress: Progress | None = None,
+    max_bytes: int = MAX_BYTES,
+    max_rows: int = MAX_ROWS,
+) -> CsvContent:
+    """Read bars from a binary stream of UTF-8 text.
+
+    Parameters
+    ----------
+    stream : binary file
+        The header's names are matched in any case and order: a time (date, datetime, time, timestamp, or date
+        and time apart), open, high, low, close, and optionally volume (0 when absent) and adj_close. Other
+        columns are left out. Comma, semicolon or tab separates them.
+    timezone : str
+        IANA zone of times written without an offset.
+    session_dates : bool
+        Daily and longer bars: only the date counts. See `marketdata.csv_times.TimeReader`.
+    adjust : bool
+        Adjust for splits and dividends by the column adj_close. The convention: with
+        factor = adj_close / close of the same row, open, high, low and close are multiplied by the factor and
+        the volume is divided by it, so that price times volume (money traded) stays what it was.
+    now : datetime, optional
+        Bars more than a day later are refused as future dates. The present moment by default.
+    progress : callable, optional
+        Called as progress(bytes_read, rows_read) now and then; what it raises stops the reading.
+    max_bytes, max_rows : int
+        Caps; a file over one of them raises.
+
+    Raises
+    ------
+    CsvError
+        With every located problem (line, column, value, reason).
+    CsvTooLarge
+        The file is over a cap.
+    """
+    reader = _Reader(
+        lines=_Lines(stream, max_bytes),
+        times=TimeReader(timezone, session_dates=session_dates),
+        latest=(now or dt.datetime.now(dt.UTC)) + _FUTURE_TOLERANCE,
+        adjust=adjust,
+        max_rows=max_rows,
+    )
+    return reader.read(progress)
+
+
+class _Lines:
+    """The lines of a binary stream as text, numbered from 1."""
+
+    def __init__(self, stream: BinaryIO, max_bytes: int) -> None:
+        self._stream = stream
+        self._max_bytes = max_bytes
+        self.number = 0
+        self.bytes_read = 0
+
+    def next(self) -> str | None:
+        """Return the next line without its end, or None after the last one."""
+        raw = self._stream.readline(MAX_LINE_BYTES + 1)
+        if not raw:
+            return None
+        self.number += 1
+        self.bytes_read += len(raw)
+        if self.bytes_read > self._max_bytes:
+            cap = self._max_bytes / (1024 * 1024)
+            raise CsvTooLarge(
+                f"The file is larger than {cap:g} MiB. Split it by period and import the parts."
+            )
+        if self.number == 1:
+            raw = self._without_mark(raw)
+        if len(raw) > MAX_LINE_BYTES:
+            self._stop(f"the line is longer than {MAX_LINE_BYTES} bytes. This does not look like a CSV file.")
+        if b"\0" in raw:
+            self._stop("the line holds a NUL byte. This is not a text file; export it again as CSV (UTF-8).")
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            self._stop(f"byte {error.start + 1} is not UTF-8. Save the file as CSV with UTF-8 encoding.")
+        text = text.rstrip("\r\n")
+        if "\r" in text:
+            self._stop("lines end with a lone carriage return. Save the file with usual line ends (LF).")
+        return text
+
+    def _without_mark(self, raw: bytes) -> bytes:
+        if raw.startswith(_UTF16):
+            self._stop("the file is UTF-16. Save it as CSV with UTF-8 encoding.")
+        return raw.removeprefix(_BOM)
+
+    def _stop(self, reason: str) -> NoReturn:
+        raise CsvError([CsvProblem(self.number, "", "", reason)])
+
+
+class _Reader:
+    """One pass over a file."""
+
+    def __init__(
+        self, *, lines: _Lines, times: TimeReader, latest: dt.datetime, adjust: bool, max_rows: int
+    ) -> None:
+        self.lines = lines
+        self.times = times
+        self.latest = int(latest.timestamp()) * 1_000_000_000
+        self.adjust = adjust
+        self.max_rows = max_rows
+        self.problems: list[CsvProblem] = []
+        self.time = array("q")
+        self.last_line = 0
+        self.columns = {name: array("d") for name in (*PRICE_NAMES, "volume", "adj_close")}
+
+    def read(self, progress: Progress | None) -> CsvContent:
+        header = self._header()
+        stopped = False
+        try:
+            while (line := self.lines.next()) is not None:
+                if line.strip():
+                    self._row(line, header)
+                if progress is not None and self.lines.number % PROGRESS_EVERY == 0:
+                    progress(self.lines.bytes_read, len(self.time))
+        except _ProblemsFullError:
+            stopped = True
+        except CsvError as error:  # a line that is no text at all: nothing after it can be trusted
+            self.problems.extend(error.problems)
+        if self.problems:
+            raise CsvError(self.problems, stopped=stopped)
+        if not self.time:
+            self._stop("the file has a header and no rows. Add at least one bar.")
+        return CsvContent(self._bars(header), header.names, self.adjust, "volume" in header.positions)
+
+    def _header(self) -> Header:
+        line = self.lines.next()
+        if line is None or not line.strip():
+            self.lines.number = max(self.lines.number, 1)
+            what = "the file is empty" if line is None else "the first line is empty"
+            self._stop(f"{what}. The first line must name the columns: date, open, high, low, close, volume.")
+        header = read_header(line, self.lines.number, _split)
+        if self.adjust and "adj_close" not in header.positions:
+            self._stop("the file has no column adj_close to adjust by. Import it without adjusting.")
+        return header
+
+    def _row(self, line: str, header: Header) -> None:
+        if len(self.time) >= self.max_rows:
+            raise CsvTooLarge(f"The file has more than {self.max_rows} rows. Split it and import the parts.")
+        try:
+            cells = _split(line, header.delimiter)
+        except ValueError as error:
+            self._problem("row", line, f"cannot be cut into cells: {error}.")
+            return
+        if len(cells) != len(header.names):
+            reason = f"while the header names {len(header.names)} columns. Complete or remove the row."
+            self._problem("row", f"{len(cells)} cells", reason)
+            return
+        moment = self._moment(cells, header)
+        values = self._values(cells, header)
+        if moment is None or values is None or not self._is_bar(values):
+            return
+        self.time.append(moment)
+        self.last_line = self.lines.number
+        for name, value in values.items():
+            self.columns[name].append(value)
+
+    def _moment(self, cells: list[str], header: Header) -> int | None:
+        text = " ".join(cells[position].strip() for position in header.time_parts)
+        before = self.time[-1] if self.time else None
+        try:
+            moment = self.times.read(text, before)
+        except ValueError as error:
+            self._problem(header.time_name, text, str(error))
+            return None
+        if moment > self.latest:
+            self._problem(header.time_name, text, "lies in the future. Correct the date or the timezone.")
+            return None
+        if before is not None and moment <= before:
+            if moment == before:
+                reason = f"repeats the time of line {self.last_line}. Keep one row per time."
+            else:
+                reason = f"comes before line {self.last_line}. Sort the rows by time, oldest first."
+            self._problem(header.time_name, text, reason)
+            return None
+        return moment
+
+    def _values(self, cells: list[str], header: Header) -> dict[str, float] | None:
+        values: dict[str, float] = {}
+        for name, position in header.positions.items():
+            if name == "adj_close" and not self.adjust:
+                continue
+            text = cells[position].strip()
+            value = _number(text)
+            if value is None:
+                self._problem(header.names[position], text, _why_not_a_number(text))
+            elif name == "volume" and value < 0.0:
+                self._problem(header.names[position], text, "is below 0. A volume is 0 or more.")
+            elif name != "volume" and value <= 0.0:
+                self._problem(header.names[position], text, "is not above 0. Correct or remove the row.")
+            else:
+                values[name] = value
+        return values if len(values) == len(header.positions) - self._unread(header) else None
+
+    def _unread(self, header: Header) -> int:
+        return int("adj_close" in header.positions and not self.adjust)
+
+    def _is_bar(self, values: dict[str, float]) -> bool:
+        top, bottom = max(values["open"], values["close"]), min(values["open"], values["close"])
+        high, low = values["high"], values["low"]
+        if high < low:
+            self._problem("high", f"{high:g}", f"is below the low {low:g}. Correct or remove the row.")
+        elif high < top:
+            self._problem("high", f"{high:.10g}", f"is below open or close ({top:.10g}). Correct it.")
+        elif low > bottom:
+            self._problem("low", f"{low:.10g}", f"is above open or close ({bottom:.10g}). Correct it.")
+        else:
+            return True
+        return False
+
+    def _bars(self, header: Header) -> Bars:
+        columns = {name: np.frombuffer(values, dtype=np.float64) for name, values in self.columns.items()}
+        rows = len(self.time)
+        volume = columns["volume"] if "volume" in header.positions else np.zeros(rows)
+        prices = {name: columns[name] for name in PRICE_NAMES}
+        if self.adjust:
+            # Multiplying by one positive factor keeps the order of the four prices, rounding included.
+            with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+                factor = columns["adj_close"] / columns["close"]
+                prices = {name: values * factor for name, values in prices.items()}
+                volume = volume / factor  # an absurd factor gives an infinity here, which Bars refuses
+        time = np.frombuffer(self.time, dtype=np.int64).view("datetime64[ns]")
+        return Bars(time=time, volume=volume, **prices)
+
+    def _problem(self, column: str, value: str, reason: str) -> None:
+        self.problems.append(CsvProblem(self.lines.number, column[:40], value[:60], reason))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _ProblemsFullError
+
+    def _stop(self, reason: str) -> NoReturn:
+        raise CsvError([CsvProblem(self.lines.number, "", "", reason)])
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    """Cut one row. Each line is cut alone, so that an open quote cannot swallow the rows after it."""
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def _number(text: str) -> float | None:
+    """A finite number written in plain ASCII digits, or None."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    if not -inf < value < inf or "_" in text or not text.isascii():
+        return None
+    return value
+
+
+def _why_not_a_number(text: str) -> str:
+    if not text:
+        return "the cell is empty. Fill it or remove the row."
+    if "," in text:
+        return "is not a number. Write a point for decimals and no thousands separators."
+    lowered = text.lower().lstrip("+-")
+    if lowered in {"nan", "inf", "infinity"}:
+        return "is not a finite number. Correct or remove the row."
+    return "is not a number. Correct or remove the row."

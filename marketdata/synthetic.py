@@ -1,0 +1,211 @@
+"""Seeded bars from known processes, to test a strategy against a truth.
+
+Every generator draws a path of log closes; open, high and low come from a Brownian bridge inside each bar,
+so that highs and lows are as far out as the bar's own volatility makes them. The same specification gives the
+same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketdata.bars import Bars
+from marketdata.errors import SyntheticError
+from marketdata.timeframes import MINUTES_A_DAY, get_calendar, get_timeframe, periods_per_year
+
+MAX_BARS = 1_000_000
+_SESSION_OPEN_MINUTE = 870  # 14:30 UTC, when New York opens in winter
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticSpec:
+    """What to generate.
+
+    Parameters
+    ----------
+    process : {"geometric_brownian", "mean_reverting", "regime_switching"}
+    bars : int
+        Number of bars, 2 to 1,000,000.
+    seed : int
+        Same seed, same bars.
+    start : str
+        Date of the first bar (2020-01-31), UTC.
+    timeframe, calendar : str
+        See `marketdata.timeframes`.
+    price : float
+        First open; for the mean-reverting process also the level it returns to.
+    drift, volatility : float
+        Per year, of the log price (drift is what the expected price grows by). The mean-reverting process
+        has no drift; the regime-switching one uses +drift and volatility in calm times, -2 drift and twice the
+        volatility in stress.
+    half_life : float
+        Bars in which the mean-reverting process loses half its distance from the level.
+    regime_length : float
+        Expected bars until the regime changes.
+    """
+
+    process: str = "geometric_brownian"
+    bars: int = 1000
+    seed: int = 1
+    start: str = "2015-01-02"
+    timeframe: str = "1d"
+    calendar: str = "exchange"
+    price: float = 100.0
+    drift: float = 0.08
+    volatility: float = 0.2
+    half_life: float = 20.0
+    regime_length: float = 120.0
+
+    def __post_init__(self) -> None:
+        problems = {name: [text] for name, text in _problems(self).items()}
+        if problems:
+            raise SyntheticError(fields=problems)
+
+    @property
+    def periods_per_year(self) -> int:
+        """Bars in a year of this timeframe and calendar."""
+        return periods_per_year(self.timeframe, self.calendar)
+
+
+def generate(spec: SyntheticSpec) -> Bars:
+    """Return the bars that `spec` describes."""
+    rng = np.random.default_rng(spec.seed)
+    steps, sigma = PROCESSES[spec.process](spec, rng)
+    log_close = np.log(spec.price) + np.cumsum(steps)
+    return _bars_around(log_close, sigma, spec, rng)
+
+
+def geometric_brownian(spec: SyntheticSpec, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Independent normal log returns whose expected price grows by `drift` a year."""
+    sigma = np.full(spec.bars, spec.volatility / np.sqrt(spec.periods_per_year))
+    mean = spec.drift / spec.periods_per_year - 0.5 * sigma**2
+    return mean + sigma * rng.standard_normal(spec.bars), sigma
+
+
+def mean_reverting(spec: SyntheticSpec, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Steps of a log price pulled back to its start: x[t] = phi * x[t-1] + noise, phi = 2^(-1/half_life)."""
+    sigma = np.full(spec.bars, spec.volatility / np.sqrt(spec.periods_per_year))
+    phi = 0.5 ** (1.0 / spec.half_life)
+    noise = sigma * rng.standard_normal(spec.bars)
+    distance = np.empty(spec.bars)
+    level = 0.0
+    for row, shock in enumerate(noise.tolist()):
+        level = phi * level + shock
+        distance[row] = level
+    return np.diff(distance, prepend=0.0), sigma
+
+
+def regime_switching(spec: SyntheticSpec, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Two regimes, calm and stressed, that change with the same chance on every bar."""
+    switches = rng.random(spec.bars) < 1.0 / spec.regime_length
+    stressed = np.cumsum(switches) % 2 == 1
+    sigma = np.where(stressed, 2.0, 1.0) * spec.volatility / np.sqrt(spec.periods_per_year)
+    drift = np.where(stressed, -2.0, 1.0) * spec.drift / spec.periods_per_year
+    return drift - 0.5 * sigma**2 + sigma * rng.standard_normal(spec.bars), sigma
+
+
+PROCESSES: Mapping[str, Callable[[SyntheticSpec, np.random.Generator], tuple[Floats, Floats]]] = (
+    MappingProxyType(
+        {
+            "geometric_brownian": geometric_brownian,
+            "mean_reverting": mean_reverting,
+            "regime_switching": regime_switching,
+        }
+    )
+)
+
+
+def bar_times(count: int, start: str, timeframe: str, calendar: str) -> NDArray[np.datetime64]:
+    """Return the first `count` bar times from `start` on, shape (count,), datetime64[ns] UTC.
+
+    The exchange calendar has Monday to Friday and, intraday, one session from 14:30 to 21:00 UTC; fx has
+    Monday to Friday around the clock; 24/7 has every bar. Holidays are trading days.
+    """
+    span, market = get_timeframe(timeframe), get_calendar(calendar)
+    first = np.datetime64(start, "D")
+    if span.minutes > MINUTES_A_DAY:
+        monday = first - (first.astype(np.int64) + 3) % 7
+        return (monday + 7 * np.arange(count)).astype("datetime64[ns]")
+    a_day = -(-market.minutes_a_day // span.minutes) if span.is_intraday else 1
+    days_needed = -(-count // a_day)
+    offsets = np.arange(days_needed)
+    days = first + offsets if market.trades_weekends else np.busday_offset(first, offsets, roll="forward")
+    opens = _SESSION_OPEN_MINUTE if span.is_intraday and market.minutes_a_day < MINUTES_A_DAY else 0
+    minutes = opens + span.minutes * np.arange(a_day)
+    grid = days.astype("datetime64[m]")[:, None] + minutes[None, :]
+    return grid.ravel()[:count].astype("datetime64[ns]")
+
+
+def _bars_around(log_close: Floats, sigma: Floats, spec: SyntheticSpec, rng: np.random.Generator) -> Bars:
+    """Open each bar a little off the last close and draw its extremes from the bridge between open and close.
+
+    The maximum of a Brownian bridge from a to b with variance s^2 has the distribution function
+    1 - exp(-2(m-a)(m-b)/s^2), which is inverted here; the minimum mirrors it.
+    """
+    before = np.concatenate(([np.log(spec.price)], log_close[:-1]))
+    gap = 0.1 * sigma * rng.standard_normal(spec.bars)
+    gap[0] = 0.0
+    log_open = before + gap
+    middle, half = 0.5 * (log_open + log_close), 0.5 * (log_close - log_open)
+    up, down = (-0.5 * sigma**2 * np.log1p(-rng.random(spec.bars)) for _ in range(2))
+    high, low = middle + np.sqrt(half**2 + up), middle - np.sqrt(half**2 + down)
+    surprise = np.abs(log_close - before) / sigma
+    volume = np.round(1_000_000 * np.exp(0.3 * rng.standard_normal(spec.bars)) * (0.6 + 0.5 * surprise))
+    open_, close = np.exp(log_open), np.exp(log_close)
+    return Bars(
+        time=bar_times(spec.bars, spec.start, spec.timeframe, spec.calendar),
+        open=open_,
+        high=np.maximum(np.exp(high), np.maximum(open_, close)),
+        low=np.minimum(np.exp(low), np.minimum(open_, close)),
+        close=close,
+        volume=volume,
+    )
+
+
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "bars": (2, MAX_BARS),
+    "seed": (0, 2**32 - 1),
+    "price": (1e-6, 1e9),
+    "drift": (-2.0, 2.0),
+    "volatility": (0.001, 5.0),
+    "half_life": (0.5, 100_000.0),
+    "regime_length": (1.0, 1_000_000.0),
+}
+
+
+def _problems(spec: SyntheticSpec) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if spec.process not in PROCESSES:
+        found["process"] = f"{spec.process!r} is not a process. Use one of {', '.join(PROCESSES)}."
+    get_timeframe(spec.timeframe)
+    get_calendar(spec.calendar)
+    for field in fields(spec):
+        if field.name in _BOUNDS:
+            value, (low, high) = getattr(spec, field.name), _BOUNDS[field.name]
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+                found[field.name] = f"{value!r} is not within {low:g} to {high:g}."
+            elif field.type == "int" and not isinstance(value, int):
+                found[field.name] = f"{value!r} is not a whole number."
+    problem = None if found else _time_problem(spec)
+    if problem:
+        found["start"] = problem
+    return found
+
+
+def _time_problem(spec: SyntheticSpec) -> str | None:
+    try:
+        first = np.datetime64(spec.start, "D")
+    except (TypeError, ValueError):
+        return f"{str(spec.start)[:40]!r} is not a date. Write it like 2020-01-31."
+    years = spec.bars / spec.periods_per_year
+    year = first.astype("datetime64[Y]").astype(int) + 1970
+    if np.isnat(first) or not year >= 1700 or year + years * 1.05 + 1 > 2200:
+        return f"{spec.bars} bars from {spec.start} do not fit between the years 1700 and 2200."
+    return None

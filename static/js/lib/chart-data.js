@@ -1,0 +1,40 @@
+// Pure helpers on time series: [[seconds, value], ...], oldest first.
+
+/** Index of the last row whose time is not after `time`; -1 where there is none. */
+export function indexAt(rows, time) {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle][0] <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The values of `points` at the times of `rows`: each point counts from its time on, null makes a gap. */
+export function alignTo(rows, points) {
+  const exact = new Map(points);
+  const sameTimes = rows.every((row) => exact.has(row[0]));
+  return rows.map((row) => {
+    if (sameTimes) return exact.get(row[0]);
+    const index = indexAt(points, row[0]);
+    return index < 0 ? null : points[index][1];
+  });
+}
+
+/** At most `count` row numbers, evenly spaced, the first and the last among them. */
+export function spread(length, count) {
+  if (length <= count) return Array.from({ length }, (_, index) => index);
+  return Array.from({ length: count }, (_, index) => Math.round((index * (length - 1)) / (count - 1)));
+}
+
+/** Whether the times carry a time of day. */
+export function isIntraday(rows) {
+  return rows.some((row) => row[0] % 86400 !== 0);
+}
+
+/** Removes repeated times (the later row wins): the drawing library refuses them. */
+export function withoutRepeats(rows) {
+  return rows.filter((row, index) => index + 1 === rows.length || rows[index + 1][0] > row[0]);
+}

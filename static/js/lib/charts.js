@@ -1,0 +1,256 @@
+// The charts of the product, drawn with Lightweight Charts. Each factory takes a box element and its data
+// and returns a Chart handle. Times are seconds since 1970 in UTC.
+import {
+  BaselineSeries,
+  CandlestickSeries,
+  createChart,
+  createSeriesMarkers,
+  HistogramSeries,
+  LineSeries,
+} from "../../vendor/lightweight-charts-5.2.1/lightweight-charts.js";
+import { alignTo, indexAt, isIntraday, withoutRepeats } from "./chart-data.js";
+import { baseOptions, faded, overlayColour, palette, themeOptions } from "./chart-theme.js";
+import { compact, fixed, percent, pricePlaces } from "./numbers.js";
+import { text } from "./texts.js";
+
+const LOGARITHMIC = 1;
+const LINEAR = 0;
+
+class Chart {
+  /** rows: [[time, ...], ...]; columns: [{label, format(value), colour(colours)}] describe row[1], row[2], ... */
+  constructor(box, { rows, columns }) {
+    this.box = box;
+    this.rows = rows;
+    this.columns = columns;
+    this.colours = palette();
+    this.intraday = isIntraday(rows);
+    this.chart = createChart(box, baseOptions(this.colours, { intraday: this.intraday }));
+    this.painted = [];
+    this.plainAttribution();
+  }
+
+  /** Adds a series whose colours `style(colours)` follow the theme. */
+  add(type, style, options = {}, pane = 0) {
+    const series = this.chart.addSeries(type, { ...options, ...style(this.colours) }, pane);
+    this.painted.push([series, style]);
+    this.main ??= series;
+    return series;
+  }
+
+  repaint() {
+    this.colours = palette();
+    this.chart.applyOptions(themeOptions(this.colours));
+    this.painted.forEach(([series, style]) => series.applyOptions(style(this.colours)));
+    this.afterRepaint?.();
+    this.plainAttribution();
+  }
+
+  // The library's link would tell the address of this page to another site.
+  plainAttribution() {
+    const link = this.box.querySelector("#tv-attr-logo");
+    if (!link) return;
+    link.href = "https://www.tradingview.com/";
+    link.rel = "noopener noreferrer";
+  }
+
+  /** The main value of the row at a time, for the crosshair of another chart. */
+  valueAt(time) {
+    const index = indexAt(this.rows, time);
+    return index < 0 ? null : this.rows[index][this.mainColumn ?? 1];
+  }
+
+  fit() {
+    this.chart.timeScale().fitContent();
+  }
+
+  zoomTo(from, to) {
+    this.chart.timeScale().setVisibleRange({ from, to });
+  }
+
+  /** Moves by a part of the visible width; positive is later. */
+  pan(part) {
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    if (!range) return;
+    const step = (range.to - range.from) * part;
+    this.chart.timeScale().setVisibleLogicalRange({ from: range.from + step, to: range.to + step });
+  }
+
+  /** Shows `factor` times as much. */
+  zoom(factor) {
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    if (!range) return;
+    const middle = (range.from + range.to) / 2;
+    const half = Math.max(5, ((range.to - range.from) / 2) * factor);
+    this.chart.timeScale().setVisibleLogicalRange({ from: middle - half, to: middle + half });
+  }
+
+  setLogarithmic(on) {
+    this.chart.priceScale("right").applyOptions({ mode: on ? LOGARITHMIC : LINEAR });
+  }
+
+  screenshot() {
+    return this.chart.takeScreenshot();
+  }
+
+  destroy() {
+    this.chart.remove();
+  }
+}
+
+function points(rows, column = 1) {
+  return rows.map((row) => (row[column] === null || row[column] === undefined
+    ? { time: row[0] }
+    : { time: row[0], value: row[column] }));
+}
+
+function drawOverlays(handle, overlays) {
+  const withOwnPane = overlays.some((overlay) => overlay.pane === "own");
+  overlays.forEach((overlay, index) => {
+    const own = overlay.pane === "own";
+    const column = 6 + index;
+    const series = handle.add(
+      LineSeries,
+      (colours) => ({ color: overlayColour(colours, index) }),
+      { lineWidth: own ? 1.5 : 1, priceLineVisible: false, lastValueVisible: false, crosshairMarkerVisible: false },
+      own ? 1 : 0,
+    );
+    series.setData(points(handle.rows, column));
+  });
+  if (withOwnPane) {
+    const panes = handle.chart.panes();
+    panes[0].setStretchFactor(3);
+    panes[1].setStretchFactor(1);
+  }
+}
+
+function markerShapes(handle, markers) {
+  return markers
+    .map((marker) => {
+      const index = indexAt(handle.rows, marker.time);
+      const buys = marker.side === "buy";
+      const entry = marker.kind === "entry";
+      return {
+        time: handle.rows[Math.max(index, 0)][0],
+        position: buys ? "belowBar" : "aboveBar",
+        shape: entry ? (buys ? "arrowUp" : "arrowDown") : "circle",
+        color: handle.colours[buys ? "chart-up" : "chart-down"],
+        size: entry ? 1 : 0.6,
+      };
+    })
+    .sort((a, b) => a.time - b.time);
+}
+
+function drawMarkers(handle, markers) {
+  if (!markers.length) return;
+  const layer = createSeriesMarkers(handle.main, markerShapes(handle, markers));
+  handle.afterRepaint = () => layer.setMarkers(markerShapes(handle, markers));
+  const notes = new Map();
+  markers.forEach((marker) => {
+    const row = handle.rows[Math.max(indexAt(handle.rows, marker.time), 0)];
+    const words = marker.text || `${text(marker.kind)} ${fixed(marker.price, pricePlaces(marker.price))}`;
+    notes.set(row[0], [...(notes.get(row[0]) ?? []), words]);
+  });
+  handle.noteAt = (time) => (notes.get(time) ?? []).join(" · ");
+}
+
+/** Candles with volume, fills and indicators. data: {bars, markers, overlays}; see docs/frontend.md. */
+export function candleChart(box, { data }) {
+  const bars = withoutRepeats(data.bars);
+  const overlays = (data.overlays ?? []).filter((overlay) => overlay.points.length);
+  const aligned = overlays.map((overlay) => alignTo(bars, overlay.points));
+  const rows = bars.map((bar, index) => [...bar.slice(0, 6), ...aligned.map((values) => values[index])]);
+  const places = pricePlaces(bars[bars.length - 1]?.[4]);
+  const asPrice = (value) => fixed(value, places);
+  const columns = [
+    ...["open", "high", "low", "close"].map((key) => ({ label: text(key), format: asPrice })),
+    { label: text("volume"), format: compact },
+    ...overlays.map((overlay, index) => ({
+      label: overlay.name,
+      format: overlay.pane === "own" ? (value) => fixed(value, 2) : asPrice,
+      colour: (colours) => overlayColour(colours, index),
+    })),
+  ];
+  const handle = new Chart(box, { rows, columns });
+  handle.mainColumn = 4;
+  handle.changes = true;
+  const candles = handle.add(
+    CandlestickSeries,
+    (colours) => ({
+      upColor: colours["chart-up"], wickUpColor: colours["chart-up"],
+      downColor: colours["chart-down"], wickDownColor: colours["chart-down"],
+    }),
+    { borderVisible: false, priceLineVisible: false, priceFormat: { type: "price", precision: places, minMove: 10 ** -places } },
+  );
+  candles.setData(rows.map(([time, open, high, low, close]) => ({ time, open, high, low, close })));
+  const hasVolume = rows.some((row) => row[5] > 0);
+  if (hasVolume) {
+    const volume = handle.add(
+      HistogramSeries,
+      (colours) => ({ color: colours["chart-volume"] }),
+      { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false },
+    );
+    volume.priceScale().applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
+    volume.setData(points(rows, 5));
+  }
+  candles.priceScale().applyOptions({ scaleMargins: { top: 0.08, bottom: hasVolume ? 0.2 : 0.06 } });
+  drawOverlays(handle, overlays);
+  drawMarkers(handle, data.markers ?? []);
+  return handle;
+}
+
+/** Equity against buy and hold. data: {equity, benchmark}; or any lines: {lines: [{label, points, tone}]}. */
+export function lineChart(box, { data }) {
+  const lines = data.lines ?? [
+    { label: text("strategy"), points: data.equity, tone: "chart-strategy" },
+    ...(data.benchmark?.length ? [{ label: text("benchmark"), points: data.benchmark, tone: "chart-benchmark" }] : []),
+  ];
+  const first = withoutRepeats(lines[0].points);
+  const others = lines.slice(1).map((line) => alignTo(first, line.points));
+  const rows = first.map(([time, value], index) => [time, value, ...others.map((values) => values[index])]);
+  const columns = lines.map((line, index) => ({
+    label: line.label,
+    format: (value) => fixed(value, 2),
+    colour: (colours) => (line.tone ? colours[line.tone] : overlayColour(colours, index)),
+  }));
+  const handle = new Chart(box, { rows, columns });
+  // The main line is added last, so that it lies on top.
+  const order = [...columns.keys()].reverse();
+  order.forEach((index) => {
+    const series = handle.add(
+      LineSeries,
+      (colours) => ({ color: columns[index].colour(colours) }),
+      {
+        lineWidth: index === 0 ? 2 : 1.5, priceLineVisible: false, lastValueVisible: index === 0,
+        priceFormat: { type: "custom", formatter: compact, minMove: 0.01 },
+      },
+    );
+    series.setData(points(rows, index + 1));
+    if (index === 0) handle.main = series;
+  });
+  return handle;
+}
+
+/** The fall below the last peak. data: {drawdown: [[time, fraction <= 0], ...]}. */
+export function drawdownChart(box, { data }) {
+  const rows = withoutRepeats(data.drawdown);
+  const columns = [
+    { label: text("drawdown"), format: (value) => percent(value), colour: (colours) => colours["chart-drawdown"] },
+  ];
+  const handle = new Chart(box, { rows, columns });
+  const series = handle.add(
+    BaselineSeries,
+    (colours) => ({
+      bottomLineColor: colours["chart-drawdown"],
+      bottomFillColor1: faded(colours["chart-drawdown"], 0.12),
+      bottomFillColor2: faded(colours["chart-drawdown"], 0.36),
+      topLineColor: colours["chart-drawdown"], topFillColor1: "transparent", topFillColor2: "transparent",
+    }),
+    {
+      baseValue: { type: "price", price: 0 }, lineWidth: 1.5, priceLineVisible: false, lastValueVisible: false,
+      priceFormat: { type: "custom", formatter: (value) => percent(value, { places: 1 }), minMove: 0.0001 },
+    },
+  );
+  series.priceScale().applyOptions({ scaleMargins: { top: 0.04, bottom: 0.06 } });
+  series.setData(points(rows));
+  return handle;
+}

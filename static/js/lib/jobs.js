@@ -1,0 +1,197 @@
+// Live progress: each [data-job] element follows its own job, the top bar follows all of the user's.
+import { csrfToken } from "./csrf.js";
+import { span } from "./numbers.js";
+import { LabSocket } from "./socket.js";
+import { text } from "./texts.js";
+import { announce, toast } from "./toast.js";
+
+const TERMINAL = new Set(["succeeded", "failed", "cancelled"]);
+const POLL_EVERY = 2000;
+const ANNOUNCE_EVERY = 10000;
+
+class JobView {
+  constructor(element) {
+    this.element = element;
+    this.id = element.dataset.job;
+    this.seq = Number(element.dataset.jobSeq);
+    this.progress = Number(element.querySelector("[data-job-bar]")?.value ?? 0);
+    this.startedAt = Date.parse(element.dataset.jobStarted ?? "") || 0;
+    this.announcedAt = 0;
+    this.ended = false;
+    element.querySelector("[data-job-cancel]")?.addEventListener("submit", (event) => this.cancel(event));
+    this.draw(this.progress);
+    if (TERMINAL.has(element.dataset.jobState)) {
+      this.finish(element.dataset.jobState);
+      return;
+    }
+    this.socket = new LabSocket(`/ws/jobs/${this.id}/`, {
+      onOpen: () => this.stopPolling(),
+      onLost: () => this.poll(),
+      onMessage: (message) => this.apply(message),
+    });
+  }
+
+  apply(message) {
+    if (message.type !== "job" || message.id !== this.id || this.ended) return;
+    if (!this.element.isConnected) {
+      this.close();
+      return;
+    }
+    // The snapshot may repeat what the page already shows; only an older message is dropped.
+    if (message.seq < this.seq) return;
+    this.seq = message.seq;
+    if (message.state === "running" && !this.startedAt) this.startedAt = Date.now();
+    this.setState(message.state);
+    this.draw(message.progress ?? 0);
+    if (message.cancelling) this.say(text("cancelling"));
+    else if (message.message) this.say(message.message);
+    if (TERMINAL.has(message.state)) this.finish(message.state);
+  }
+
+  setState(state) {
+    if (this.element.dataset.jobState === state) return;
+    this.element.dataset.jobState = state;
+    const badge = this.element.querySelector("[data-job-badge] .status");
+    if (!badge || TERMINAL.has(state)) return;
+    const dot = document.createElement("span");
+    dot.className = "status-dot";
+    badge.className = state === "running" ? "status status-busy" : "status status-wait";
+    badge.replaceChildren(dot, text(`job-${state}`));
+  }
+
+  draw(progress) {
+    this.progress = Math.max(this.progress, Math.min(progress, 1));
+    const bar = this.element.querySelector("[data-job-bar]");
+    if (bar) bar.value = this.progress;
+    const percent = this.element.querySelector("[data-job-percent]");
+    if (percent) percent.textContent = `${Math.floor(this.progress * 100)}\u202f%`;
+    this.drawTimeLeft();
+  }
+
+  drawTimeLeft() {
+    const place = this.element.querySelector("[data-job-eta]");
+    if (!place) return;
+    const elapsed = this.startedAt ? (Date.now() - this.startedAt) / 1000 : 0;
+    const known = elapsed > 3 && this.progress > 0.03 && this.progress < 1;
+    place.textContent = known ? text("eta", { time: span((elapsed * (1 - this.progress)) / this.progress) }) : "";
+  }
+
+  say(words) {
+    const line = this.element.querySelector("[data-job-message]");
+    if (line) line.textContent = words;
+    if (Date.now() - this.announcedAt < ANNOUNCE_EVERY) return;
+    this.announcedAt = Date.now();
+    announce(`${Math.floor(this.progress * 100)} %: ${words}`);
+  }
+
+  async cancel(event) {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const button = form.querySelector("button");
+    button.disabled = true;
+    try {
+      const response = await fetch(form.action, {
+        method: "POST",
+        credentials: "same-origin",
+        headers: { "X-CSRFToken": csrfToken(), "X-Requested-With": "fetch" },
+      });
+      if (!response.ok) throw new Error(String(response.status));
+      this.say(text("cancelling"));
+    } catch {
+      button.disabled = false;
+      toast(text("offline"), { tone: "bad" });
+    }
+  }
+
+  finish(state) {
+    if (this.ended) return;
+    this.close();
+    const title = this.element.dataset.jobTitle;
+    announce(`${title}: ${text(`job-${state}`)}`);
+    this.refresh();
+  }
+
+  refresh() {
+    const url = this.element.dataset.fragmentUrl;
+    if (!url || !this.element.isConnected) return Promise.resolve();
+    return window.htmx.ajax("GET", url, { target: this.element, swap: "outerHTML" });
+  }
+
+  // The fragment holds the same component while the job is not over, so that swapping it in is the poll.
+  poll() {
+    if (this.polling || this.ended) return;
+    this.polling = setInterval(() => {
+      if (!this.element.isConnected) this.close();
+      else this.refresh().catch(() => {});
+    }, POLL_EVERY);
+  }
+
+  stopPolling() {
+    clearInterval(this.polling);
+    this.polling = 0;
+  }
+
+  close() {
+    this.ended = true;
+    this.stopPolling();
+    this.socket?.close();
+  }
+}
+
+const views = new Map();
+
+function bind(root) {
+  for (const [element, view] of views) {
+    if (element.isConnected) continue;
+    view.close();
+    views.delete(element);
+  }
+  const found = root.matches?.("[data-job]") ? [root] : [...root.querySelectorAll("[data-job]")];
+  found.filter((element) => !views.has(element)).forEach((element) => views.set(element, new JobView(element)));
+}
+
+class Indicator {
+  constructor(element) {
+    this.element = element;
+    this.count = Number(element.dataset.count) || 0;
+    this.states = new Map();
+    this.draw();
+    document.addEventListener("lab:job", (event) => this.apply(event.detail));
+    this.socket = new LabSocket("/ws/jobs/");
+  }
+
+  apply(message) {
+    const known = this.states.get(message.id);
+    if (known && known.seq >= message.seq) return;
+    const over = TERMINAL.has(message.state);
+    // A job first heard of as waiting is new; one first heard of later was counted when the page was made.
+    const wasOver = known ? TERMINAL.has(known.state) : message.state === "queued";
+    this.states.set(message.id, { seq: message.seq, state: message.state });
+    this.count = Math.max(0, this.count + Number(wasOver) - Number(over));
+    this.draw();
+    if (over && !wasOver) tellEnd(message);
+  }
+
+  draw() {
+    this.element.classList.toggle("is-busy", this.count > 0);
+    this.element.querySelector(".jobs-count").textContent = String(this.count);
+    this.element.setAttribute("aria-label", `${this.element.dataset.label}: ${this.count}`);
+  }
+}
+
+function tellEnd(message) {
+  if (document.querySelector(`[data-job="${CSS.escape(message.id)}"]`) || !message.title) return;
+  const words = `${message.title}: ${text(`job-${message.state}`)}`;
+  const link = message.result_url ? { href: message.result_url, label: text("job-open") } : null;
+  toast(words, { tone: message.state === "succeeded" ? "good" : message.state === "failed" ? "bad" : "info", link });
+  if (document.hidden && "Notification" in window && Notification.permission === "granted") {
+    new Notification("AlgoTrade Lab", { body: words, tag: message.id });
+  }
+}
+
+export function startJobs() {
+  const indicator = document.querySelector("[data-jobs-indicator]");
+  if (indicator) new Indicator(indicator);
+  bind(document);
+  document.addEventListener("htmx:load", (event) => bind(event.detail.elt));
+}

@@ -153,7 +153,7 @@ class Bars:
 
 def _read_only(values: NDArray[Any]) -> NDArray[Any]:
     """A read-only view; a memory-mapped column stays mapped."""
-    view = values.view()
+    view = np.asarray(values).view()  # asarray turns a memory map into a plain array on the same pages
     view.flags.writeable = False
     return view
 

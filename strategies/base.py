@@ -97,6 +97,18 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
         return {}
 
     @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """All parameters as one JSON schema, for scripts that check before they send."""
+        required = [param.name for param in cls.params if getattr(param, "default", None) is None]
+        return {
+            "title": cls.label,
+            "type": "object",
+            "properties": {param.name: param.json_schema() for param in cls.params},
+            "required": required,
+            "additionalProperties": False,
+        }
+
+    @classmethod
     def _unknown(cls, name: str) -> str:
         names = names_of(cls.params)
         if close := get_close_matches(name, names, n=1):

@@ -1,0 +1,107 @@
+"""A saved strategy: a type, its parameters, and what it is meant to trade."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OwnedModel, OwnedQuerySet
+from strategies.base import BaseStrategy
+from strategies.errors import UnknownStrategyTypeError
+from strategies.registry import get_strategy_class
+
+
+class StrategyQuerySet(OwnedQuerySet):
+    """Reads of saved strategies."""
+
+    def matching(self, text: str) -> "StrategyQuerySet":
+        """Rows whose name, symbol or description contains the text."""
+        wanted = models.Q(name__icontains=text) | models.Q(symbol__icontains=text)
+        return self.filter(wanted | models.Q(description__icontains=text))
+
+
+class Strategy(OwnedModel):
+    """What a user defined. Its type is a key of the registry, so a new type needs no migration."""
+
+    name = models.CharField(_("name"), max_length=100)
+    description = models.TextField(_("description"), max_length=2000, blank=True)
+    strategy_type = models.CharField(_("type"), max_length=64)
+    parameters = models.JSONField(_("parameters"), default=dict, blank=True)
+    symbol = models.CharField(_("symbol"), max_length=32)
+    timeframe = models.CharField(_("timeframe"), max_length=8, default="1d")
+    initial_capital = models.DecimalField(
+        _("initial capital"), max_digits=16, decimal_places=2, default=Decimal("10000")
+    )
+    use_ml = models.BooleanField(
+        _("uses a model"), default=False, help_text=_("Whether its decisions come from a trained model.")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = StrategyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        verbose_name = _("strategy")
+        verbose_name_plural = _("strategies")
+        indexes = [models.Index(fields=["user", "-updated_at"], name="strategy_user_updated")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                name="strategy_name_unique",
+                violation_error_message=_("You have a strategy of this name: choose another."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(initial_capital__gt=0), name="strategy_capital_above_0"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("strategies:detail", args=[self.pk])
+
+    @property
+    def type_class(self) -> type[BaseStrategy] | None:
+        """The registered class; None when the type was removed since (a plug-in that is gone)."""
+        try:
+            return get_strategy_class(self.strategy_type)
+        except UnknownStrategyTypeError:
+            return None
+
+    @property
+    def type_label(self) -> str:
+        strategy_class = self.type_class
+        return strategy_class.label if strategy_class else self.strategy_type
+
+    def build(self) -> BaseStrategy:
+        """Return the strategy that decides; raises when the type is gone or its parameters no longer fit."""
+        return get_strategy_class(self.strategy_type)(**self.parameters)
+
+    def parameter_rows(self) -> list[dict[str, Any]]:
+        """Label, value, unit and help of each stored parameter, in the type's order."""
+        strategy_class = self.type_class
+        known = {param.name: param for param in strategy_class.params} if strategy_class else {}
+        names = [name for name in known if name in self.parameters]
+        names += [name for name in self.parameters if name not in known]
+        return [_parameter_row(name, self.parameters[name], known.get(name)) for name in names]
+
+
+def _parameter_row(name: str, value: Any, param: Any) -> dict[str, Any]:
+    choices = dict(getattr(param, "choices", ()))
+    if isinstance(value, bool):
+        shown: Any = _("Yes") if value else _("No")
+    elif isinstance(value, float) and value.is_integer():
+        shown = int(value)
+    else:
+        shown = choices.get(value, value) if isinstance(value, str) else value
+    return {
+        "name": name,
+        "label": param.label if param else name,
+        "value": shown,
+        "unit": param.unit if param else "",
+        "help": param.help if param else "",
+    }

@@ -1,0 +1,208 @@
+"""What can be done with saved strategies. Pages, API and admin go through here and raise the same errors."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from algotrade.errors import LabError, NotFound
+from marketdata.timeframes import TIMEFRAMES
+from strategies.base import BaseStrategy
+from strategies.errors import ParameterError, StrategyFieldsError, UnknownStrategyTypeError
+from strategies.models import Strategy
+from strategies.params import ReferenceParam
+from strategies.references import reference_checkers
+from strategies.registry import get_strategy_class
+
+SYMBOL = re.compile(r"[A-Z0-9^][A-Z0-9.^_:/=-]*")
+LARGEST_CAPITAL = Decimal("1000000000000")
+EDITABLE = ("name", "description", "strategy_type", "parameters", "symbol", "timeframe", "initial_capital")
+
+
+class StrategyService:
+    """Create, change, copy and delete. Every refusal names all fields at once and nothing is half-saved."""
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        user: Any,
+        name: str,
+        strategy_type: str,
+        symbol: str,
+        parameters: Mapping[str, Any] | None = None,
+        description: str = "",
+        timeframe: str = "1d",
+        initial_capital: Decimal | float | str = Decimal("10000"),
+    ) -> Strategy:
+        """Save a new strategy; parameters that are left out take the type's defaults."""
+        strategy = Strategy(
+            user=user,
+            name=name,
+            description=description,
+            strategy_type=strategy_type,
+            parameters=dict(parameters or {}),
+            symbol=symbol,
+            timeframe=timeframe,
+            initial_capital=initial_capital,
+        )
+        cls.validate(strategy)
+        return _store(strategy)
+
+    @classmethod
+    def update(cls, strategy: Strategy, *, merge: bool = False, **changes: Any) -> Strategy:
+        """Change the named fields. With `merge`, parameters that are not named keep their value.
+
+        A change of type without parameters takes the new type's defaults.
+        """
+        unknown = set(changes) - set(EDITABLE)
+        if unknown:
+            raise TypeError(f"Not fields of a strategy: {', '.join(sorted(unknown))}")
+        with transaction.atomic():
+            current = Strategy.objects.select_for_update().filter(pk=strategy.pk).first()
+            if current is None:
+                raise NotFound(_("This strategy was deleted meanwhile. Nothing was changed."))
+            same_type = changes.get("strategy_type", current.strategy_type) == current.strategy_type
+            if "parameters" in changes:
+                kept = current.parameters if merge and same_type else {}
+                changes["parameters"] = {**kept, **changes["parameters"]}
+            elif not same_type:
+                changes["parameters"] = {}
+            for field, value in changes.items():
+                setattr(current, field, value)
+            cls.validate(current)
+            return _store(current)
+
+    @classmethod
+    def duplicate(cls, strategy: Strategy) -> Strategy:
+        """Save a copy under the next free name."""
+        return _store(
+            Strategy(
+                user=strategy.user,
+                name=_copy_name(strategy),
+                use_ml=strategy.use_ml,
+                **{field: getattr(strategy, field) for field in EDITABLE if field != "name"},
+            )
+        )
+
+    @classmethod
+    def delete(cls, strategy: Strategy) -> None:
+        """Delete the strategy. Results keep the parameters they were run with."""
+        strategy.delete()
+
+    @classmethod
+    def validate(cls, strategy: Strategy) -> None:
+        """Bring the fields of an unsaved strategy into their stored form, or refuse them all at once."""
+        problems: dict[str, list[str]] = {}
+        strategy.name = " ".join(str(strategy.name).split())
+        strategy.description = str(strategy.description).strip()
+        strategy.symbol = str(strategy.symbol).strip().upper()
+        if said := _problem_with_name(strategy):
+            problems["name"] = [said]
+        if len(strategy.description) > 2000:
+            problems["description"] = [_("Shorten the description to 2,000 characters.")]
+        if not SYMBOL.fullmatch(strategy.symbol) or len(strategy.symbol) > 32:
+            problems["symbol"] = [
+                _("Give a symbol like AAPL or BTC/USDT: at most 32 letters, digits and . ^ _ : / = -")
+            ]
+        if strategy.timeframe not in TIMEFRAMES:
+            problems["timeframe"] = [_("Use one of: %(names)s.") % {"names": ", ".join(TIMEFRAMES)}]
+        _take_capital(strategy, problems)
+        _take_parameters(strategy, problems)
+        if problems:
+            raise StrategyFieldsError(fields=problems)
+
+
+def _store(strategy: Strategy) -> Strategy:
+    try:
+        with transaction.atomic():
+            strategy.save()
+    except IntegrityError as error:  # the name was taken between the check and now
+        if (
+            Strategy.objects.filter(user=strategy.user_id, name=strategy.name)
+            .exclude(pk=strategy.pk)
+            .exists()
+        ):
+            raise StrategyFieldsError(fields={"name": [_name_taken(strategy.name)]}) from error
+        raise
+    return strategy
+
+
+def _problem_with_name(strategy: Strategy) -> str:
+    if not strategy.name:
+        return _("Give the strategy a name.")
+    if len(strategy.name) > 100:
+        return _("Shorten the name to 100 characters.")
+    others = Strategy.objects.filter(user=strategy.user_id, name=strategy.name).exclude(pk=strategy.pk)
+    return _name_taken(strategy.name) if others.exists() else ""
+
+
+def _name_taken(name: str) -> str:
+    return _("You have a strategy called “%(name)s” already. Choose another name.") % {"name": name}
+
+
+def _take_capital(strategy: Strategy, problems: dict[str, list[str]]) -> None:
+    try:
+        capital = Decimal(str(strategy.initial_capital))
+        if not capital.is_finite() or not 1 <= capital <= LARGEST_CAPITAL:
+            raise ValueError
+        if capital != round(capital, 2):
+            raise ValueError
+        strategy.initial_capital = round(capital, 2)
+    except (InvalidOperation, ValueError):
+        problems["initial_capital"] = [
+            _("Give an amount from 1 to 1,000,000,000,000 with at most two decimals.")
+        ]
+
+
+def _take_parameters(strategy: Strategy, problems: dict[str, list[str]]) -> None:
+    try:
+        strategy_class = get_strategy_class(strategy.strategy_type)
+    except UnknownStrategyTypeError as error:
+        problems["strategy_type"] = [error.detail]
+        return
+    strategy.use_ml = strategy_class.uses_model
+    if not isinstance(strategy.parameters, dict):
+        problems["parameters"] = [_("Give the parameters as an object of names and values.")]
+        return
+    try:
+        strategy.parameters = strategy_class.clean_parameters(strategy.parameters)
+    except ParameterError as error:
+        problems.update({f"parameters.{name}": messages for name, messages in error.fields.items()})
+        return
+    problems.update(_check_references(strategy_class, strategy))
+
+
+def _check_references(strategy_class: type[BaseStrategy], strategy: Strategy) -> dict[str, list[str]]:
+    problems = {}
+    for param in strategy_class.params:
+        if not isinstance(param, ReferenceParam):
+            continue
+        checker = reference_checkers.get(param.kind)
+        try:
+            if checker is None:
+                raise StrategyFieldsError(_("Nothing here can tell whether this exists."))
+            checker(strategy.user, strategy.parameters[param.name])
+        except LabError as error:
+            problems[f"parameters.{param.name}"] = [error.detail]
+    return problems
+
+
+def _copy_name(strategy: Strategy) -> str:
+    """“Name (copy)”, “Name (copy 2)” ...: the first that is free and fits."""
+    stem = re.sub(r" \(copy(?: \d+)?\)$", "", strategy.name)
+    taken = set(
+        Strategy.objects.filter(user=strategy.user_id, name__startswith=stem[:80]).values_list(
+            "name", flat=True
+        )
+    )
+    number = 1
+    while True:
+        ending = " (copy)" if number == 1 else f" (copy {number})"
+        name = stem[: 100 - len(ending)] + ending
+        if name not in taken:
+            return name
+        number += 1

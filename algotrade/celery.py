@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_shutdown
 
 app = Celery("algotrade")
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["algotrade.jobs"])
 

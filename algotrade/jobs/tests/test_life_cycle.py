@@ -1,0 +1,212 @@
+"""The state machine, run in this process."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from algotrade.jobs import services
+from algotrade.jobs.errors import AlreadyEnded, LeaseLost, QueueFull, UnknownKind
+from algotrade.jobs.models import Job
+from algotrade.jobs.runner import run
+from algotrade.jobs.tests import handlers
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
+
+
+@pytest.fixture
+def owner():
+    return get_user_model().objects.create_user("owner", "owner@example.com", "long-enough-1")
+
+
+@pytest.fixture
+def submit(owner):
+    def make(kind, **payload):
+        return services.submit(kind=f"test.{kind}", owner=owner, title=kind, payload=payload)
+
+    return make
+
+
+def claimed(job, worker="host:1"):
+    assert job.claim(worker)
+    return job
+
+
+def test_a_job_runs_from_queued_to_succeeded_and_stores_its_result(submit):
+    job = submit("succeed")
+    assert job.state == "queued"
+    run(claimed(job))
+    job.refresh_from_db()
+    assert job.state == "succeeded"
+    assert job.progress == 1.0
+    assert job.payload == {"stored": True}
+    assert job.lease_until is None
+    assert job.finished_at is not None
+    assert job.timings["run_seconds"] >= 0
+
+
+def test_every_change_of_state_reaches_the_kinds_hook(submit):
+    handlers.seen_states.clear()
+    job = submit("succeed")
+    run(claimed(job))
+    assert [state for pk, state in handlers.seen_states if pk == str(job.pk)] == ["running", "succeeded"]
+
+
+def test_only_one_of_two_claims_wins(submit):
+    job = submit("succeed")
+    twin = Job.objects.get(pk=job.pk)
+    assert job.claim("a:1")
+    assert not twin.claim("b:2")
+    assert Job.objects.get(pk=job.pk).worker == "a:1"
+
+
+def test_an_error_raised_on_purpose_keeps_its_code_and_words(submit):
+    job = submit("refuse")
+    run(claimed(job))
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == ("failed", "too_few_bars")
+    assert "needs 30" in job.error_detail
+
+
+def test_an_unexpected_error_tells_no_secrets(submit):
+    job = submit("crash")
+    run(claimed(job))
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == ("failed", "internal_error")
+    assert "secret" not in job.error_detail
+    assert str(job.pk) in job.error_detail
+
+
+def test_a_store_that_fails_leaves_nothing_half_written(submit):
+    job = submit("store_badly")
+    run(claimed(job))
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert job.payload == {}
+
+
+def test_memory_exhausted_twice_ends_the_job(submit):
+    job = submit("exhaust")
+    run(claimed(job))
+    job.refresh_from_db()
+    assert job.state == "queued"
+    run(claimed(job))
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("failed", 2)
+
+
+def test_a_zombie_writes_nothing(submit):
+    zombie = claimed(submit("succeed"))
+    Job.objects.filter(pk=zombie.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    services.sweep()
+    heir = Job.objects.get(pk=zombie.pk)
+    assert heir.state == "queued"
+    assert heir.claim("heir:2")
+    for write in (
+        zombie.heartbeat,
+        lambda: zombie.record_progress(0.9, "late"),
+        lambda: zombie.succeed(lambda: None, {}),
+        lambda: zombie.fail("late", "late"),
+        zombie.cancel,
+    ):
+        with pytest.raises(LeaseLost):
+            write()
+    heir.refresh_from_db()
+    assert (heir.state, heir.progress, heir.worker) == ("running", 0.0, "heir:2")
+
+
+def test_a_lease_lost_three_times_ends_the_job(submit):
+    job = submit("succeed")
+    for _ in range(3):
+        assert Job.objects.get(pk=job.pk).claim("gone:1")
+        Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        services.sweep()
+    job.refresh_from_db()
+    assert (job.state, job.error_code, job.attempt) == ("failed", "worker_lost", 3)
+
+
+def test_a_job_past_its_deadline_ends_with_words(submit):
+    job = claimed(submit("wait"))
+    Job.objects.filter(pk=job.pk).update(deadline_at=timezone.now() - timedelta(seconds=1))
+    services.sweep()
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == ("failed", "deadline_exceeded")
+    assert "60 seconds" in job.error_detail
+
+
+def test_a_waiting_job_is_cancelled_at_once(submit):
+    job = services.request_cancel(submit("succeed"))
+    assert job.state == "cancelled"
+    assert not Job.objects.get(pk=job.pk).claim("a:1")
+
+
+def test_a_running_job_is_told_to_stop_and_stops(submit):
+    job = claimed(submit("wait", seconds=30))
+    services.request_cancel(Job.objects.get(pk=job.pk))
+    run(job)
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+
+
+def test_an_ended_job_cannot_be_cancelled_but_a_failed_one_can_be_tried_again(submit):
+    job = submit("refuse")
+    run(claimed(job))
+    with pytest.raises(AlreadyEnded, match="failed"):
+        services.request_cancel(Job.objects.get(pk=job.pk))
+    again = services.requeue(Job.objects.get(pk=job.pk))
+    assert (again.state, again.attempt, again.error_code) == ("queued", 0, "")
+
+
+def test_a_succeeded_job_cannot_be_queued_again(submit):
+    job = submit("succeed")
+    run(claimed(job))
+    with pytest.raises(AlreadyEnded):
+        services.requeue(Job.objects.get(pk=job.pk))
+
+
+def test_progress_never_goes_back_and_seq_only_grows(submit):
+    job = claimed(submit("succeed"))
+    first = job.seq
+    job.record_progress(0.6, "far")
+    job.record_progress(0.2, "a late message")
+    kept = Job.objects.get(pk=job.pk)
+    assert kept.progress == 0.6
+    assert kept.seq == first + 2
+
+
+def test_a_full_queue_refuses_with_the_limit_and_keeps_nothing(submit, settings):
+    settings.JOB_MAX_QUEUED_PER_USER = 2
+    submit("succeed")
+    submit("succeed")
+    with pytest.raises(QueueFull, match="2 of your jobs"):
+        submit("succeed")
+    assert Job.objects.count() == 2
+
+
+def test_whoever_has_fewest_running_is_served_first(submit, owner):
+    other = get_user_model().objects.create_user("other", "other@example.com", "long-enough-1")
+    claimed(submit("wait"))
+    submit("succeed")
+    theirs = services.submit(kind="test.succeed", owner=other, title="theirs")
+    assert Job.objects.claim_next("w:1") == theirs
+
+
+def test_an_unknown_kind_names_the_known_ones(owner):
+    with pytest.raises(UnknownKind, match=r"test\.succeed"):
+        services.submit(kind="test.suceed", owner=owner, title="typo")
+
+
+def test_the_database_itself_refuses_a_lease_on_a_job_that_does_not_run(submit):
+    job = submit("succeed")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
+
+
+def test_jobs_of_a_dead_process_of_this_machine_wait_again_at_start_up(submit):
+    dead = claimed(submit("succeed"), worker="thishost:999999999:1")
+    elsewhere = claimed(submit("succeed"), worker="otherhost:999999999:1")
+    assert services.recover_host("thishost") == 1
+    assert Job.objects.get(pk=dead.pk).state == "queued"
+    assert Job.objects.get(pk=elsewhere.pk).state == "running"

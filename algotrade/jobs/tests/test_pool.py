@@ -1,0 +1,141 @@
+"""The pool with real job processes: deaths, cancels, deadlines and restarts."""
+
+import os
+import signal
+import time
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from algotrade.jobs import dispatch, events, services
+from algotrade.jobs.models import Job
+from algotrade.jobs.pool import LocalPool
+from algotrade.jobs.processes import pid_exists
+from algotrade.jobs.tests import handlers
+
+PLUGIN = handlers.__name__
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services, pytest.mark.slow]
+
+
+def database_url():
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{values['NAME']}"
+    login = f"{values['USER']}:{values['PASSWORD']}@" if values["USER"] else ""
+    return f"postgres://{login}{values['HOST']}:{values['PORT'] or 5432}/{values['NAME']}"
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """What the pool would tell the rooms."""
+    messages = []
+    monkeypatch.setattr(events, "deliver", lambda owner_id, message: messages.append(message))
+    return messages
+
+
+@pytest.fixture
+def pool(monkeypatch, heard):
+    monkeypatch.setenv("DATABASE_URL", database_url())
+    monkeypatch.setenv("LAB_PLUGINS", PLUGIN)
+    monkeypatch.setenv("READ_DOT_ENV", "false")
+    pool = LocalPool(1, sweeping=True)
+    monkeypatch.setattr(dispatch, "nudge", pool.nudge)
+    pool.start()
+    yield pool
+    pool.stop()
+
+
+@pytest.fixture
+def submit():
+    owner = get_user_model().objects.create_user("owner", "owner@example.com", "long-enough-1")
+
+    def make(kind, **payload):
+        return services.submit(kind=f"test.{kind}", owner=owner, title=kind, payload=payload)
+
+    return make
+
+
+def wait_for(job, *states, seconds=30):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        job.refresh_from_db()
+        if job.state in states:
+            return job
+        time.sleep(0.02)
+    raise AssertionError(f"{job.title} is {job.state} after {seconds} s, not {states}: {job.error_detail}")
+
+
+def test_jobs_run_in_their_own_process_and_are_heard_of(pool, submit, heard):
+    first, second = submit("succeed"), submit("succeed")
+    wait_for(first, "succeeded")
+    wait_for(second, "succeeded")
+    assert str(os.getpid()) != first.worker.rsplit(":", 1)[1]
+    time.sleep(0.2)
+    states = [message["state"] for message in heard if message["id"] == str(first.pk)]
+    assert states[-1] == "succeeded"
+    assert "running" in states
+
+
+def test_a_process_that_dies_costs_one_attempt_only(pool, submit):
+    job = wait_for(submit("die", deaths=1), "succeeded")
+    assert job.attempt == 2
+
+
+def test_a_job_that_kills_its_process_each_time_ends_failed_and_the_next_job_runs(pool, submit):
+    poison, good = submit("die"), submit("succeed")
+    assert wait_for(poison, "failed", seconds=60).error_code == "worker_lost"
+    assert poison.attempt == 3
+    wait_for(good, "succeeded")
+
+
+def test_a_cancelled_job_stops_within_two_seconds(pool, submit):
+    job = wait_for(submit("wait", seconds=60), "running")
+    asked = time.monotonic()
+    services.request_cancel(job)
+    wait_for(job, "cancelled", seconds=5)
+    assert time.monotonic() - asked < 3.5
+
+
+def test_a_job_that_does_not_listen_is_killed_when_cancelled(pool, submit):
+    job = wait_for(submit("stubborn"), "running")
+    worker = int(job.worker.rsplit(":", 1)[1])
+    services.request_cancel(job)
+    wait_for(job, "cancelled", seconds=8)
+    time.sleep(0.5)
+    assert not pid_exists(worker)
+
+
+def test_a_job_past_its_deadline_is_killed_with_words(pool, submit):
+    job = wait_for(submit("stubborn"), "failed", seconds=20)
+    assert job.error_code == "deadline_exceeded"
+
+
+def test_a_pool_that_stops_hands_its_job_back_and_leaves_no_process(pool, submit):
+    job = wait_for(submit("wait", seconds=60), "running")
+    worker = int(job.worker.rsplit(":", 1)[1])
+    pool.stop()
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("queued", 0)
+    assert not pid_exists(worker)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+def test_a_stopped_process_loses_its_job_to_another(pool, submit, monkeypatch):
+    job = wait_for(submit("wait", seconds=2), "running")
+    frozen = int(job.worker.rsplit(":", 1)[1])
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        Job.objects.filter(pk=job.pk).update(lease_until="2000-01-01T00:00:00Z")
+        wait_for(job, "queued", seconds=10)
+        assert job.claim("another:1")
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    time.sleep(4)
+    job.refresh_from_db()
+    assert (job.state, job.worker) == ("running", "another:1")
+
+
+def test_the_settings_under_test_have_a_memory_limit():
+    assert settings.JOB_MEMORY_LIMIT_MB > 0

@@ -1,0 +1,117 @@
+"""The socket: who may listen, what a job's room says, and that it needs no reload to know the end."""
+
+import uuid
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+
+from algotrade.jobs import events, services
+from algotrade.jobs.consumers import NOT_FOUND, NOT_SIGNED_IN
+from algotrade.jobs.models import Job
+from algotrade.jobs.routing import websocket_urlpatterns
+from algotrade.jobs.tests import handlers
+
+KIND = f"test.{handlers.succeed.__name__}"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
+
+
+@sync_to_async
+def make_user(name, **fields):
+    return get_user_model().objects.create_user(name, f"{name}@example.com", "long-enough-1", **fields)
+
+
+@sync_to_async
+def make_job(owner):
+    return services.submit(kind=KIND, owner=owner, title="A run", result_url="/backtests/1/")
+
+
+async def open_socket(user, path="/ws/jobs/"):
+    socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path)
+    socket.scope["user"] = user
+    connected, _ = await socket.connect()
+    assert connected
+    return socket
+
+
+async def close_code(socket):
+    message = await socket.receive_output(timeout=2)
+    assert message["type"] == "websocket.close"
+    return message["code"]
+
+
+@pytest.fixture(autouse=True)
+async def rooms(monkeypatch):
+    """Deliver on the test's own loop, where the in-memory rooms live."""
+    import asyncio
+
+    monkeypatch.setattr(events, "_loop", asyncio.get_running_loop())
+
+
+async def test_a_jobs_socket_starts_with_its_present_state_and_hears_its_end():
+    owner = await make_user("owner")
+    job = await make_job(owner)
+    socket = await open_socket(owner, f"/ws/jobs/{job.pk}/")
+    snapshot = await socket.receive_json_from(timeout=2)
+    assert (snapshot["id"], snapshot["state"], snapshot["progress"]) == (str(job.pk), "queued", 0.0)
+    await sync_to_async(job.claim)("w:1")
+    await sync_to_async(job.succeed)(lambda: None, {})
+    states = [(await socket.receive_json_from(timeout=2))["state"] for _ in range(2)]
+    assert states == ["running", "succeeded"]
+    await socket.disconnect()
+
+
+async def test_the_users_socket_hears_all_of_their_jobs_and_nobody_elses():
+    owner, other = await make_user("owner"), await make_user("other")
+    mine, theirs = await open_socket(owner), await open_socket(other)
+    job = await make_job(owner)
+    heard = await mine.receive_json_from(timeout=2)
+    assert heard["id"] == str(job.pk)
+    assert heard["result_url"] == "/backtests/1/"
+    assert await theirs.receive_nothing(timeout=0.2)
+    await mine.disconnect()
+    await theirs.disconnect()
+
+
+@pytest.mark.parametrize("path", ["/ws/jobs/", "/ws/jobs/6f1c1f6e-0000-4000-8000-000000000000/"])
+async def test_an_anonymous_socket_is_closed(path):
+    socket = await open_socket(AnonymousUser(), path)
+    assert await close_code(socket) == NOT_SIGNED_IN
+
+
+async def test_a_stranger_cannot_tell_a_foreign_job_from_none():
+    owner, stranger = await make_user("owner"), await make_user("stranger")
+    job = await make_job(owner)
+    for identity in (job.pk, uuid.uuid4()):
+        socket = await open_socket(stranger, f"/ws/jobs/{identity}/")
+        assert await close_code(socket) == NOT_FOUND
+
+
+async def test_a_refused_socket_hears_nothing_of_the_room():
+    owner, stranger = await make_user("owner"), await make_user("stranger")
+    job = await make_job(owner)
+    socket = await open_socket(stranger, f"/ws/jobs/{job.pk}/")
+    await close_code(socket)
+    await sync_to_async(job.claim)("w:1")
+    assert await socket.receive_nothing(timeout=0.2)
+
+
+async def test_staff_may_watch_any_job():
+    owner, staff = await make_user("owner"), await make_user("boss", is_staff=True)
+    job = await make_job(owner)
+    socket = await open_socket(staff, f"/ws/jobs/{job.pk}/")
+    assert (await socket.receive_json_from(timeout=2))["id"] == str(job.pk)
+    await socket.disconnect()
+
+
+async def test_what_a_browser_sends_is_ignored():
+    owner = await make_user("owner")
+    socket = await open_socket(owner)
+    await socket.send_to(text_data="{not json")
+    await make_job(owner)
+    assert (await socket.receive_json_from(timeout=2))["state"] == "queued"
+    assert await Job.objects.acount() == 1
+    await socket.disconnect()

@@ -10,7 +10,7 @@ import {
 } from "../../vendor/lightweight-charts-5.2.1/lightweight-charts.js";
 import { alignTo, indexAt, isIntraday, withoutRepeats } from "./chart-data.js";
 import { baseOptions, faded, overlayColour, palette, themeOptions } from "./chart-theme.js";
-import { compact, fixed, percent, pricePlaces } from "./numbers.js";
+import { compact, fixed, percent, pricePlaces, seriesPlaces } from "./numbers.js";
 import { text } from "./texts.js";
 
 const LOGARITHMIC = 1;
@@ -159,7 +159,7 @@ export function candleChart(box, { data }) {
   const overlays = (data.overlays ?? []).filter((overlay) => overlay.points.length);
   const aligned = overlays.map((overlay) => alignTo(bars, overlay.points));
   const rows = bars.map((bar, index) => [...bar.slice(0, 6), ...aligned.map((values) => values[index])]);
-  const places = pricePlaces(bars[bars.length - 1]?.[4]);
+  const places = seriesPlaces(bars.map((bar) => bar[4]));
   const asPrice = (value) => fixed(value, places);
   const columns = [
     ...["open", "high", "low", "close"].map((key) => ({ label: text(key), format: asPrice })),

@@ -26,10 +26,17 @@ export function percent(value, { places = 2, signed = false } = {}) {
   return `${sign(value * 100, places, signed)}${grouped(value * 100, places)}${THIN}%`;
 }
 
-/** Decimals that show about six significant digits of a price, between 2 and 8. */
+/** Decimals that show about six significant digits of a price: 2 from 100 on, at most 8. */
 export function pricePlaces(value) {
-  if (!isNumber(value) || value === 0) return 2;
+  if (!isNumber(value) || value === 0 || Math.abs(value) >= 100) return 2;
   return Math.min(8, Math.max(2, 5 - Math.floor(Math.log10(Math.abs(value)))));
+}
+
+/** Decimals for a whole price series: what its values carry, no more than is significant. */
+export function seriesPlaces(values) {
+  const last = values[values.length - 1];
+  const carried = values.slice(-50).map((value) => (String(value).split(".")[1] ?? "").length);
+  return Math.min(pricePlaces(last), Math.max(2, ...carried));
 }
 
 export function compact(value) {

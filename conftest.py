@@ -1,12 +1,112 @@
-"""Fixtures that all tests share."""
+"""What all tests share: people, API clients, and a lab that neither hashes slowly nor writes into `var/`."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
+from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
+from django.core.cache import cache
+from django.test import Client
+from rest_framework.test import APIClient
+from rest_framework.throttling import SimpleRateThrottle
+
+PASSWORD = "correct horse battery"  # noqa: S105
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
-    """On SQLite the test database is a file, so that threads and real job processes see the same rows."""
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+class FastBCrypt(BCryptSHA256PasswordHasher):
+    """The product's hasher with the fewest rounds bcrypt takes."""
+
+    rounds = 4
+
+
+def pytest_configure() -> None:
+    django_settings.PASSWORD_HASHERS = ["conftest.FastBCrypt"]
+
+
+@pytest.fixture(autouse=True)
+def media_root(tmp_path: Path, settings: Any) -> Path:
+    """Files of a test go to its own directory."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.mkdir()
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """No test sees what another one cached."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_throttles(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
+    """Requests are not counted; a test that wants it sets a rate in the returned mapping."""
+    rates: dict[str, str | None] = {"anon": None, "user": None, "auth": None}
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
+    return rates
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., Any]:
+    """Make users; every one has the password `PASSWORD`."""
+    from accounts.models import User
+
+    def make(username: str, **fields: Any) -> User:
+        fields.setdefault("email", f"{username}@example.com")
+        return User.objects.create_user(username, password=PASSWORD, **fields)
+
+    return make
+
+
+@pytest.fixture
+def password() -> str:
+    """The password of every user that `make_user` makes."""
+    return PASSWORD
+
+
+@pytest.fixture
+def user(make_user: Callable[..., Any]) -> Any:
+    return make_user("ada", full_name="Ada Lovelace")
+
+
+@pytest.fixture
+def other_user(make_user: Callable[..., Any]) -> Any:
+    return make_user("grace")
+
+
+@pytest.fixture
+def staff(make_user: Callable[..., Any]) -> Any:
+    return make_user("boss", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def client_for() -> Callable[[Any], Client]:
+    """A browser that is signed in as a user."""
+
+    def sign_in(user: Any) -> Client:
+        client = Client()
+        client.force_login(user, backend="accounts.backends.EmailOrUsernameBackend")
+        return client
+
+    return sign_in
+
+
+def _api_for(user: Any) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def api(user: Any) -> APIClient:
+    """A script that is signed in as `user`."""
+    return _api_for(user)
+
+
+@pytest.fixture
+def api_other(other_user: Any) -> APIClient:
+    """A script that is signed in as `other_user`."""
+    return _api_for(other_user)

@@ -3,14 +3,13 @@
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.models import User
 
 
 class EmailOrUsernameBackend(ModelBackend):
-    """Looks the name up as a username and as an e-mail address, without telling which of them exists."""
+    """Looks the name up as a username or an e-mail address, without telling whether it exists."""
 
     def authenticate(
         self,
@@ -21,7 +20,7 @@ class EmailOrUsernameBackend(ModelBackend):
     ) -> User | None:
         if not username or password is None:
             return None
-        user = User.objects.filter(Q(username__iexact=username) | Q(email__iexact=username)).first()
+        user = User.objects.named(username)
         if user is None:
             # The same work as for a real user, so that the time of the answer tells nothing.
             User().set_password(password)

@@ -1,9 +1,43 @@
 """What can go wrong with accounts."""
 
-from algotrade.errors import InvalidInput
+from algotrade.errors import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotSignedIn
 
 
 class AccountError(InvalidInput):
-    """Root of the errors about accounts."""
+    """Root of the errors about what was typed for an account."""
 
     code = "account_invalid"
+
+
+class RegistrationClosed(NotAllowed):
+    """This lab makes its accounts in the admin only."""
+
+    code = "registration_closed"
+
+
+class LoginRefused(NotSignedIn):
+    """Unknown name, wrong password or an account that is off: the answer does not say which."""
+
+    code = "login_refused"
+
+
+class TokenRefused(NotSignedIn):
+    """The refresh token is used up, expired, revoked or not one of ours."""
+
+    code = "token_refused"
+
+
+class TooManyAttempts(LimitExceeded):
+    """Too many failed log-ins: even the right password is refused until the time is over."""
+
+    code = "locked_out"
+
+    def __init__(self, detail: str = "", *, retry_after: int = 0) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class AccountChanged(Conflict):
+    """Somebody else changed the account at the same time."""
+
+    code = "account_changed"

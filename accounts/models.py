@@ -4,11 +4,19 @@ from typing import Any, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+
+# No "@": a username could otherwise be somebody else's e-mail address, and both are names to log in with.
+username_validator = RegexValidator(
+    r"^[\w.+-]+\Z",
+    _("A username has only letters, digits and . + - _ : leave out spaces and other signs."),
+    "username_invalid",
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,6 +35,12 @@ class UserManager(BaseUserManager["User"]):
     ) -> "User":
         return self.create_user(username, email, password, is_staff=True, is_superuser=True, **fields)
 
+    def named(self, name: str) -> "User | None":
+        """The user with this username or e-mail address, however its letters are cased."""
+        name = name.strip().lower()
+        column = Lower("email") if "@" in name else Lower("username")
+        return self.alias(key=column).filter(key=name).first() if name else None
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(username=username)
 
@@ -38,9 +52,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("username"),
         max_length=40,
         unique=True,
-        validators=[UnicodeUsernameValidator()],
+        validators=[username_validator],
         error_messages={"unique": _("This username is taken: choose another.")},
-        help_text=_("Letters, digits and @ . + - _ ; at most 40."),
+        help_text=_("Letters, digits and . + - _ ; at most 40."),
     )
     email = models.EmailField(
         _("e-mail address"),
@@ -51,6 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True, help_text=_("Off: the user cannot log in."))
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May use the admin."))
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    access_version = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
 
@@ -83,6 +98,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.username
+
+    def end_access(self) -> None:
+        """End every session and every token this user has anywhere. Save nothing else of the row."""
+        User.objects.filter(pk=self.pk).update(access_version=models.F("access_version") + 1)
+        self.refresh_from_db(fields=["access_version"])
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # A session holds this value: a new password or a raised version makes it worthless.
+        stamp = f"{self.password}:{self.access_version}"
+        return salted_hmac("accounts.User.session", stamp, secret=secret, algorithm="sha256").hexdigest()
 
 
 class OwnedQuerySet(models.QuerySet):

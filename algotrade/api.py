@@ -10,9 +10,21 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from algotrade.errors import Conflict, InvalidInput, LabError, LimitExceeded, NotFound, TooLarge, Unavailable
+from algotrade.errors import (
+    Conflict,
+    InvalidInput,
+    LabError,
+    LimitExceeded,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TooLarge,
+    Unavailable,
+)
 
 STATUS: dict[type[LabError], int] = {
+    NotSignedIn: status.HTTP_401_UNAUTHORIZED,
+    NotAllowed: status.HTTP_403_FORBIDDEN,
     NotFound: status.HTTP_404_NOT_FOUND,
     Conflict: status.HTTP_409_CONFLICT,
     TooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
@@ -42,11 +54,21 @@ def error_body(error: LabError) -> dict[str, Any]:
     return {"code": error.code, "detail": error.detail, "fields": error.fields}
 
 
+def error_headers(error: LabError) -> dict[str, str]:
+    """What HTTP wants beside the body: how to sign in, or when to come back."""
+    headers = {}
+    if isinstance(error, NotSignedIn):
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    if retry_after := getattr(error, "retry_after", 0):
+        headers["Retry-After"] = str(retry_after)
+    return headers
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every refusal in the one shape `{"code", "detail", "fields"}`."""
     if isinstance(error, LabError):
         set_rollback()
-        return Response(error_body(error), status=status_of(error))
+        return Response(error_body(error), status=status_of(error), headers=error_headers(error))
     if isinstance(error, ProtectedError):
         error = exceptions.APIException("Other objects still use this one: delete them first.", "in_use")
         error.status_code = status.HTTP_409_CONFLICT

@@ -35,6 +35,18 @@ class InvalidInput(LabError):
     code = "invalid"
 
 
+class NotSignedIn(LabError):
+    """Nobody is signed in, or the proof of who asks is not accepted."""
+
+    code = "not_authenticated"
+
+
+class NotAllowed(LabError):
+    """The asker is known, and this is not theirs to do."""
+
+    code = "permission_denied"
+
+
 class NotFound(LabError):
     """The named object does not exist, or is not the asker's to see."""
 

@@ -1,0 +1,138 @@
+"""What is typed about accounts. The services decide; forms carry their answers back to the fields."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import LoginRefused, TooManyAttempts
+from accounts.models import User, username_validator
+from accounts.services import UserService
+from algotrade.errors import LabError
+
+PASSWORD_MAX = 256
+password_rules = lazy(lambda: " ".join(str(text) for text in password_validators_help_texts()), str)
+
+
+def take_errors(form: forms.Form, error: LabError) -> None:
+    """Put a service's refusal where it belongs on the form."""
+    known = {name: messages for name, messages in error.fields.items() if name in form.fields}
+    for name, messages in known.items():
+        form.add_error(name, messages)
+    if not known:
+        form.add_error(None, error.detail)
+
+
+class LoginForm(AuthenticationForm):
+    """Username or e-mail address, and password."""
+
+    username = forms.CharField(
+        label=_("Username or e-mail address"),
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={"autofocus": True, "autocomplete": "username", "autocapitalize": "none"}
+        ),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=PASSWORD_MAX,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    locked_out: TooManyAttempts | None = None
+
+    def clean(self) -> dict[str, Any]:
+        name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if name and password:
+            try:
+                self.user_cache = UserService.check_credentials(self.request, name=name, password=password)
+            except TooManyAttempts as error:
+                self.locked_out = error
+                raise ValidationError(error.detail, error.code) from error
+            except LoginRefused as error:
+                raise ValidationError(error.detail, error.code) from error
+        return self.cleaned_data
+
+
+class RegistrationForm(forms.Form):
+    """A new account."""
+
+    username = forms.CharField(
+        label=_("Username"),
+        max_length=40,
+        validators=[username_validator],
+        help_text=User._meta.get_field("username").help_text,
+        widget=forms.TextInput(
+            attrs={"autofocus": True, "autocomplete": "username", "autocapitalize": "none"}
+        ),
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    full_name = forms.CharField(
+        label=_("Full name"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=PASSWORD_MAX,
+        help_text=password_rules(),
+        # What was typed comes back with an error elsewhere, so that nobody types a long password twice.
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+    )
+
+    def save(self) -> User | None:
+        """Make the account; None, with the errors on the form, when that is refused."""
+        try:
+            return UserService.register(**self.cleaned_data)
+        except LabError as error:
+            take_errors(self, error)
+            return None
+
+
+class ProfileForm(forms.Form):
+    """Name and e-mail address."""
+
+    full_name = RegistrationForm.base_fields["full_name"]
+    email = RegistrationForm.base_fields["email"]
+
+    def save(self, user: User) -> User | None:
+        try:
+            return UserService.update_profile(user, **self.cleaned_data)
+        except LabError as error:
+            take_errors(self, error)
+            return None
+
+
+class PasswordForm(forms.Form):
+    """A new password, with the present one as proof."""
+
+    current_password = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        max_length=PASSWORD_MAX,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new_password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        max_length=PASSWORD_MAX,
+        help_text=password_rules(),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def save(self, request: Any) -> User | None:
+        try:
+            return UserService.change_password(request.user, **self.cleaned_data, request=request)
+        except LabError as error:
+            take_errors(self, error)
+            return None

@@ -1,0 +1,135 @@
+"""Guessing passwords is slowed down: each attempt is counted before the password is looked at.
+
+django-axes counts a failure after the password was checked, so guesses that arrive together are all checked. Here an
+attempt takes one of the few places first, in one conditional UPDATE; a log-in that succeeds gives them back.
+"""
+
+import ipaddress
+import math
+from typing import Any
+
+from axes.backends import AxesStandaloneBackend
+from axes.exceptions import AxesBackendPermissionDenied, AxesBackendRequestParameterRequired
+from axes.handlers.database import AxesDatabaseHandler
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_client_username, get_cool_off, get_credentials, get_failure_limit
+from axes.models import AccessAttempt
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+
+from accounts.errors import TooManyAttempts
+from accounts.models import User
+
+
+def counted_name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
+    """Under which name an attempt counts: one per account, however its name or e-mail address is written."""
+    typed = str((credentials or {}).get("username") or "").strip().lower()
+    user = User.objects.named(typed)
+    return (user.username.lower() if user else typed)[:255]
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Who asks: the peer, or behind trusted proxies the address they report."""
+    for candidate in (BaseThrottle().get_ident(request), request.META.get("REMOTE_ADDR", "")):
+        try:
+            return str(ipaddress.ip_address(candidate))
+        except ValueError:
+            continue
+    return None
+
+
+class CountFirstHandler(AxesDatabaseHandler):
+    """Keeps axes' tables and commands, and counts before the check instead of after it."""
+
+    def take_attempt(self, request: HttpRequest, credentials: dict[str, Any]) -> int:
+        """Take one of the places. Zero, or for how many seconds there is none."""
+        name = get_client_username(request, credentials)
+        window = get_cool_off(request)
+        now = request.axes_attempt_time
+        with transaction.atomic():
+            # One row a name and address, whatever the browser calls itself.
+            mine = AccessAttempt.objects.filter(
+                username=name, ip_address=request.axes_ip_address, user_agent=""
+            )
+            mine.filter(attempt_time__lte=now - window).delete()
+            attempt, _created = AccessAttempt.objects.get_or_create(
+                username=name,
+                ip_address=request.axes_ip_address,
+                user_agent="",
+                defaults={"failures_since_start": 0, "path_info": request.axes_path_info},
+            )
+            taken = mine.filter(
+                pk=attempt.pk, failures_since_start__lt=get_failure_limit(request, credentials)
+            ).update(failures_since_start=F("failures_since_start") + 1, attempt_time=now)
+        if taken:
+            return 0
+        return max(1, math.ceil((attempt.attempt_time + window - now).total_seconds()))
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+    ) -> None:
+        """Nothing to add: the attempt was counted before the password was looked at."""
+
+
+class LockoutBackend(AxesStandaloneBackend):
+    """First of the log-in backends: refuses when too many attempts have failed, right password or not."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if request is None:
+            raise AxesBackendRequestParameterRequired("authenticate() needs the request, to count by address")
+        if not username or password is None:
+            return
+        AxesProxyHandler.update_request(request)
+        credentials = get_credentials(username=username)
+        wait = AxesProxyHandler.get_implementation().take_attempt(request, credentials)
+        if wait:
+            request.axes_locked_out = True
+            request.axes_retry_after = wait
+            raise AxesBackendPermissionDenied("too many failed attempts")
+
+
+def lockout_error(request: HttpRequest) -> TooManyAttempts | None:
+    """The refusal in words when this request's log-in came too often, else None."""
+    if not getattr(request, "axes_locked_out", False):
+        return None
+    wait = getattr(request, "axes_retry_after", 60)
+    minutes = math.ceil(wait / 60)
+    detail = ngettext(
+        "Too many failed log-ins with this name. Wait %(minutes)d minute, then try again.",
+        "Too many failed log-ins with this name. Wait %(minutes)d minutes, then try again.",
+        minutes,
+    )
+    return TooManyAttempts(detail % {"minutes": minutes}, retry_after=wait)
+
+
+def lockout_response(
+    request: HttpRequest, original: HttpResponse | None = None, credentials: dict[str, Any] | None = None
+) -> HttpResponse:
+    """What axes' middleware answers: our own pages have said it already, the admin's form has not."""
+    if original is not None and original.status_code == 429:
+        return original
+    error = lockout_error(request)
+    context = {"status": 429, "detail": error.detail if error else _("Wait a few minutes, then try again.")}
+    response = render(request, "error.html", context, status=429)
+    response["Retry-After"] = str(error.retry_after if error else 60)
+    return response
+
+
+class PageThrottle(SimpleRateThrottle):
+    """The API's limit on the log-in and registration endpoints, for the pages that do the same work."""
+
+    scope = "auth"
+
+    def get_cache_key(self, request: HttpRequest, view: Any) -> str:
+        return self.cache_format % {"scope": "auth-page", "ident": self.get_ident(request)}

@@ -1,0 +1,104 @@
+"""Refresh tokens: issued, exchanged exactly once, revoked.
+
+A refresh token counts only while its row exists, and using it writes a row that can be written once. The database
+therefore decides which of several simultaneous exchanges wins, and the user's row is locked meanwhile, so that no
+exchange passes a password change or a deactivation. The rows hold the tokens' identities, never the tokens.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken, Token
+from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
+
+from accounts.errors import TokenRefused
+from accounts.models import User
+
+VERSION_CLAIM = "version"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """A short-lived token for requests, and one to exchange for the next pair."""
+
+    access: str
+    refresh: str
+
+
+def issue(user: User) -> TokenPair:
+    """A new pair for somebody who has just proved who they are."""
+    token = RefreshToken()
+    token[api_settings.USER_ID_CLAIM] = str(user.pk)
+    token[api_settings.REVOKE_TOKEN_CLAIM] = get_md5_hash_password(user.password)
+    token[VERSION_CLAIM] = user.access_version
+    OutstandingToken.objects.filter(user=user, expires_at__lt=timezone.now()).delete()
+    OutstandingToken.objects.create(
+        user=user,
+        jti=token[api_settings.JTI_CLAIM],
+        token="",
+        created_at=token.current_time,
+        expires_at=datetime_from_epoch(token["exp"]),
+    )
+    return TokenPair(access=str(token.access_token), refresh=str(token))
+
+
+def rotate(raw: str) -> TokenPair:
+    """Exchange a refresh token for a new pair. Of several exchanges of one token exactly one succeeds."""
+    claims = _claims(raw)
+    if claims is None:
+        raise TokenRefused(_("This refresh token is not valid or has expired: log in again."))
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(pk=claims[api_settings.USER_ID_CLAIM]).first()
+        if user is None or not user.is_active or not is_current(claims, user):
+            raise TokenRefused(_("This refresh token no longer counts: log in again."))
+        if not _use_up(claims[api_settings.JTI_CLAIM]):
+            raise TokenRefused(_("This refresh token was used or revoked before: log in again."))
+        return issue(user)
+
+
+def revoke(raw: str) -> bool:
+    """Make a refresh token worthless. False when it was not one of ours or was worthless already."""
+    claims = _claims(raw)
+    return claims is not None and _use_up(claims[api_settings.JTI_CLAIM])
+
+
+def revoke_all(user: User) -> None:
+    """Make every refresh token of a user worthless."""
+    OutstandingToken.objects.filter(user=user).delete()
+
+
+def is_current(claims: Token | dict[str, Any], user: User) -> bool:
+    """Whether a token was issued since the user's last password change and end of access."""
+    return claims.get(VERSION_CLAIM) == user.access_version and claims.get(
+        api_settings.REVOKE_TOKEN_CLAIM
+    ) == get_md5_hash_password(user.password)
+
+
+def _claims(raw: str) -> dict[str, Any] | None:
+    """What a refresh token with our signature says, unless it has expired."""
+    try:
+        payload = RefreshToken().token_backend.decode(raw.encode(), verify=True)
+    except (TokenBackendError, TokenError, ValueError):
+        return None
+    wanted = {api_settings.USER_ID_CLAIM, api_settings.JTI_CLAIM, "exp"}
+    is_refresh = payload.get(api_settings.TOKEN_TYPE_CLAIM) == RefreshToken.token_type
+    return payload if is_refresh and wanted <= payload.keys() else None
+
+
+def _use_up(jti: str) -> bool:
+    """Write the row that says "used". False when it is there already, or the token's own row is gone."""
+    token = OutstandingToken.objects.filter(jti=jti).first()
+    if token is None:
+        return False
+    try:
+        with transaction.atomic():
+            BlacklistedToken.objects.create(token=token)
+    except IntegrityError:
+        return False
+    return True

@@ -1,4 +1,8 @@
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,3 +12,16 @@ class StrategiesConfig(AppConfig):
 
     def ready(self) -> None:
         import strategies.library  # noqa: F401  registers the built-in types
+
+        for name in settings.PLUGINS:
+            load_plugin(name)
+
+
+def load_plugin(name: str) -> None:
+    """Import a module of the operator's own, which registers strategy types (`LAB_PLUGINS`)."""
+    try:
+        import_module(name)
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"LAB_PLUGINS names {name!r}, which cannot be imported: {error}. Put it on PYTHONPATH."
+        ) from error

@@ -1,0 +1,160 @@
+"""Fill a fresh lab: schema, sample data, two accounts, strategies with their backtests. Run again, it adds nothing."""
+
+import json
+import os
+import secrets
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from algotrade.env import DATA_DIR
+from algotrade.errors import LabError
+from algotrade.jobs import runner
+from algotrade.jobs.models import Job
+from backtests.services import BacktestService
+from marketdata.models import Series
+from strategies.models import Strategy
+from strategies.services import StrategyService
+
+LOGINS = DATA_DIR / "demo_logins.json"
+ANALYST, ADMIN = "analyst", "admin"
+STRATEGIES: tuple[dict[str, Any], ...] = (
+    {
+        "name": "Golden cross on Apple",
+        "description": "The classic: long while the 50-day average is above the 200-day one.",
+        "strategy_type": "ma_crossover",
+        "parameters": {"fast_period": 50, "slow_period": 200, "ma_type": "sma"},
+        "symbol": "AAPL",
+    },
+    {
+        "name": "Fast averages on Microsoft",
+        "description": "Exponential averages that react within weeks, and trade far more often.",
+        "strategy_type": "ma_crossover",
+        "parameters": {"fast_period": 12, "slow_period": 26, "ma_type": "ema"},
+        "symbol": "MSFT",
+    },
+    {
+        "name": "MACD on Google",
+        "description": "Long while the MACD line is above its signal line.",
+        "strategy_type": "macd",
+        "symbol": "GOOG",
+    },
+    {
+        "name": "Oversold IBM",
+        "description": "Buys weakness: long after the RSI has been oversold, until it is overbought.",
+        "strategy_type": "rsi",
+        "symbol": "IBM",
+    },
+    {
+        "name": "Bitcoin trend",
+        "description": "A slow trend follower on a market that never closes.",
+        "strategy_type": "ma_crossover",
+        "parameters": {"fast_period": 20, "slow_period": 100, "ma_type": "ema"},
+        "symbol": "BTCUSD",
+    },
+    {
+        "name": "Hourly euro reversal",
+        "description": "The RSI on hourly bars: many small trades, where costs decide.",
+        "strategy_type": "rsi",
+        "symbol": "EURUSD",
+        "timeframe": "1h",
+    },
+)
+
+
+class Command(BaseCommand):
+    help = "Fill a fresh lab with sample data, two accounts, strategies and their backtests; safe to repeat."
+    requires_migrations_checks = False
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._started = time.monotonic()
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            self._load_samples()
+            analyst = self._accounts()
+            self._strategies(analyst)
+            self._run_waiting(analyst)
+        except LabError as error:
+            raise CommandError(error.detail) from error
+
+    def _tell(self, text: str) -> None:
+        self.stdout.write(f"    {time.monotonic() - self._started:4.1f} s  {text}")
+        self.stdout.flush()
+
+    def _load_samples(self) -> None:
+        call_command("load_samples", stdout=self.stdout, verbosity=1)
+        self._tell(f"{Series.objects.shared().count()} shared series of market data")
+
+    def _accounts(self) -> Any:
+        """The demo analyst and a staff account; passwords are made here once and kept for the terminal to show."""
+        known = {login["username"]: login for login in _read_logins()}
+        logins = [
+            self._account(ANALYST, known.get(ANALYST), full_name="Demo Analyst"),
+            self._account(ADMIN, known.get(ADMIN), full_name="Demo Administrator", staff=True),
+        ]
+        _write_logins(logins)
+        return get_user_model().objects.get(username=ANALYST)
+
+    def _account(
+        self, username: str, known: dict[str, Any] | None, *, full_name: str, staff: bool = False
+    ) -> dict[str, Any]:
+        users = get_user_model().objects
+        user = users.filter(username=username).first()
+        if user is not None:
+            # A password that its owner has set is theirs: it is neither known, nor shown, nor set back.
+            ours = known is not None and known["hash"] == user.password
+            entry = known if ours else {"password": "(the one you set)", "hash": ""}
+            return {
+                "username": username,
+                "staff": staff,
+                **{name: entry[name] for name in ("password", "hash")},
+            }
+        password = secrets.token_urlsafe(9)
+        create = users.create_superuser if staff else users.create_user
+        email = f"{username}@lab.example.org"
+        user = create(username=username, email=email, password=password, full_name=full_name)
+        self._tell(f"account “{username}”")
+        return {"username": username, "password": password, "staff": staff, "hash": user.password}
+
+    def _strategies(self, analyst: Any) -> None:
+        """All of them with their backtests, or none: a later start then does not bring back what was deleted."""
+        if Strategy.objects.for_user(analyst).exists():
+            return
+        with transaction.atomic():
+            for fields in STRATEGIES:
+                strategy = StrategyService.create(user=analyst, **fields)
+                BacktestService.submit(user=analyst, strategy=strategy)
+        self._tell(f"{len(STRATEGIES)} strategies of “{ANALYST}”")
+
+    def _run_waiting(self, analyst: Any) -> None:
+        """Run the backtests here, so that the first page shows results."""
+        waiting = list(Job.objects.queued().filter(owner=analyst).order_by("created_at"))
+        if waiting:
+            self._tell("running the backtests (the first time, the engine is compiled: some seconds)")
+        for job in waiting:
+            if job.claim(f"{socket.gethostname()}:{os.getpid()}"):
+                runner.run(job)
+                job.refresh_from_db()
+                outcome = job.get_state_display() if not job.error_detail else job.error_detail
+                self._tell(f"{job.title}: {outcome}")
+
+
+def _read_logins() -> list[dict[str, Any]]:
+    try:
+        return json.loads(LOGINS.read_text())
+    except (OSError, ValueError):
+        return []
+
+
+def _write_logins(logins: list[dict[str, Any]]) -> None:
+    draft = Path(f"{LOGINS}.draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(logins, file, indent=1)
+    draft.replace(LOGINS)

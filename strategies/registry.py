@@ -46,10 +46,16 @@ def names() -> tuple[str, ...]:
 
 
 @contextmanager
-def temporarily(strategy_class: AnyStrategy) -> Iterator[AnyStrategy]:
-    """Register a type for the length of a `with` block (a test, a notebook cell)."""
-    register(strategy_class)
+def temporarily(*strategy_classes: type[BaseStrategy]) -> Iterator[None]:
+    """Register types for the length of a `with` block (a test, a notebook cell).
+
+    Whatever else is registered inside the block, by importing a file for example, goes with them at its end.
+    """
+    before = dict(_types)
     try:
-        yield strategy_class
+        for strategy_class in strategy_classes:
+            register(strategy_class)
+        yield
     finally:
-        _types.pop(strategy_class.key, None)
+        _types.clear()
+        _types.update(before)

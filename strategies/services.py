@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from algotrade.errors import LabError, NotFound
+from marketdata.models import SYMBOL_HELP, SYMBOL_PATTERN
 from marketdata.timeframes import TIMEFRAMES
 from strategies.base import BaseStrategy
 from strategies.errors import ParameterError, StrategyFieldsError, UnknownStrategyTypeError
@@ -17,7 +18,6 @@ from strategies.params import ReferenceParam
 from strategies.references import reference_checkers
 from strategies.registry import get_strategy_class
 
-SYMBOL = re.compile(r"[A-Z0-9^][A-Z0-9.^_:/=-]*")
 LARGEST_CAPITAL = Decimal("1000000000000")
 EDITABLE = ("name", "description", "strategy_type", "parameters", "symbol", "timeframe", "initial_capital")
 
@@ -104,10 +104,8 @@ class StrategyService:
             problems["name"] = [said]
         if len(strategy.description) > 2000:
             problems["description"] = [_("Shorten the description to 2,000 characters.")]
-        if not SYMBOL.fullmatch(strategy.symbol) or len(strategy.symbol) > 32:
-            problems["symbol"] = [
-                _("Give a symbol like AAPL or BTC/USDT: at most 32 letters, digits and . ^ _ : / = -")
-            ]
+        if not re.fullmatch(SYMBOL_PATTERN, strategy.symbol):
+            problems["symbol"] = [str(SYMBOL_HELP)]
         if strategy.timeframe not in TIMEFRAMES:
             problems["timeframe"] = [_("Use one of: %(names)s.") % {"names": ", ".join(TIMEFRAMES)}]
         _take_capital(strategy, problems)

@@ -1,7 +1,17 @@
 """Pages of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from strategies import views
 
 app_name = "strategies"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.strategy_list, name="list"),
+    path("new/", views.pick_type, name="create"),
+    path("new/<str:strategy_type>/", views.create, name="create_of_type"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/duplicate/", views.duplicate, name="duplicate"),
+    path("<int:pk>/delete/", views.delete, name="delete"),
+]

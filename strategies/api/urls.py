@@ -1,5 +1,11 @@
 """API routes of this app."""
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from strategies.api.views import StrategyTypeViewSet, StrategyViewSet
+
+router = SimpleRouter()
+router.register("strategies", StrategyViewSet, basename="strategy")
+router.register("strategy-types", StrategyTypeViewSet, basename="strategy-type")
+
+urlpatterns = router.urls

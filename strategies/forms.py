@@ -1,0 +1,149 @@
+"""The form of a strategy, made from the parameters of its type."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from algotrade.errors import LabError
+from marketdata.timeframes import TIMEFRAMES
+from strategies.base import BaseStrategy
+from strategies.models import Strategy
+from strategies.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param, ReferenceParam
+from strategies.references import reference_choices
+
+PREFIX = "parameters-"
+"""Form names of parameters: "parameters-period" for the API's "parameters.period"."""
+
+
+def translated(text: str) -> str:
+    """The text in the reader's language; strategy classes are pure Python and cannot mark theirs."""
+    return _t(text) if text else ""
+
+
+class StrategyForm(forms.Form):
+    """Name, market and capital, then one field for each parameter of the type."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, strip=True)
+    symbol = forms.CharField(
+        label=_("Symbol"),
+        max_length=32,
+        help_text=_("What it is meant to trade, for example AAPL. A run may choose other data."),
+        widget=forms.TextInput(attrs={"list": "known-symbols", "autocapitalize": "characters"}),
+    )
+    timeframe = forms.ChoiceField(label=_("Timeframe"), initial="1d", help_text=_("The length of one bar."))
+    initial_capital = forms.DecimalField(
+        label=_("Initial capital"),
+        max_digits=16,
+        decimal_places=2,
+        initial=Decimal("10000"),
+        help_text=_("What the account holds before the first trade, at least 1."),
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+    description = forms.CharField(
+        label=_("Description"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("The idea behind it, for you and others."),
+    )
+
+    def __init__(self, *args: Any, strategy_class: type[BaseStrategy], user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.strategy_class = strategy_class
+        self.fields["timeframe"].choices = [
+            (item.name, translated(item.label)) for item in TIMEFRAMES.values()
+        ]
+        for param in strategy_class.params:
+            self.fields[PREFIX + param.name] = parameter_field(param, user)
+        # Parameters first after the name: they are what the page is about.
+        names = ["name", *(PREFIX + param.name for param in strategy_class.params)]
+        self.order_fields([*names, "symbol", "timeframe", "initial_capital", "description"])
+
+    @classmethod
+    def initial_of(cls, strategy: Strategy) -> dict[str, Any]:
+        """The form's values for a saved strategy."""
+        plain = ("name", "symbol", "timeframe", "initial_capital", "description")
+        values = {field: getattr(strategy, field) for field in plain}
+        return values | {PREFIX + name: value for name, value in strategy.parameters.items()}
+
+    def values(self) -> dict[str, Any]:
+        """The cleaned input as `StrategyService` takes it."""
+        plain = {name: value for name, value in self.cleaned_data.items() if not name.startswith(PREFIX)}
+        parameters = {
+            param.name: self.cleaned_data[PREFIX + param.name] for param in self.strategy_class.params
+        }
+        return {**plain, "strategy_type": self.strategy_class.key, "parameters": parameters}
+
+    def add_lab_error(self, error: LabError) -> None:
+        """Show a refusal of the service beside the fields it names."""
+        for name, messages in (error.fields or {"": [error.detail]}).items():
+            field = name.replace("parameters.", PREFIX, 1)
+            known = field in self.fields
+            self.add_error(
+                field if known else None, messages if known else [f"{name}: {messages[0]}".lstrip(": ")]
+            )
+
+
+def parameter_field(param: Param, user: Any = None) -> forms.Field:
+    """Return the form field of a parameter: bounds, default, step, help and unit from its declaration."""
+    shared: dict[str, Any] = {
+        "label": translated(param.label),
+        "help_text": translated(param.help),
+        "validators": [_validator(param)],
+    }
+    if isinstance(param, IntParam | FloatParam):
+        bounds = {"min": f"{param.minimum:g}", "max": f"{param.maximum:g}", "step": f"{param.step:g}"}
+        field_class = forms.IntegerField if isinstance(param, IntParam) else forms.FloatField
+        field = field_class(initial=_plain(param.default), widget=forms.NumberInput(attrs=bounds), **shared)
+    elif isinstance(param, ChoiceParam):
+        choices = [(value, translated(label)) for value, label in param.choices]
+        field = forms.ChoiceField(initial=param.default, choices=choices, widget=forms.RadioSelect, **shared)
+    elif isinstance(param, BoolParam):
+        field = forms.BooleanField(initial=param.default, required=False, **shared)
+    elif isinstance(param, ReferenceParam):
+        offered = reference_choices.get(param.kind, lambda user: ())(user)
+        choices = [("", _("Choose one")), *((str(number), label) for number, label in offered)]
+        field = forms.TypedChoiceField(coerce=int, empty_value=None, choices=choices, **shared)
+    else:
+        raise TypeError(f"No form field is known for {type(param).__name__}.")
+    field.unit = translated(param.unit)
+    return field
+
+
+def _validator(param: Param) -> Any:
+    def check(value: Any) -> None:
+        try:
+            param.clean(int(value) if isinstance(param, ReferenceParam) else value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    return check
+
+
+def _plain(value: float) -> float:
+    """30 instead of 30.0 where a number happens to be whole."""
+    return int(value) if float(value).is_integer() else value
+
+
+class StrategyFilterForm(forms.Form):
+    """Search and filters above the list. Anything odd in the address is ignored, not refused."""
+
+    q = forms.CharField(required=False, max_length=100, label=_("Search"))
+    type = forms.ChoiceField(required=False, label=_("Type"))
+    timeframe = forms.ChoiceField(required=False, label=_("Timeframe"))
+
+    def __init__(self, data: Mapping[str, Any], types: Mapping[str, str]) -> None:
+        super().__init__(data)
+        self.fields["type"].choices = [("", _("All types")), *types.items()]
+        frames = ((item.name, translated(item.label)) for item in TIMEFRAMES.values())
+        self.fields["timeframe"].choices = [("", _("All timeframes")), *frames]
+        self.full_clean()
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        return {name: value for name, value in self.cleaned_data.items() if value}

@@ -1,0 +1,162 @@
+"""Creating, changing, copying and deleting strategies."""
+
+from decimal import Decimal
+
+import pytest
+
+from algotrade.errors import NotFound
+from strategies import registry
+from strategies.base import BaseStrategy
+from strategies.errors import StrategyError, StrategyFieldsError
+from strategies.models import Strategy
+from strategies.params import ReferenceParam
+from strategies.references import reference_checkers
+from strategies.services import StrategyService
+from strategies.tests.conftest import make_strategy
+
+pytestmark = pytest.mark.django_db
+
+
+class Modelled(BaseStrategy):
+    """A type that names another object."""
+
+    key, label, summary, uses_model = "modelled", "Modelled", "Follows a model.", True
+    params = (ReferenceParam("model", kind="test_model", label="Model"),)
+
+    def target(self, bars):
+        raise AssertionError("not run here")
+
+
+def refused(**values):
+    with pytest.raises(StrategyFieldsError) as caught:
+        StrategyService.create(**values)
+    return caught.value.fields
+
+
+def test_a_new_strategy_keeps_its_full_parameters(owner):
+    strategy = make_strategy(owner, "  My   idea ", symbol=" btc/usdt ", parameters={"fast_period": 5})
+    strategy.refresh_from_db()
+    assert strategy.name == "My idea"
+    assert strategy.symbol == "BTC/USDT"
+    assert strategy.parameters == {"fast_period": 5, "slow_period": 30, "ma_type": "sma"}
+    assert strategy.initial_capital == Decimal("10000")
+    assert strategy.use_ml is False
+    assert strategy.build().parameters == strategy.parameters
+
+
+def test_all_fields_that_are_wrong_are_named_at_once_and_nothing_is_saved(owner):
+    fields = refused(
+        user=owner,
+        name=" ",
+        strategy_type="rsi",
+        symbol="not a symbol!",
+        parameters={"perod": 3, "oversold": 200},
+        description="x" * 2001,
+        timeframe="3d",
+        initial_capital=0,
+    )
+    assert set(fields) == {
+        "name",
+        "symbol",
+        "parameters.perod",
+        "parameters.oversold",
+        "description",
+        "timeframe",
+        "initial_capital",
+    }
+    assert "Did you mean 'period'" in fields["parameters.perod"][0]
+    assert not Strategy.objects.exists()
+
+
+def test_an_unknown_type_is_a_field_error(owner):
+    assert (
+        "Did you mean 'rsi'"
+        in refused(user=owner, name="A", strategy_type="rsj", symbol="A")["strategy_type"][0]
+    )
+
+
+@pytest.mark.parametrize("capital", ["NaN", "Infinity", "abc", -1, 0.5, "1e30", "10.001", None])
+def test_capital_is_an_amount_of_money(owner, capital):
+    assert "initial_capital" in refused(
+        user=owner, name="A", strategy_type="rsi", symbol="A", initial_capital=capital
+    )
+
+
+def test_a_name_is_used_once_by_a_user_and_freely_by_others(owner, stranger, strategy):
+    assert "name" in refused(user=owner, name="Crossover", strategy_type="rsi", symbol="A")
+    assert make_strategy(stranger).name == "Crossover"
+
+
+def test_a_name_taken_between_check_and_save_is_a_field_error_too(owner, strategy, monkeypatch):
+    monkeypatch.setattr("strategies.services._problem_with_name", lambda strategy: "")
+    assert "name" in refused(user=owner, name="Crossover", strategy_type="rsi", symbol="A")
+
+
+def test_a_change_keeps_what_it_does_not_name(strategy):
+    changed = StrategyService.update(strategy, merge=True, parameters={"fast_period": 7}, symbol="MSFT")
+    assert changed.parameters == {"fast_period": 7, "slow_period": 30, "ma_type": "sma"}
+    assert (changed.name, changed.symbol) == ("Crossover", "MSFT")
+
+
+def test_parameters_without_merge_start_from_the_defaults(strategy):
+    StrategyService.update(strategy, merge=True, parameters={"slow_period": 90})
+    assert StrategyService.update(strategy, parameters={"fast_period": 7}).parameters["slow_period"] == 30
+
+
+def test_a_new_type_takes_its_own_defaults(strategy):
+    assert StrategyService.update(strategy, strategy_type="macd").parameters["signal_period"] == 9
+
+
+def test_a_refused_change_leaves_the_row_alone(strategy):
+    with pytest.raises(StrategyFieldsError):
+        StrategyService.update(strategy, name="New", parameters={"fast_period": 99})
+    strategy.refresh_from_db()
+    assert (strategy.name, strategy.parameters["fast_period"]) == ("Crossover", 10)
+
+
+def test_changing_what_was_deleted_meanwhile_says_so(strategy):
+    Strategy.objects.all().delete()
+    with pytest.raises(NotFound, match="deleted meanwhile"):
+        StrategyService.update(strategy, name="New")
+
+
+def test_copies_get_the_next_free_name(strategy):
+    first = StrategyService.duplicate(strategy)
+    second = StrategyService.duplicate(strategy)
+    third = StrategyService.duplicate(first)
+    assert [s.name for s in (first, second, third)] == [
+        "Crossover (copy)",
+        "Crossover (copy 2)",
+        "Crossover (copy 3)",
+    ]
+    assert first.parameters == strategy.parameters
+    assert first.pk != strategy.pk
+
+
+def test_a_copy_of_a_long_name_fits(owner):
+    assert len(StrategyService.duplicate(make_strategy(owner, "x" * 100)).name) == 100
+
+
+def test_a_reference_is_checked_by_the_app_that_owns_the_object(owner, monkeypatch):
+    def check(user, number):
+        if (user, number) != (owner, 7):
+            raise NotFound("There is no such model of yours.")
+
+    with registry.temporarily(Modelled):
+        values = {"user": owner, "strategy_type": "modelled", "symbol": "A"}
+        assert "Nothing here" in refused(name="A", parameters={"model": 7}, **values)["parameters.model"][0]
+        monkeypatch.setitem(reference_checkers, "test_model", check)
+        said = refused(name="A", parameters={"model": 8}, **values)
+        assert said == {"parameters.model": ["There is no such model of yours."]}
+        assert StrategyService.create(name="A", parameters={"model": 7}, **values).use_ml is True
+
+
+def test_a_strategy_whose_type_is_gone_can_be_read_but_not_built(owner, monkeypatch):
+    monkeypatch.setitem(reference_checkers, "test_model", lambda user, number: None)
+    with registry.temporarily(Modelled):
+        strategy = make_strategy(owner, strategy_type="modelled", parameters={"model": 7})
+        assert strategy.type_label == "Modelled"
+    assert strategy.type_label == "modelled"
+    assert strategy.parameter_rows()[0]["value"] == 7
+    with pytest.raises(StrategyError):
+        strategy.build()

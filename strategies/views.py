@@ -1,0 +1,194 @@
+"""Pages about strategies. They translate; the service decides."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from marketdata.models import Series
+from strategies.errors import ParameterError, StrategyError
+from strategies.forms import StrategyFilterForm, StrategyForm, translated
+from strategies.headlines import has_headlines, headlines_for
+from strategies.models import Strategy
+from strategies.registry import get_strategy_class, names
+from strategies.services import StrategyService
+
+PAGE_SIZE = 25
+SORTS = {"name", "strategy_type", "symbol", "timeframe", "initial_capital", "updated_at"}
+NAV = {"nav": "strategies"}
+
+
+@login_required
+@require_GET
+def strategy_list(request: HttpRequest) -> HttpResponse:
+    """The user's strategies: searched, filtered, sorted, paged."""
+    types = {key: translated(get_strategy_class(key).label) for key in names()}
+    form = StrategyFilterForm(request.GET, types)
+    rows = _filtered(Strategy.objects.for_user(request.user), form.chosen)
+    sort = request.GET.get("sort", "")
+    if sort.removeprefix("-") in SORTS:
+        rows = rows.order_by(sort, "-id")
+    page = Paginator(rows.defer("description"), PAGE_SIZE).get_page(request.GET.get("page"))
+    page.object_list = list(page.object_list)
+    headlines = headlines_for(page.object_list)
+    for strategy in page.object_list:
+        strategy.headline = headlines.get(strategy.pk)
+    context = {"page_obj": page, "form": form, "sort": sort, "show_headlines": has_headlines(), **NAV}
+    return render(request, "strategies/list.html", context)
+
+
+def _filtered(rows: QuerySet[Strategy], chosen: dict[str, str]) -> QuerySet[Strategy]:
+    if "q" in chosen:
+        rows = rows.matching(chosen["q"])
+    if "type" in chosen:
+        rows = rows.filter(strategy_type=chosen["type"])
+    if "timeframe" in chosen:
+        rows = rows.filter(timeframe=chosen["timeframe"])
+    return rows
+
+
+@login_required
+@require_GET
+def pick_type(request: HttpRequest) -> HttpResponse:
+    """Step 1 of a new strategy: the types, each with a line and a picture."""
+    types = [{"type": get_strategy_class(key), "pictures": pictures_of(key)} for key in names()]
+    return render(request, "strategies/pick_type.html", {"types": types, **NAV})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest, strategy_type: str) -> HttpResponse:
+    """Step 2: the form of the chosen type."""
+    strategy_class = get_strategy_class(strategy_type)
+    initial = {"name": translated(strategy_class.label), "symbol": request.GET.get("symbol", "")[:32]}
+    form = StrategyForm(
+        request.POST or None, strategy_class=strategy_class, user=request.user, initial=initial
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            strategy = StrategyService.create(user=request.user, **form.values())
+        except StrategyError as error:
+            form.add_lab_error(error)
+        else:
+            messages.success(request, _("“%(name)s” was saved.") % {"name": strategy.name})
+            return redirect(strategy)
+    return _form_page(request, form, strategy_class=strategy_class)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same form with the saved values."""
+    strategy = _own(request, pk)
+    strategy_class = get_strategy_class(strategy.strategy_type)
+    form = StrategyForm(
+        request.POST or None,
+        strategy_class=strategy_class,
+        user=request.user,
+        initial=StrategyForm.initial_of(strategy),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            strategy = StrategyService.update(strategy, **form.values())
+        except StrategyError as error:
+            form.add_lab_error(error)
+        else:
+            messages.success(request, _("“%(name)s” was saved.") % {"name": strategy.name})
+            return redirect(strategy)
+    return _form_page(request, form, strategy_class=strategy_class, strategy=strategy)
+
+
+@login_required
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Parameters, rules in words, and the latest results."""
+    strategy = _own(request, pk)
+    rules, problem = (), ""
+    try:
+        rules = strategy.build().describe_rules()
+    except (StrategyError, ParameterError) as error:
+        problem = error.detail
+    context = {
+        "strategy": strategy,
+        "rules": [translated(rule) for rule in rules],
+        "problem": problem,
+        "type": strategy.type_class,
+        "pictures": pictures_of(strategy.strategy_type),
+        "run_url": f"{_reverse_or('backtests:create', '/backtests/new/')}?strategy={strategy.pk}",
+        "recent_url": _reverse_or("backtests:recent_for_strategy", "", strategy.pk),
+        **NAV,
+    }
+    return render(request, "strategies/detail.html", context)
+
+
+@login_required
+@require_POST
+def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
+    copy = StrategyService.duplicate(_own(request, pk))
+    messages.success(request, _("“%(name)s” was made. Change what should differ.") % {"name": copy.name})
+    return redirect("strategies:edit", copy.pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks, then deletes."""
+    strategy = _own(request, pk)
+    if request.method == "POST":
+        StrategyService.delete(strategy)
+        messages.success(request, _("“%(name)s” was deleted.") % {"name": strategy.name})
+        return redirect("strategies:list")
+    context = {
+        "object": strategy.name,
+        "heading_text": _("Delete strategy"),
+        "action_label": _("Delete strategy"),
+        "consequences": [
+            _("Its parameters and description are lost."),
+            _("Backtest results stay, with the parameters they were run with."),
+        ],
+        "cancel_url": strategy.get_absolute_url(),
+        **NAV,
+    }
+    return render(request, "components/confirm_delete.html", context)
+
+
+def pictures_of(key: str) -> list[str]:
+    """Templates to try for a type's picture; a type without its own shows the general one."""
+    return [f"strategies/pictures/{key}.html", "strategies/pictures/_general.html"]
+
+
+def _own(request: HttpRequest, pk: int) -> Strategy:
+    return get_object_or_404(Strategy.objects.for_user(request.user).select_related("user"), pk=pk)
+
+
+def _form_page(request: HttpRequest, form: StrategyForm, **context: Any) -> HttpResponse:
+    status = 422 if form.errors else 200
+    strategy_class = context["strategy_class"]
+    context |= {
+        "form": form,
+        "pictures": pictures_of(strategy_class.key),
+        "symbols": _known_symbols(request),
+        **NAV,
+    }
+    return render(request, "strategies/form.html", context, status=status)
+
+
+def _known_symbols(request: HttpRequest) -> list[str]:
+    """Symbols the user has data of, offered while typing."""
+    series = Series.objects.visible_to(request.user).order_by("symbol")
+    return list(series.values_list("symbol", flat=True).distinct()[:500])
+
+
+def _reverse_or(name: str, fallback: str, *args: Any) -> str:
+    """The address of a page of an app above this one, where it has such a page."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return fallback

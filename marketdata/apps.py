@@ -1,5 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
-class MarketdataConfig(AppConfig):
+class MarketDataConfig(AppConfig):
     name = "marketdata"
+    verbose_name = _("Market data")
+
+    def ready(self) -> None:
+        from marketdata import jobs  # noqa: F401  registers the kinds of jobs

@@ -51,7 +51,8 @@ class SyntheticProvider(Provider):
 
 def _day(moment: np.datetime64 | str) -> np.datetime64:
     try:
-        return np.datetime64(moment).astype("datetime64[D]")
+        day: np.datetime64 = np.datetime64(moment).astype("datetime64[D]")
+        return day
     except ValueError as error:
         message = f"{str(moment)[:40]!r} is not a date. Write it like 2020-01-31."
         raise ProviderError(message, fields={"start": [message]}) from error

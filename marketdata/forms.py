@@ -1,0 +1,145 @@
+"""Forms of the market data pages. The services check the same again for the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from marketdata.models import SYMBOL_HELP
+from marketdata.services import REJECT, REPLACE
+from marketdata.synthetic import MAX_BARS, PROCESSES, SyntheticSpec
+from marketdata.timeframes import CALENDARS, TIMEFRAMES
+
+PROCESS_LABELS = {
+    "geometric_brownian": _("Random walk (geometric Brownian motion)"),
+    "mean_reverting": _("Mean-reverting price"),
+    "regime_switching": _("Calm and stressed regimes"),
+}
+
+
+def timeframe_choices() -> list[tuple[str, str]]:
+    """Return the timeframes as a select offers them."""
+    return [(item.name, _(item.label)) for item in TIMEFRAMES.values()]
+
+
+def calendar_choices() -> list[tuple[str, str]]:
+    """Return the calendars as a select offers them."""
+    return [(item.name, _(item.label)) for item in CALENDARS.values()]
+
+
+class SeriesForm(forms.Form):
+    """What every new series is described by."""
+
+    symbol = forms.CharField(
+        label=_("Symbol"),
+        max_length=32,
+        help_text=SYMBOL_HELP,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    timeframe = forms.ChoiceField(label=_("Timeframe"), choices=timeframe_choices, initial="1d")
+    calendar = forms.ChoiceField(
+        label=_("Trading calendar"),
+        choices=calendar_choices,
+        initial="exchange",
+        help_text=_("Decides how many bars make a year, and which holes count as missing bars."),
+    )
+
+
+class ImportForm(SeriesForm):
+    """A CSV file and how it is to be read."""
+
+    file = forms.FileField(
+        label=_("CSV file"),
+        allow_empty_file=True,
+        help_text=_(
+            "A header line, then one bar a line: a date or time, open, high, low, close, and if known volume and "
+            "adj_close. Comma, semicolon or tab; UTF-8; at most 64 MiB."
+        ),
+        widget=forms.ClearableFileInput({"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
+    )
+    timezone = forms.CharField(
+        label=_("Timezone of the file"),
+        max_length=64,
+        initial="UTC",
+        help_text=_(
+            "Name like America/New_York. Times without an offset are read in it; daily dates stay dates."
+        ),
+        widget=forms.TextInput({"list": "timezones", "autocomplete": "off"}),
+    )
+    adjust = forms.BooleanField(
+        label=_("Adjust for splits and dividends by the column adj_close"), required=False
+    )
+    overlap = forms.ChoiceField(
+        label=_("When the series already holds bars of this period"),
+        choices=[(REPLACE, _("Replace them")), (REJECT, _("Import nothing"))],
+        initial=REPLACE,
+    )
+    field_order = ["file", "symbol", "name", "timeframe", "calendar", "timezone", "adjust", "overlap"]
+
+
+class SharedImportForm(ImportForm):
+    """The same for staff, who may import for everybody."""
+
+    shared = forms.BooleanField(label=_("Share with everybody"), required=False, initial=True)
+
+
+class GenerateForm(SeriesForm):
+    """A synthetic series."""
+
+    process = forms.ChoiceField(
+        label=_("Process"),
+        choices=lambda: [(name, PROCESS_LABELS.get(name, name)) for name in PROCESSES],
+    )
+    bars = forms.IntegerField(label=_("Bars"), min_value=2, max_value=MAX_BARS, initial=2520)
+    seed = forms.IntegerField(
+        label=_("Seed"),
+        min_value=0,
+        max_value=2**32 - 1,
+        initial=1,
+        help_text=_("The same seed gives the same bars."),
+    )
+    start = forms.DateField(
+        label=_("First day"),
+        initial="2015-01-02",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    price = forms.FloatField(label=_("First price"), min_value=1e-6, max_value=1e9, initial=100)
+    drift = forms.FloatField(
+        label=_("Drift per year"),
+        min_value=-2,
+        max_value=2,
+        initial=0.08,
+        help_text=_("A fraction: 0.08 is 8 %. Not used by the mean-reverting price."),
+    )
+    volatility = forms.FloatField(
+        label=_("Volatility per year"),
+        min_value=0.001,
+        max_value=5,
+        initial=0.2,
+        help_text=_("A fraction: 0.2 is 20 %."),
+    )
+    half_life = forms.FloatField(
+        label=_("Half-life"),
+        min_value=0.5,
+        max_value=100_000,
+        initial=20,
+        help_text=_("Mean-reverting price only: bars in which half the distance from the level is lost."),
+    )
+    regime_length = forms.FloatField(
+        label=_("Length of a regime"),
+        min_value=1,
+        max_value=1_000_000,
+        initial=120,
+        help_text=_("Regimes only: expected bars until the market changes."),
+    )
+    field_order = ["symbol", "name", "process", "timeframe", "calendar", "bars", "start", "seed"]
+
+    def spec(self) -> SyntheticSpec:
+        """Return what to generate; call it on a valid form."""
+        values: dict[str, Any] = {
+            name: value for name, value in self.cleaned_data.items() if name not in {"symbol", "name"}
+        }
+        return SyntheticSpec(**{**values, "start": values["start"].isoformat()})

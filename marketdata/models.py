@@ -1,0 +1,191 @@
+"""Series of bars, their rows, and the immutable snapshots that computations read."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import OwnedQuerySet
+from marketdata.timeframes import get_timeframe, periods_per_year
+
+SYMBOL_PATTERN = r"^[A-Z0-9][A-Z0-9._/^=:-]{0,31}$"
+SYMBOL_HELP = _("Capital letters and digits, and . _ / ^ = : - inside; at most 32.")
+
+
+class SeriesQuerySet(OwnedQuerySet):
+    """Series, by who may see them."""
+
+    def visible_to(self, user: Any) -> Self:
+        """The user's own series and the shared ones (which belong to nobody)."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(models.Q(user=user) | models.Q(user__isnull=True))
+
+    def shared(self) -> Self:
+        """Series that everybody sees and only staff change."""
+        return self.filter(user__isnull=True)
+
+    def matching(self, text: str) -> Self:
+        """Series whose symbol or name contains `text`."""
+        return self.filter(models.Q(symbol__icontains=text) | models.Q(name__icontains=text))
+
+
+class Series(models.Model):
+    """One symbol in one timeframe from one source. The counts and times mirror the current snapshot."""
+
+    class Adjustment(models.TextChoices):
+        NONE = "none", _("as published")
+        SPLITS_DIVIDENDS = "splits_dividends", _("splits and dividends")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="series_set",
+        null=True,
+        blank=True,
+        verbose_name=_("owner"),
+        help_text=_("Empty: shared with everybody, changed by staff only."),
+    )
+    symbol = models.CharField(
+        _("symbol"),
+        max_length=32,
+        validators=[RegexValidator(SYMBOL_PATTERN, SYMBOL_HELP)],
+        help_text=SYMBOL_HELP,
+    )
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    timeframe = models.CharField(_("timeframe"), max_length=4)
+    source = models.CharField(_("source"), max_length=32)
+    calendar = models.CharField(_("calendar"), max_length=12)
+    timezone = models.CharField(
+        _("timezone"), max_length=64, default="UTC", help_text=_("The zone the source writes its times in.")
+    )
+    adjustment = models.CharField(
+        _("adjusted for"), max_length=20, choices=Adjustment, default=Adjustment.NONE
+    )
+    bar_count = models.PositiveIntegerField(_("bars"), default=0, editable=False)
+    first_time = models.DateTimeField(_("first bar"), null=True, editable=False)
+    last_time = models.DateTimeField(_("last bar"), null=True, editable=False)
+    content_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    coverage = models.FloatField(_("coverage"), null=True, editable=False)
+    quality_grade = models.CharField(_("quality"), max_length=8, default="empty", editable=False)
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = SeriesQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["symbol", "timeframe", "pk"]
+        verbose_name = _("series")
+        verbose_name_plural = _("series")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "symbol", "timeframe", "source", "adjustment"],
+                condition=models.Q(user__isnull=False),
+                name="series_unique_of_owner",
+            ),
+            models.UniqueConstraint(
+                fields=["symbol", "timeframe", "source", "adjustment"],
+                condition=models.Q(user__isnull=True),
+                name="series_unique_shared",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.timeframe}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("marketdata:detail", args=[self.pk])
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether everybody sees the series."""
+        return self.user_id is None
+
+    @property
+    def is_intraday(self) -> bool:
+        """Whether times of day matter."""
+        return get_timeframe(self.timeframe).is_intraday
+
+    @property
+    def periods_per_year(self) -> int:
+        """Bars in a year, the P of annualisation."""
+        return periods_per_year(self.timeframe, self.calendar)
+
+    def can_edit(self, user: Any) -> bool:
+        """Whether `user` may change or delete it outside the admin."""
+        return self.user_id is not None and self.user_id == user.pk
+
+
+class MarketDataQuerySet(models.QuerySet):
+    """Bars, by who may see their series."""
+
+    def for_user(self, user: Any) -> Self:
+        """Bars of the series that `user` sees: own and shared."""
+        return self.filter(series__in=Series.objects.visible_to(user))
+
+
+class MarketData(models.Model):
+    """One bar."""
+
+    series = models.ForeignKey(
+        Series, on_delete=models.CASCADE, related_name="bars", db_index=False, verbose_name=_("series")
+    )
+    symbol = models.CharField(_("symbol"), max_length=32)
+    timestamp = models.DateTimeField(_("time (UTC)"))
+    open = models.FloatField(_("open"))
+    high = models.FloatField(_("high"))
+    low = models.FloatField(_("low"))
+    close = models.FloatField(_("close"))
+    volume = models.FloatField(_("volume"))
+
+    objects = MarketDataQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["series", "timestamp"]
+        verbose_name = _("bar")
+        verbose_name_plural = _("bars")
+        constraints = [
+            # Its index serves every query: rows are always asked for by series, in order of time.
+            models.UniqueConstraint(fields=["series", "timestamp"], name="marketdata_series_timestamp"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.timestamp:%Y-%m-%d %H:%M}"
+
+
+class Snapshot(models.Model):
+    """The bars of a series at one moment, as columns in a file named by their sha256. Never changed."""
+
+    series = models.ForeignKey(
+        Series, on_delete=models.CASCADE, related_name="snapshots", verbose_name=_("series")
+    )
+    sha256 = models.CharField(_("fingerprint"), max_length=64)
+    bar_count = models.PositiveIntegerField(_("bars"))
+    first_time = models.DateTimeField(_("first bar"))
+    last_time = models.DateTimeField(_("last bar"))
+    path = models.CharField(_("file"), max_length=120)
+    quality = models.JSONField(_("quality report"), default=dict)
+    created_at = models.DateTimeField(_("taken"), default=now)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = _("snapshot")
+        verbose_name_plural = _("snapshots")
+        constraints = [
+            models.UniqueConstraint(fields=["series", "sha256"], name="snapshot_series_sha256"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]} ({self.bar_count})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a new snapshot; changing a stored one is refused, because results point at it."""
+        if not self._state.adding:
+            raise TypeError("A snapshot is immutable: import again to make another one.")
+        super().save(*args, **kwargs)

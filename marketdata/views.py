@@ -1,0 +1,215 @@
+"""Pages about market data: what there is, how good it is, and how more comes in."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from algotrade.errors import LabError, NotFound
+from algotrade.jobs.models import Job
+from marketdata import exports, services
+from marketdata.charts import MAX_POINTS, POINTS_LIMIT
+from marketdata.forms import GenerateForm, ImportForm, timeframe_choices
+from marketdata.models import Series
+from marketdata.submissions import GENERATE_KIND, IMPORT_KIND, submit_generation, submit_import
+from marketdata.timeframes import TIMEFRAMES
+
+PAGE_SIZE = 25
+ORDERINGS = {
+    "symbol",
+    "-symbol",
+    "bar_count",
+    "-bar_count",
+    "last_time",
+    "-last_time",
+    "coverage",
+    "-coverage",
+}
+COMMON_TIMEZONES = (
+    "UTC",
+    "America/New_York",
+    "America/Chicago",
+    "America/Los_Angeles",
+    "America/Sao_Paulo",
+    "America/Toronto",
+    "Asia/Dubai",
+    "Asia/Hong_Kong",
+    "Asia/Kolkata",
+    "Asia/Shanghai",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Paris",
+    "Europe/Zurich",
+)
+
+
+@login_required
+@require_safe
+def series_list(request: HttpRequest) -> HttpResponse:
+    """The user's series and the shared ones; searched, filtered, sorted and paged on the server."""
+    series = Series.objects.visible_to(request.user)
+    query = request.GET.get("q", "").strip()[:60]
+    timeframe = request.GET.get("timeframe", "")
+    ordering = request.GET.get("sort", "")
+    if query:
+        series = series.matching(query)
+    if timeframe in TIMEFRAMES:
+        series = series.filter(timeframe=timeframe)
+    if ordering in ORDERINGS:
+        series = series.order_by(ordering, "pk")
+    page = Paginator(series, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "nav": "data",
+        "page_obj": page,
+        "query": query,
+        "timeframe": timeframe,
+        "sort": ordering,
+        "timeframes": timeframe_choices(),
+        "filtered": bool(query or timeframe),
+    }
+    return render(request, "marketdata/list.html", context)
+
+
+@login_required
+@require_safe
+def series_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    series = services.get_visible(request.user, pk)
+    snapshots = list(series.snapshots.all()[:20])
+    current = next((item for item in snapshots if item.sha256 == series.content_sha256), None)
+    context = {
+        "nav": "data",
+        "series": series,
+        "snapshots": snapshots,
+        "current": current,
+        "report": current.quality if current else None,
+        "can_edit": series.can_edit(request.user),
+    }
+    return render(request, "marketdata/detail.html", context)
+
+
+@login_required
+@require_safe
+def chart_data(request: HttpRequest, pk: int) -> HttpResponse:
+    """The candles of a series as JSON, down-sampled; `start`, `end` and `max_points` narrow them."""
+    series = services.get_visible(request.user, pk)
+    chart = services.chart_bars(
+        series, request.GET.get("start") or None, request.GET.get("end") or None, _max_points(request)
+    )
+    response = JsonResponse(chart.to_dict(symbol=series.symbol, timeframe=series.timeframe))
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@login_required
+@require_safe
+def bars_csv(request: HttpRequest, pk: int) -> HttpResponse:
+    """All bars of a series as a CSV file that the import reads back."""
+    series = services.get_visible(request.user, pk)
+    return exports.csv_response(series, services.open_snapshot(services.current_snapshot(series)))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def series_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    series = get_object_or_404(Series.objects.for_user(request.user), pk=pk)
+    if request.method == "POST":
+        services.delete_series(series)
+        messages.success(request, _("%(series)s was deleted.") % {"series": series})
+        return redirect("marketdata:list")
+    context = {
+        "nav": "data",
+        "object": series,
+        "heading_text": _("Delete a series"),
+        "consequences": [
+            _("%(count)d bars and every snapshot of them go with it.") % {"count": series.bar_count},
+            _("It is refused while stored backtests or models were computed from it."),
+        ],
+        "cancel_url": series.get_absolute_url(),
+    }
+    return render(request, "components/confirm_delete.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_create(request: HttpRequest) -> HttpResponse:
+    form = ImportForm(request.POST or None, request.FILES or None, initial=_initial(request))
+    if request.method == "POST" and form.is_valid():
+        job = _or_errors(form, lambda: submit_import(owner=request.user, **form.cleaned_data))
+        if job is not None:
+            return HttpResponseRedirect(job.result_url)
+    context = {"nav": "data", "form": form, "timezones": COMMON_TIMEZONES}
+    return render(request, "marketdata/import.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def generate_create(request: HttpRequest) -> HttpResponse:
+    form = GenerateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("symbol", "name")}
+        job = _or_errors(form, lambda: submit_generation(owner=request.user, spec=form.spec(), **given))
+        if job is not None:
+            return HttpResponseRedirect(job.result_url)
+    context = {"nav": "data", "form": form}
+    return render(request, "marketdata/generate.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_safe
+def import_status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """An import on its way: live progress, then the series or what was wrong with the file."""
+    jobs = Job.objects.for_user(request.user).filter(kind__in=(IMPORT_KIND, GENERATE_KIND))
+    job = get_object_or_404(jobs, pk=pk)
+    series = None
+    if job.state == Job.State.SUCCEEDED:
+        series = Series.objects.visible_to(request.user).filter(pk=job.payload.get("series_id")).first()
+    headline, *problems = job.error_detail.splitlines() or [""]
+    context = {"nav": "data", "job": job, "series": series, "headline": headline, "problems": problems}
+    template = "marketdata/_import.html" if request.htmx else "marketdata/import_status.html"
+    return render(request, template, context)
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """What "extend this series" fills in."""
+    if "series" not in request.GET or not request.GET["series"].isdigit():
+        return {}
+    pk = int(request.GET["series"])
+    series = Series.objects.for_user(request.user).filter(pk=pk).first() if pk < 2**63 else None
+    if series is None:
+        return {}
+    names = ("symbol", "name", "timeframe", "calendar", "timezone")
+    adjusted = series.adjustment == Series.Adjustment.SPLITS_DIVIDENDS
+    return {**{name: getattr(series, name) for name in names}, "adjust": adjusted}
+
+
+def _or_errors(form: forms.Form, action: Any) -> Any:
+    """Run a service; what it refuses lands beside the fields it names, and what was typed stays."""
+    try:
+        return action()
+    except NotFound:
+        raise
+    except LabError as error:
+        placed = {name: texts for name, texts in error.fields.items() if name in form.fields}
+        for name, texts in placed.items():
+            for text in texts:
+                form.add_error(name, text)
+        if not placed:
+            form.add_error(None, error.detail)
+        return None
+
+
+def _max_points(request: HttpRequest) -> int:
+    text = request.GET.get("max_points", "")
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        return MAX_POINTS
+    return max(10, min(POINTS_LIMIT, int(text)))

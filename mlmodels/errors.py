@@ -1,0 +1,51 @@
+"""The errors of trained models. Each message names the value and the remedy."""
+
+from algotrade.errors import Conflict, InvalidInput, LabError, NotFound
+
+
+class ModelError(LabError):
+    """Root of what can go wrong with learning and with trained models."""
+
+    code = "model_error"
+
+
+class TrainingError(ModelError, InvalidInput):
+    """A training was asked for with values or data that it cannot use."""
+
+    code = "training_invalid"
+
+
+class WrongData(ModelError, InvalidInput):
+    """A model was asked to predict within its training period on prices it was not trained on."""
+
+    code = "model_wrong_data"
+
+
+class ModelNotFound(ModelError, NotFound):
+    """A model that does not exist, or belongs to someone else."""
+
+    code = "model_not_found"
+
+
+class ModelNotReady(ModelError, Conflict):
+    """The model's training has not ended well, so it cannot predict."""
+
+    code = "model_not_ready"
+
+
+class ModelInUse(ModelError, Conflict):
+    """The model cannot be deleted because a strategy decides by it."""
+
+    code = "model_in_use"
+
+
+class ModelBusy(ModelError, Conflict):
+    """The model's training is still queued or running."""
+
+    code = "model_busy"
+
+
+class ArtifactDamaged(ModelError, Conflict):
+    """A stored model is missing, altered, or made by something this version does not read."""
+
+    code = "model_damaged"

@@ -18,6 +18,14 @@ startTables();
 if (document.body.hasAttribute("data-signed-in")) startJobs();
 mountCharts(document);
 document.addEventListener("htmx:load", (event) => mountCharts(event.detail.elt));
+// A fragment that turns out to be the log-in page means the session is over: the whole page goes there.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const login = document.querySelector('meta[name="lab-login"]')?.content;
+  const answered = event.detail.xhr.responseURL && new URL(event.detail.xhr.responseURL).pathname;
+  if (!login || answered !== login || location.pathname === login) return;
+  event.detail.shouldSwap = false;
+  location.reload();
+});
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   const key = status === 403 || status === 401 ? "denied" : status === 404 ? "gone" : "server-error";

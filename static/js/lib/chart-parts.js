@@ -83,6 +83,15 @@ export function savePicture(handle, title) {
   context.fillStyle = handle.colours.text;
   context.font = `600 ${13 * scale}px ${getComputedStyle(document.body).fontFamily}`;
   context.fillText(title, 8 * scale, 19 * scale);
+  let left = 8 * scale + context.measureText(title).width + 20 * scale;
+  context.font = `${11 * scale}px ${getComputedStyle(document.body).fontFamily}`;
+  handle.columns.filter((column) => column.colour).forEach((column) => {
+    context.fillStyle = column.colour(handle.colours);
+    context.fillRect(left, 14 * scale, 12 * scale, 3 * scale);
+    context.fillStyle = handle.colours.muted;
+    context.fillText(column.label, left + 17 * scale, 19 * scale);
+    left += context.measureText(column.label).width + 33 * scale;
+  });
   context.drawImage(shot, 0, band);
   canvas.toBlob((blob) => {
     const link = document.createElement("a");

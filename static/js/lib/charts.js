@@ -10,7 +10,7 @@ import {
 } from "../../vendor/lightweight-charts-5.2.1/lightweight-charts.js";
 import { alignTo, indexAt, isIntraday, withoutRepeats } from "./chart-data.js";
 import { baseOptions, faded, overlayColour, palette, themeOptions } from "./chart-theme.js";
-import { compact, fixed, percent, pricePlaces, seriesPlaces } from "./numbers.js";
+import { axisAmount, compact, fixed, percent, pricePlaces, seriesPlaces } from "./numbers.js";
 import { text } from "./texts.js";
 
 const LOGARITHMIC = 1;
@@ -26,7 +26,13 @@ class Chart {
     this.intraday = isIntraday(rows);
     this.chart = createChart(box, baseOptions(this.colours, { intraday: this.intraday }));
     this.painted = [];
-    this.plainAttribution();
+    this.whole = false;
+    this.observer = new ResizeObserver(() => this.whole && this.chart.timeScale().fitContent());
+    this.observer.observe(box);
+    ["wheel", "pointerdown"].forEach((kind) => {
+      box.addEventListener(kind, () => (this.whole = false), { passive: true });
+    });
+    ["click", "auxclick"].forEach((kind) => box.addEventListener(kind, () => this.plainAttribution(), true));
   }
 
   /** Adds a series whose colours `style(colours)` follow the theme. */
@@ -42,10 +48,10 @@ class Chart {
     this.chart.applyOptions(themeOptions(this.colours));
     this.painted.forEach(([series, style]) => series.applyOptions(style(this.colours)));
     this.afterRepaint?.();
-    this.plainAttribution();
   }
 
-  // The library's link would tell the address of this page to another site.
+  // The library's link would tell this page's address to another site. The library makes it anew with each theme,
+  // so it is put right at the moment it is used.
   plainAttribution() {
     const link = this.box.querySelector("#tv-attr-logo");
     if (!link) return;
@@ -59,11 +65,14 @@ class Chart {
     return index < 0 ? null : this.rows[index][this.mainColumn ?? 1];
   }
 
+  /** Shows everything, and goes on doing so when the box changes its size. */
   fit() {
+    this.whole = true;
     this.chart.timeScale().fitContent();
   }
 
   zoomTo(from, to) {
+    this.whole = false;
     this.chart.timeScale().setVisibleRange({ from, to });
   }
 
@@ -71,6 +80,7 @@ class Chart {
   pan(part) {
     const range = this.chart.timeScale().getVisibleLogicalRange();
     if (!range) return;
+    this.whole = false;
     const step = (range.to - range.from) * part;
     this.chart.timeScale().setVisibleLogicalRange({ from: range.from + step, to: range.to + step });
   }
@@ -79,6 +89,7 @@ class Chart {
   zoom(factor) {
     const range = this.chart.timeScale().getVisibleLogicalRange();
     if (!range) return;
+    this.whole = false;
     const middle = (range.from + range.to) / 2;
     const half = Math.max(5, ((range.to - range.from) / 2) * factor);
     this.chart.timeScale().setVisibleLogicalRange({ from: middle - half, to: middle + half });
@@ -93,6 +104,7 @@ class Chart {
   }
 
   destroy() {
+    this.observer.disconnect();
     this.chart.remove();
   }
 }
@@ -221,7 +233,7 @@ export function lineChart(box, { data }) {
       (colours) => ({ color: columns[index].colour(colours) }),
       {
         lineWidth: index === 0 ? 2 : 1.5, priceLineVisible: false, lastValueVisible: index === 0,
-        priceFormat: { type: "custom", formatter: compact, minMove: 0.01 },
+        priceFormat: { type: "custom", formatter: axisAmount, minMove: 0.01 },
       },
     );
     series.setData(points(rows, index + 1));
@@ -246,7 +258,14 @@ export function drawdownChart(box, { data }) {
       topLineColor: colours["chart-drawdown"], topFillColor1: "transparent", topFillColor2: "transparent",
     }),
     {
-      baseValue: { type: "price", price: 0 }, lineWidth: 1.5, priceLineVisible: false, lastValueVisible: false,
+      baseValue: { type: "price", price: 0 },
+      // The peak, zero, stays in sight however far one zooms.
+      autoscaleInfoProvider: (original) => {
+        const info = original();
+        if (info?.priceRange) info.priceRange.maxValue = 0;
+        return info;
+      },
+      lineWidth: 1.5, priceLineVisible: false, lastValueVisible: false,
       priceFormat: { type: "custom", formatter: (value) => percent(value, { places: 1 }), minMove: 0.0001 },
     },
   );

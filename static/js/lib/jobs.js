@@ -117,13 +117,36 @@ class JobView {
     return window.htmx.ajax("GET", url, { target: this.element, swap: "outerHTML" });
   }
 
-  // The fragment holds the same component while the job is not over, so that swapping it in is the poll.
   poll() {
     if (this.polling || this.ended) return;
     this.polling = setInterval(() => {
       if (!this.element.isConnected) this.close();
-      else this.refresh().catch(() => {});
+      else this.ask().catch(() => {}); // unreachable just now: the next turn asks again
     }, POLL_EVERY);
+  }
+
+  // The fragment holds this component while the job is not over: it is read like a message. Anything else is the end.
+  async ask() {
+    const response = await fetch(this.element.dataset.fragmentUrl, {
+      credentials: "same-origin",
+      headers: { "HX-Request": "true" },
+    });
+    if (response.redirected) location.reload(); // signed out meanwhile
+    if (!response.ok || this.ended) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.querySelector(`[data-job="${CSS.escape(this.id)}"]`);
+    if (!fresh || TERMINAL.has(fresh.dataset.jobState)) {
+      this.finish("ended");
+      return;
+    }
+    this.apply({
+      type: "job",
+      id: this.id,
+      seq: Number(fresh.dataset.jobSeq),
+      state: fresh.dataset.jobState,
+      progress: fresh.querySelector("[data-job-bar]").value,
+      message: fresh.querySelector("[data-job-message]").textContent,
+    });
   }
 
   stopPolling() {

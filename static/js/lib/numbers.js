@@ -46,6 +46,12 @@ export function compact(value) {
   return step ? `${fixed(value / step[0], 2)}${THIN}${step[1]}` : fixed(value, Math.abs(value) < 10 ? 2 : 0);
 }
 
+/** A short amount for an axis: 225 k, 30.78 k. */
+export function axisAmount(value) {
+  const words = compact(value);
+  return words.includes(".") ? words.replace(/\.?0+(?=\D*$)/, "") : words;
+}
+
 /** Seconds since 1970 as 2024-03-01, with the time of day where there is one. */
 export function isoTime(seconds, withTime = seconds % 86400 !== 0) {
   const iso = new Date(seconds * 1000).toISOString();

@@ -212,7 +212,18 @@ function tellEnd(message) {
   }
 }
 
+// The browser's permission can only be asked for from a press; the menu offers it while it was neither given nor refused.
+function offerNotifications() {
+  const offer = document.querySelector("[data-notify]");
+  if (!offer || !("Notification" in window) || Notification.permission !== "default") return;
+  offer.hidden = false;
+  offer.querySelector("button").addEventListener("click", async () => {
+    offer.hidden = (await Notification.requestPermission()) !== "default";
+  });
+}
+
 export function startJobs() {
+  offerNotifications();
   const indicator = document.querySelector("[data-jobs-indicator]");
   if (indicator) new Indicator(indicator);
   bind(document);

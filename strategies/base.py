@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from strategies.errors import ParameterError, SignalError
-from strategies.params import Param, Value, names_of
+from strategies.params import ChoiceParam, Param, Value, names_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -134,8 +134,13 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
         return ()
 
     def describe_rules(self) -> tuple[str, ...]:
-        """`rules` with this instance's parameters filled in."""
-        return tuple(rule.format_map(self.parameters) for rule in self.rules)
+        """`rules` with this instance's parameters filled in, choices by their label."""
+        choices = {param.name: dict(param.choices) for param in self.params if isinstance(param, ChoiceParam)}
+        words = {
+            name: choices[name][str(value)].lower() if name in choices else value
+            for name, value in self.parameters.items()
+        }
+        return tuple(rule.format_map(words) for rule in self.rules)
 
 
 def _signal_column(frame: "DataFrame", length: int, name: str) -> NDArray[np.float64]:

@@ -1,8 +1,9 @@
 """What can be done with saved strategies. Pages, API and admin go through here and raise the same errors."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from itertools import count
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -78,15 +79,22 @@ class StrategyService:
 
     @classmethod
     def duplicate(cls, strategy: Strategy) -> Strategy:
-        """Save a copy under the next free name."""
+        """Save a copy under the next free name: “Name (copy)”, “Name (copy 2)” ..."""
+        stem = re.sub(r" \(copy(?: \d+)?\)$", "", strategy.name)
+        name = _free_name(strategy.user_id, stem, (f" (copy {n})" if n > 1 else " (copy)" for n in count(1)))
         return _store(
             Strategy(
                 user=strategy.user,
-                name=_copy_name(strategy),
+                name=name,
                 use_ml=strategy.use_ml,
                 **{field: getattr(strategy, field) for field in EDITABLE if field != "name"},
             )
         )
+
+    @classmethod
+    def suggest_name(cls, user: Any, stem: str) -> str:
+        """The stem, or the stem with the next free number."""
+        return _free_name(user, stem, (f" {n}" if n > 1 else "" for n in count(1)))
 
     @classmethod
     def delete(cls, strategy: Strategy) -> None:
@@ -189,18 +197,9 @@ def _check_references(strategy_class: type[BaseStrategy], strategy: Strategy) ->
     return problems
 
 
-def _copy_name(strategy: Strategy) -> str:
-    """“Name (copy)”, “Name (copy 2)” ...: the first that is free and fits."""
-    stem = re.sub(r" \(copy(?: \d+)?\)$", "", strategy.name)
-    taken = set(
-        Strategy.objects.filter(user=strategy.user_id, name__startswith=stem[:80]).values_list(
-            "name", flat=True
-        )
-    )
-    number = 1
-    while True:
-        ending = " (copy)" if number == 1 else f" (copy {number})"
-        name = stem[: 100 - len(ending)] + ending
-        if name not in taken:
-            return name
-        number += 1
+def _free_name(user: Any, stem: str, endings: Iterator[str]) -> str:
+    """The first of the names that is free, cut so that it fits."""
+    own = Strategy.objects.filter(user=user, name__startswith=stem[:80])
+    taken = set(own.values_list("name", flat=True))
+    names = (stem[: 100 - len(ending)] + ending for ending in endings)
+    return next(name for name in names if name not in taken)

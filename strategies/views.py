@@ -67,7 +67,8 @@ def pick_type(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest, strategy_type: str) -> HttpResponse:
     """Step 2: the form of the chosen type."""
     strategy_class = get_strategy_class(strategy_type)
-    initial = {"name": translated(strategy_class.label), "symbol": request.GET.get("symbol", "")[:32]}
+    name = StrategyService.suggest_name(request.user, translated(strategy_class.label))
+    initial = {"name": name, "symbol": request.GET.get("symbol", "")[:32]}
     form = StrategyForm(
         request.POST or None, strategy_class=strategy_class, user=request.user, initial=initial
     )
@@ -169,7 +170,8 @@ def _own(request: HttpRequest, pk: int) -> Strategy:
 
 
 def _form_page(request: HttpRequest, form: StrategyForm, **context: Any) -> HttpResponse:
-    status = 422 if form.errors else 200
+    # 422 lets htmx swap the form; a plain browser would report it as a failed page in its console.
+    status = 422 if form.errors and request.htmx else 200
     strategy_class = context["strategy_class"]
     context |= {
         "form": form,

@@ -22,7 +22,7 @@ class MovingAverageCrossoverStrategy(BaseStrategy):
     label = "Moving average crossover"
     summary = "Follows a trend from the moment a fast average crosses a slow one."
     rules = (
-        "Buy when the {fast_period}-bar {ma_type} of the close crosses above the {slow_period}-bar one.",
+        "Buy when the {fast_period}-bar {ma_type} average of the close crosses above the {slow_period}-bar one.",
         "Sell when it crosses below: go short where the run allows it, else stay out.",
         "Being above already when the averages begin is not a crossing.",
     )

@@ -185,6 +185,11 @@ def test_rules_are_told_in_words_with_the_parameters_filled_in(key):
     assert "Buy when" in said
 
 
+def test_a_choice_is_told_by_its_name():
+    said = MovingAverageCrossoverStrategy(fast_period=5, ma_type="ema").describe_rules()[0]
+    assert "the 5-bar exponential average" in said
+
+
 def test_the_library_exports_what_it_registers():
     assert {getattr(strategies.library, name).key for name in strategies.library.__all__} == set(BUILT_IN)
     assert set(BUILT_IN) <= set(names())

@@ -47,8 +47,8 @@ function focusErrors(root) {
 function guardTyping() {
   let dirty = null;
   document.addEventListener("input", (event) => {
-    const form = event.target.closest?.("form[data-lab-form]");
-    if (form && form.method === "post") dirty = form;
+    const form = event.target.closest?.(".shell form[data-lab-form]"); // not logging in or registering
+    if (form?.method === "post") dirty = form;
   });
   document.addEventListener("submit", () => {
     dirty = null;

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.templatetags.static import static
+
 from algotrade.env import BASE_DIR, DATA_DIR, env, job_workers, secret_key
 from algotrade.logging import logging_config
 
@@ -217,6 +219,37 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "algotrade.api.document_errors",
     ],
+}
+
+# -- Admin -------------------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "AlgoTrade Lab",
+    "SITE_HEADER": "AlgoTrade Lab",
+    "SITE_SUBHEADER": "Administration",
+    "SITE_ICON": lambda request: static("img/mark.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")},
+    ],
+    "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "algotrade.admin_dashboard.dashboard",
+    "SIDEBAR": {"show_search": False, "navigation": "algotrade.admin_dashboard.navigation"},
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        # The accent of the pages, from its softest to its deepest.
+        "primary": {
+            "50": "#f1f6fc",
+            "100": "#e4edf9",
+            "200": "#c3d8f2",
+            "300": "#93b9e8",
+            "400": "#6ea8fe",
+            "500": "#3e7bd6",
+            "600": "#1d5bb8",
+            "700": "#17498f",
+            "800": "#143c74",
+            "900": "#12315d",
+            "950": "#0b1f3c",
+        },
+    },
 }
 
 # -- Queue -------------------------------------------------------------------------------------------------

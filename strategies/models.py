@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OwnedModel, OwnedQuerySet
 from strategies.base import BaseStrategy
 from strategies.errors import UnknownStrategyTypeError
+from strategies.params import Param, ReferenceParam
+from strategies.references import reference_choices
 from strategies.registry import get_strategy_class
 
 
@@ -82,26 +84,28 @@ class Strategy(OwnedModel):
         return get_strategy_class(self.strategy_type)(**self.parameters)
 
     def parameter_rows(self) -> list[dict[str, Any]]:
-        """Label, value, unit and help of each stored parameter, in the type's order."""
+        """Label, value, unit and help of each stored parameter, in the type's order.
+
+        A reference is shown by the name of what it names, where the owner still has it.
+        """
         strategy_class = self.type_class
         known = {param.name: param for param in strategy_class.params} if strategy_class else {}
         names = [name for name in known if name in self.parameters]
         names += [name for name in self.parameters if name not in known]
-        return [_parameter_row(name, self.parameters[name], known.get(name)) for name in names]
+        return [self._parameter_row(name, known.get(name)) for name in names]
 
-
-def _parameter_row(name: str, value: Any, param: Any) -> dict[str, Any]:
-    choices = dict(getattr(param, "choices", ()))
-    if isinstance(value, bool):
-        shown: Any = _("Yes") if value else _("No")
-    elif isinstance(value, float) and value.is_integer():
-        shown = int(value)
-    else:
-        shown = choices.get(value, value) if isinstance(value, str) else value
-    return {
-        "name": name,
-        "label": param.label if param else name,
-        "value": shown,
-        "unit": param.unit if param else "",
-        "help": param.help if param else "",
-    }
+    def _parameter_row(self, name: str, param: Param | None) -> dict[str, Any]:
+        value = self.parameters[name]
+        choices: dict[Any, str] = dict(getattr(param, "choices", ()))
+        if isinstance(param, ReferenceParam) and param.kind in reference_choices:
+            choices = dict(reference_choices[param.kind](self.user))
+        if isinstance(value, bool):
+            shown: Any = _("Yes") if value else _("No")
+        elif isinstance(value, float) and value.is_integer():
+            shown = int(value)
+        else:
+            shown = choices.get(value, value) if isinstance(value, str | int) else value
+        described = (
+            {"label": param.label, "unit": param.unit, "help": param.help} if param else {"label": name}
+        )
+        return {"name": name, "value": shown, **described}

@@ -26,17 +26,15 @@ def moving_average_nb(values: Line, period: int) -> Line:
     if period > n:
         return out
     tail = np.zeros(period + 1)  # tail[i]: sum of the previous block from its i-th value on
-    head = 0.0
-    for t in range(n):
-        position = t % period
-        if position == 0:
-            head = 0.0
-            if t > 0:
-                for back in range(1, period + 1):
-                    tail[period - back] = tail[period - back + 1] + values[t - back]
-        head += values[t]
-        if t >= period - 1:
-            out[t] = (tail[position + 1] + head) / period
+    for start in range(0, n, period):
+        if start > 0:
+            for i in range(period - 1, -1, -1):
+                tail[i] = tail[i + 1] + values[start - period + i]
+        head = 0.0
+        for t in range(start, min(start + period, n)):
+            head += values[t]
+            if t >= period - 1:
+                out[t] = (tail[t - start + 1] + head) / period
     return out
 
 
@@ -55,29 +53,26 @@ def mean_and_deviation_nb(values: Line, period: int) -> tuple[Line, Line]:
         return mean, deviation
     tail_mean = np.zeros(period + 1)
     tail_squares = np.zeros(period + 1)
-    head_mean = 0.0
-    head_squares = 0.0
-    for t in range(n):
-        position = t % period
-        if position == 0:
-            head_mean = 0.0
-            head_squares = 0.0
-            if t > 0:
-                for back in range(1, period + 1):
-                    i = period - back
-                    distance = values[t - back] - tail_mean[i + 1]
-                    tail_mean[i] = tail_mean[i + 1] + distance / back
-                    tail_squares[i] = tail_squares[i + 1] + distance * (values[t - back] - tail_mean[i])
-        in_head = position + 1
-        distance = values[t] - head_mean
-        head_mean += distance / in_head
-        head_squares += distance * (values[t] - head_mean)
-        if t >= period - 1:
-            in_tail = period - in_head
-            gap = tail_mean[in_head] - head_mean
-            mean[t] = head_mean + gap * in_tail / period
-            squares = head_squares + tail_squares[in_head] + gap * gap * in_head * in_tail / period
-            deviation[t] = np.sqrt(squares / period)
+    for start in range(0, n, period):
+        if start > 0:
+            for i in range(period - 1, -1, -1):
+                value = values[start - period + i]
+                distance = value - tail_mean[i + 1]
+                tail_mean[i] = tail_mean[i + 1] + distance / (period - i)
+                tail_squares[i] = tail_squares[i + 1] + distance * (value - tail_mean[i])
+        head_mean = 0.0
+        head_squares = 0.0
+        for t in range(start, min(start + period, n)):
+            in_head = t - start + 1
+            distance = values[t] - head_mean
+            head_mean += distance / in_head
+            head_squares += distance * (values[t] - head_mean)
+            if t >= period - 1:
+                in_tail = period - in_head
+                gap = tail_mean[in_head] - head_mean
+                mean[t] = head_mean + gap * in_tail / period
+                between = gap * gap * in_head * in_tail / period
+                deviation[t] = np.sqrt((head_squares + tail_squares[in_head] + between) / period)
     return mean, deviation
 
 

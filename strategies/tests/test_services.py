@@ -10,7 +10,7 @@ from strategies.base import BaseStrategy
 from strategies.errors import StrategyError, StrategyFieldsError
 from strategies.models import Strategy
 from strategies.params import ReferenceParam
-from strategies.references import reference_checkers
+from strategies.references import reference_checkers, reference_choices
 from strategies.services import StrategyService
 from strategies.tests.conftest import make_strategy
 
@@ -160,3 +160,13 @@ def test_a_strategy_whose_type_is_gone_can_be_read_but_not_built(owner, monkeypa
     assert strategy.parameter_rows()[0]["value"] == 7
     with pytest.raises(StrategyError):
         strategy.build()
+
+
+def test_a_reference_is_shown_by_name_and_by_number_when_it_is_gone(owner, monkeypatch):
+    monkeypatch.setitem(reference_checkers, "test_model", lambda user, number: None)
+    monkeypatch.setitem(reference_choices, "test_model", lambda user: [(7, "Forest on Apple")])
+    with registry.temporarily(Modelled):
+        strategy = make_strategy(owner, strategy_type="modelled", parameters={"model": 7})
+        assert strategy.parameter_rows()[0]["value"] == "Forest on Apple"
+        strategy.parameters["model"] = 8
+        assert strategy.parameter_rows()[0]["value"] == 8

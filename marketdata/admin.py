@@ -1,0 +1,199 @@
+"""Market data for staff: which series are complete and fresh, imports for everybody, snapshots and bars to look at."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from algotrade.errors import LabError
+from marketdata import services
+from marketdata.forms import SharedImportForm
+from marketdata.models import MarketData, Series, Snapshot
+from marketdata.submissions import submit_import
+from marketdata.timeframes import TIMEFRAMES
+
+GRADE_COLOURS = {"good": "success", "fair": "warning", "poor": "danger", "empty": "default"}
+
+
+class TimeframeFilter(admin.SimpleListFilter):
+    """Timeframes by name; no query is needed to list them."""
+
+    title = _("timeframe")
+    parameter_name = "timeframe"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(item.name, item.label) for item in TIMEFRAMES.values()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> QuerySet[Series]:
+        return queryset.filter(timeframe=self.value()) if self.value() else queryset
+
+
+class SharedFilter(admin.SimpleListFilter):
+    """Whose series."""
+
+    title = _("visible to")
+    parameter_name = "shared"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("everybody")), ("0", _("its owner"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> QuerySet[Series]:
+        return queryset.filter(user__isnull=self.value() == "1") if self.value() in {"0", "1"} else queryset
+
+
+@admin.register(Series)
+class SeriesAdmin(ModelAdmin):
+    list_display = [
+        "symbol",
+        "name",
+        "timeframe",
+        "source",
+        "owner_label",
+        "bar_count",
+        "first_time",
+        "last_time",
+        "coverage_label",
+        "quality_label",
+    ]
+    list_filter = [TimeframeFilter, SharedFilter, "quality_grade", "source"]
+    search_fields = ["symbol", "name", "user__username", "user__email"]
+    list_select_related = ["user"]
+    show_full_result_count = False
+    autocomplete_fields = ["user"]
+    fields = ["symbol", "name", "user", "calendar", "timezone", "timeframe", "source", "adjustment"]
+    readonly_fields = ["timeframe", "source", "adjustment"]
+    actions_list = ["import_csv"]
+
+    @display(description=_("owner"), ordering="user__username")
+    def owner_label(self, series: Series) -> Any:
+        return series.user or _("shared")
+
+    @display(description=_("coverage"), ordering="coverage")
+    def coverage_label(self, series: Series) -> str:
+        return "–" if series.coverage is None else f"{series.coverage:.2%}"
+
+    @display(description=_("quality"), ordering="quality_grade", label=GRADE_COLOURS)
+    def quality_label(self, series: Series) -> str:
+        return series.quality_grade
+
+    @action(description=_("Import CSV"), url_path="import-csv", permissions=["import_csv"])
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        """Upload a file with the page's own form and service; the job's page tells how it goes."""
+        form = SharedImportForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                job = submit_import(owner=request.user, **form.cleaned_data)
+            except LabError as error:
+                placed = {name: texts for name, texts in error.fields.items() if name in form.fields}
+                for name, texts in placed.items():
+                    form.add_error(name, texts)
+                if not placed:
+                    form.add_error(None, error.detail)
+            else:
+                messages.info(request, _("The import was queued."))
+                return redirect("admin:jobs_job_change", job.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Import CSV"),
+            "opts": self.model._meta,
+            "form": form,
+        }
+        return render(request, "admin/marketdata/import.html", context, status=422 if form.errors else 200)
+
+    def has_import_csv_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("marketdata.add_series")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Series) -> None:
+        services.delete_series(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> None:
+        for series in queryset:
+            services.delete_series(series)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the series alone: listing each of its bars would load millions of rows."""
+        listed = [f"{series} ({series.bar_count} bars)" for series in objs]
+        return listed, {str(_("series")): len(listed)}, set(), []
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except LabError as error:
+            messages.error(request, error.detail)
+            return HttpResponseRedirect(reverse("admin:marketdata_series_changelist"))
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that imports alone write."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ReadOnlyAdmin):
+    list_display = ["series", "bar_count", "first_time", "last_time", "short_sha256", "created_at"]
+    search_fields = ["sha256", "series__symbol"]
+    list_select_related = ["series"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
+        return super().get_queryset(request).defer("quality")
+
+    @display(description=_("fingerprint"))
+    def short_sha256(self, snapshot: Snapshot) -> str:
+        return snapshot.sha256[:12]
+
+
+class ChosenSeriesFilter(admin.SimpleListFilter):
+    """One series. Without a choice no bar is shown: there may be millions."""
+
+    title = _("series")
+    parameter_name = "series"
+    offered = 200
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        series = Series.objects.filter(bar_count__gt=0).select_related("user")[: self.offered]
+        return [(str(item.pk), f"{item} ({item.user or item.source})") for item in series]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[MarketData]) -> QuerySet[MarketData]:
+        chosen = self.value() or ""
+        if not (chosen.isascii() and chosen.isdigit()) or len(chosen) > 18:
+            return queryset.none()
+        return queryset.filter(series_id=int(chosen)).order_by("timestamp")
+
+
+@admin.register(MarketData)
+class MarketDataAdmin(ReadOnlyAdmin):
+    """Bars of one series, chosen in the filter. All bars at once are never counted or walked through."""
+
+    list_display = ["symbol", "timestamp", "open", "high", "low", "close", "volume"]
+    list_per_page = 100
+    ordering = ["series", "timestamp"]
+    list_filter = [("series", admin.RelatedOnlyFieldListFilter)]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MarketData]:
+        bars = super().get_queryset(request)
+        chosen = request.GET.get("series__id__exact", "")
+        listing = request.resolver_match is not None and request.resolver_match.url_name.endswith(
+            "_changelist"
+        )
+        return bars.none() if listing and not chosen.isdigit() else bars

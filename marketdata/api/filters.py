@@ -1,0 +1,36 @@
+"""Filters of the market data lists."""
+
+import django_filters
+
+from marketdata.models import MarketData, Series
+from marketdata.timeframes import CALENDARS, TIMEFRAMES
+
+
+class SeriesFilter(django_filters.FilterSet):
+    """`?symbol=`, `?search=`, `?timeframe=`, `?calendar=`, `?source=`, `?shared=`."""
+
+    symbol = django_filters.CharFilter(lookup_expr="iexact")
+    search = django_filters.CharFilter(method="filter_search", label="Part of the symbol or name")
+    timeframe = django_filters.ChoiceFilter(choices=[(name, name) for name in TIMEFRAMES])
+    calendar = django_filters.ChoiceFilter(choices=[(name, name) for name in CALENDARS])
+    source = django_filters.CharFilter()
+    shared = django_filters.BooleanFilter(field_name="user", lookup_expr="isnull")
+
+    class Meta:
+        model = Series
+        fields: list[str] = []
+
+    def filter_search(self, queryset, name: str, value: str):
+        return queryset.matching(value)
+
+
+class MarketDataFilter(django_filters.FilterSet):
+    """`?series=` is required, so that no request walks through every bar there is; `?start=` and `?end=`."""
+
+    series = django_filters.NumberFilter(field_name="series_id", required=True, max_value=2**63 - 1)
+    start = django_filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="gte")
+    end = django_filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="lte")
+
+    class Meta:
+        model = MarketData
+        fields: list[str] = []

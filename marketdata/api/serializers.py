@@ -1,0 +1,160 @@
+"""Market data as the API shows and takes it."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from marketdata.models import MarketData, Series, Snapshot
+from marketdata.services import OVERLAP_POLICIES, REPLACE
+from marketdata.synthetic import MAX_BARS, PROCESSES, SyntheticSpec
+from marketdata.timeframes import CALENDARS, TIMEFRAMES
+
+
+class SeriesSerializer(serializers.ModelSerializer):
+    """A series: what it is, how many bars it holds, and how complete they are."""
+
+    shared = serializers.BooleanField(source="is_shared", read_only=True)
+    periods_per_year = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Series
+        fields = [
+            "id",
+            "symbol",
+            "name",
+            "timeframe",
+            "source",
+            "calendar",
+            "timezone",
+            "adjustment",
+            "shared",
+            "periods_per_year",
+            "bar_count",
+            "first_time",
+            "last_time",
+            "coverage",
+            "quality_grade",
+            "content_sha256",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+
+class SnapshotSerializer(serializers.ModelSerializer):
+    """An immutable state of a series, with its quality report."""
+
+    class Meta:
+        model = Snapshot
+        fields = ["sha256", "bar_count", "first_time", "last_time", "quality", "created_at"]
+        read_only_fields = fields
+
+
+class SeriesDetailSerializer(SeriesSerializer):
+    """A series with its current snapshot (null while it holds no bars)."""
+
+    current_snapshot = serializers.SerializerMethodField()
+
+    class Meta(SeriesSerializer.Meta):
+        fields = [*SeriesSerializer.Meta.fields, "current_snapshot"]
+        read_only_fields = fields
+
+    @extend_schema_field(SnapshotSerializer(allow_null=True))
+    def get_current_snapshot(self, series: Series) -> Any:
+        snapshot = series.snapshots.filter(sha256=series.content_sha256).first()
+        return SnapshotSerializer(snapshot).data if snapshot else None
+
+
+class MarketDataSerializer(serializers.ModelSerializer):
+    """One stored bar."""
+
+    class Meta:
+        model = MarketData
+        fields = ["id", "series", "symbol", "timestamp", "open", "high", "low", "close", "volume"]
+        read_only_fields = fields
+
+
+class ImportSerializer(serializers.Serializer):
+    """A CSV file and how it is to be read."""
+
+    file = serializers.FileField(allow_empty_file=True, help_text="CSV, UTF-8, at most 64 MiB.")
+    symbol = serializers.CharField(max_length=32)
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES))
+    calendar = serializers.ChoiceField(choices=list(CALENDARS), default="exchange")
+    timezone = serializers.CharField(
+        max_length=64, default="UTC", help_text="IANA zone of times without an offset."
+    )
+    adjust = serializers.BooleanField(default=False, help_text="Adjust all prices by the column adj_close.")
+    overlap = serializers.ChoiceField(
+        choices=list(OVERLAP_POLICIES),
+        default=REPLACE,
+        help_text="What happens to stored bars of the same period.",
+    )
+
+
+class SyntheticSerializer(serializers.Serializer):
+    """A synthetic series: fractions per year for drift and volatility."""
+
+    symbol = serializers.CharField(max_length=32)
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    process = serializers.ChoiceField(choices=list(PROCESSES), default="geometric_brownian")
+    bars = serializers.IntegerField(min_value=2, max_value=MAX_BARS, default=1000)
+    seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=1)
+    start = serializers.DateField(default="2015-01-02")
+    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), default="1d")
+    calendar = serializers.ChoiceField(choices=list(CALENDARS), default="exchange")
+    price = serializers.FloatField(default=100.0)
+    drift = serializers.FloatField(default=0.08)
+    volatility = serializers.FloatField(default=0.2)
+    half_life = serializers.FloatField(default=20.0)
+    regime_length = serializers.FloatField(default=120.0)
+
+    def spec(self) -> SyntheticSpec:
+        """Return what to generate; call it after validation."""
+        values = {key: value for key, value in self.validated_data.items() if key not in {"symbol", "name"}}
+        return SyntheticSpec(**{**values, "start": str(values["start"])})
+
+
+class AcceptedSerializer(serializers.Serializer):
+    """A job that was queued: ask `url` how it is doing."""
+
+    job = serializers.UUIDField(help_text="The job's id.")
+    state = serializers.CharField()
+    url = serializers.CharField(help_text="Where the job's state is.")
+
+
+class BarsSerializer(serializers.Serializer):
+    """Bars of a period in columns, down-sampled when there are more than `max_points`."""
+
+    symbol = serializers.CharField()
+    timeframe = serializers.CharField()
+    bars = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField(), min_length=6, max_length=6),
+        help_text="[time in seconds since 1970 (UTC), open, high, low, close, volume]",
+    )
+    downsampled = serializers.BooleanField(help_text="Several bars were merged into one; extremes are kept.")
+    total = serializers.IntegerField(help_text="Bars in the period before down-sampling.")
+
+
+class RangeSerializer(serializers.Serializer):
+    """Which bars are wanted."""
+
+    series = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    start = serializers.CharField(required=False, max_length=40, help_text="First day or time, included.")
+    end = serializers.CharField(required=False, max_length=40, help_text="Last day or time, included.")
+    max_points = serializers.IntegerField(required=False, min_value=10, max_value=10_000, default=2_000)
+
+
+class ProviderSerializer(serializers.Serializer):
+    """A source of bars and what it can do."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    summary = serializers.CharField()
+    timeframes = serializers.ListField(child=serializers.CharField())
+    needs_network = serializers.BooleanField()
+    adjusted = serializers.BooleanField()
+    any_symbol = serializers.BooleanField()
+    symbols = serializers.ListField(child=serializers.CharField())

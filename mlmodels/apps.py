@@ -1,5 +1,18 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
+from django.utils.translation import gettext_lazy as _
 
 
 class MlmodelsConfig(AppConfig):
     name = "mlmodels"
+    verbose_name = _("Models")
+
+    def ready(self) -> None:
+        from mlmodels import jobs, services, strategy  # noqa: F401  registers the job kind and the strategy type
+        from strategies.references import reference_checkers, reference_choices
+
+        reference_checkers[services.REFERENCE_KIND] = services.check_reference
+        reference_choices[services.REFERENCE_KIND] = services.reference_choices
+        post_delete.connect(
+            services.remove_artifact, sender=self.get_model("MLModel"), dispatch_uid="mlmodels.artifact"
+        )

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Floats: TypeAlias = NDArray[np.float64]
 Progress: TypeAlias = Callable[[float, str], None]
 
+_UNTRAINED = "This predictor is not trained. Call train(data) first."
+
 FITTING_SHARE = 0.8
 """How much of a fold's share of the progress bar fitting takes; the rest is importance."""
 
@@ -144,15 +146,25 @@ class MLPredictor:
 
     def predict(self, data: Bars | pd.DataFrame) -> Floats:
         """Return the probability of a gain at each close; see `TrainedModel.predict`."""
-        if self.model is None:
-            raise ModelNotReady("This predictor is not trained. Call train(data) first.")
-        return self.model.predict(_bars(data))
+        return self.trained.predict(_bars(data))
 
     def get_feature_importance(self) -> tuple[FeatureImportance, ...]:
         """Return how much worse out-of-sample predictions become without each feature, largest first."""
+        return self.trained_report.importance
+
+    @property
+    def trained(self) -> TrainedModel:
+        """The trained model, which `artifacts` stores; ModelNotReady before `train`."""
+        if self.model is None:
+            raise ModelNotReady(_UNTRAINED)
+        return self.model
+
+    @property
+    def trained_report(self) -> TrainingReport:
+        """The report of the last training; ModelNotReady before `train`."""
         if self.report is None:
-            raise ModelNotReady("This predictor is not trained. Call train(data) first.")
-        return self.report.importance
+            raise ModelNotReady(_UNTRAINED)
+        return self.report
 
 
 class _Run:

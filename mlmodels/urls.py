@@ -1,7 +1,14 @@
 """Pages of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from mlmodels import views
 
 app_name = "mlmodels"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.model_list, name="list"),
+    path("new/", views.create, name="create"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/delete/", views.delete, name="delete"),
+]

@@ -1,5 +1,11 @@
 """API routes of this app."""
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from mlmodels.api.views import AlgorithmViewSet, MLModelViewSet
+
+router = SimpleRouter()
+router.register("ml-models", MLModelViewSet, basename="ml-model")
+router.register("ml-algorithms", AlgorithmViewSet, basename="ml-algorithm")
+
+urlpatterns = router.urls

@@ -1,0 +1,62 @@
+"""Training in a job's own process. Imported there only: it brings scikit-learn and XGBoost."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from algotrade.jobs.context import JobContext
+from marketdata.bars import Bars
+from marketdata.services import open_snapshot
+from mlmodels import artifacts, store
+from mlmodels.configuration import TrainingConfiguration
+from mlmodels.errors import ModelNotFound
+from mlmodels.models import MLModel
+from mlmodels.training import MLPredictor
+
+
+def train_model(context: JobContext) -> Callable[[], None]:
+    """Train, report and store the model that the payload names."""
+    model = (
+        MLModel.objects.filter(pk=context.payload["model_id"], user=context.owner_id)
+        .select_related("snapshot__series")
+        .first()
+    )
+    if model is None:
+        raise ModelNotFound(_("The model was deleted before its training began."))
+    context.progress(0.0, _("Loading bars"))
+    bars = open_snapshot(model.snapshot, model.start_date, model.end_date)
+    predictor = MLPredictor.from_configuration(TrainingConfiguration.from_dict(model.configuration))
+    predictor.train(bars, context.progress, data_sha256=model.snapshot.sha256)
+    context.check()
+    path, sha256 = artifacts.save(predictor.trained, store.directory(), str(model.pk))
+    return lambda: _record(model, predictor, bars, path, sha256)
+
+
+def _record(model: MLModel, predictor: MLPredictor, bars: Bars, path: Path, sha256: str) -> None:
+    report = predictor.trained_report
+    first = report.record.first_prediction
+    model.record_training(
+        bar_count=len(bars),
+        first_time=_moment(bars.time[0]),
+        last_time=_moment(bars.time[-1]),
+        first_prediction=None if first is None else _moment(first),
+        accuracy=report.overall.accuracy,
+        accuracy_error=report.overall.accuracy_error,
+        base_rate=report.overall.base_rate,
+        log_loss=report.overall.log_loss,
+        metrics=report.to_dict(),
+        feature_importance=[asdict(row) for row in report.importance],
+        provenance=dict(predictor.trained.provenance),
+        artifact_path=store.relative(path),
+        artifact_sha256=sha256,
+        artifact_size=path.stat().st_size,
+    )
+
+
+def _moment(time: np.datetime64) -> datetime:
+    microseconds: datetime = time.astype("datetime64[us]").item()
+    return microseconds.replace(tzinfo=UTC)

@@ -19,6 +19,7 @@ from marketdata.errors import SyntheticError
 from marketdata.timeframes import MINUTES_A_DAY, get_calendar, get_timeframe, periods_per_year
 
 MAX_BARS = 1_000_000
+_LARGEST_LOG = 600.0  # exp(709) is about the largest number; a bar's extremes need room beyond its close
 _SESSION_OPEN_MINUTE = 870  # 14:30 UTC, when New York opens in winter
 
 Floats = NDArray[np.float64]
@@ -79,6 +80,9 @@ def generate(spec: SyntheticSpec) -> Bars:
     rng = np.random.default_rng(spec.seed)
     steps, sigma = PROCESSES[spec.process](spec, rng)
     log_close = np.log(spec.price) + np.cumsum(steps)
+    if np.abs(log_close).max() > _LARGEST_LOG:
+        message = "The price leaves what a number can hold. Lower the volatility or the number of bars."
+        raise SyntheticError(fields={"volatility": [message]})
     return _bars_around(log_close, sigma, spec, rng)
 
 

@@ -52,6 +52,8 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
     params: ClassVar[tuple[Param, ...]] = ()
     uses_model: ClassVar[bool] = False
     """Whether its decisions come from a trained model."""
+    do_not_call_in_templates: ClassVar[bool] = True
+    """Page templates call what is callable; a type without a required parameter must not be made by that."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -2,8 +2,12 @@
 
 import pytest
 
+from strategies import registry
+from strategies.base import BaseStrategy
 from strategies.headlines import Headline, provide_headlines
 from strategies.models import Strategy
+from strategies.params import ReferenceParam
+from strategies.references import reference_checkers, reference_choices
 from strategies.tests.conftest import make_strategy
 
 LIST = "/strategies/"
@@ -223,3 +227,28 @@ def test_a_second_strategy_of_a_type_is_offered_a_name_that_is_free(page, owner)
     assert 'value="RSI reversal"' in text(page.get(NEW))
     make_strategy(owner, "RSI reversal")
     assert 'value="RSI reversal 2"' in text(page.get(NEW))
+
+
+class Follower(BaseStrategy):
+    """A type whose parameter has no default."""
+
+    key, label, summary, uses_model = "follower", "Follower", "Follows another object.", True
+    params = (ReferenceParam("other", kind="test_other", label="Other", help="One of yours."),)
+
+    def target(self, bars):
+        raise AssertionError("not run here")
+
+
+def test_a_type_that_names_another_object_offers_the_users_own(page, owner, monkeypatch):
+    monkeypatch.setitem(reference_checkers, "test_other", lambda user, number: None)
+    monkeypatch.setitem(reference_choices, "test_other", lambda user: [(7, f"Seven of {user}")])
+    with registry.temporarily(Follower):
+        assert "needs a trained model" in text(page.get("/strategies/new/"))
+        assert '<option value="7">Seven of owner</option>' in text(page.get("/strategies/new/follower/"))
+        form = {"name": "F", "symbol": "AAPL", "timeframe": "1d", "initial_capital": "10"}
+        for wrong in ("", "8", "x", "-1"):
+            page.post("/strategies/new/follower/", form | {"parameters-other": wrong})
+        assert not Strategy.objects.exists()
+        made = page.post("/strategies/new/follower/", form | {"parameters-other": "7"})
+        assert Strategy.objects.get().parameters == {"other": 7}
+        assert "Seven of owner" in text(page.get(made["Location"]))

@@ -1,5 +1,10 @@
-"""API routes of this app."""
+"""API routes about backtests."""
 
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from backtests.api.views import BacktestViewSet
+
+router = SimpleRouter()
+router.register("backtests", BacktestViewSet, basename="backtest")
+
+urlpatterns = router.urls

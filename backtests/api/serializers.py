@@ -1,0 +1,201 @@
+"""Backtests as the API shows them. Fractions are fractions, times are UTC, undefined numbers are null."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from algotrade.jobs.api.serializers import JobSerializer
+from algotrade.jobs.models import Job
+from backtests.models import METRIC_COLUMNS, BacktestResult
+from marketdata.models import Series
+from strategies.models import Strategy
+
+SUMMARY = (
+    "id",
+    "strategy",
+    "strategy_name",
+    "strategy_type",
+    "series",
+    "symbol",
+    "timeframe",
+    "start_date",
+    "end_date",
+    "status",
+    *METRIC_COLUMNS,
+    "created_at",
+    "finished_at",
+)
+
+
+class RunRequestSerializer(serializers.Serializer):
+    """What to run. Everything but the strategy may be left out."""
+
+    strategy = serializers.PrimaryKeyRelatedField(
+        queryset=Strategy.objects.none(), help_text="Id of one of your strategies."
+    )
+    series = serializers.PrimaryKeyRelatedField(
+        queryset=Series.objects.none(),
+        required=False,
+        allow_null=True,
+        help_text="Id of a series; without it the one of the strategy's symbol and timeframe.",
+    )
+    start_date = serializers.DateField(
+        required=False, allow_null=True, help_text="First day; without it the first bar."
+    )
+    end_date = serializers.DateField(
+        required=False, allow_null=True, help_text="Last day; without it the last bar."
+    )
+    configuration = serializers.DictField(
+        required=False,
+        help_text="Settings of the simulation by name: initial_capital, commission, slippage, sizing, size, "
+        "allow_short, stop_loss, take_profit ... as fractions.",
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is not None:
+            fields["strategy"].queryset = Strategy.objects.for_user(request.user)
+            fields["series"].queryset = Series.objects.visible_to(request.user)
+        return fields
+
+
+class SubmittedJobSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Job
+        fields = ["id", "state", "created_at"]
+        read_only_fields = fields
+
+
+class SubmittedSerializer(serializers.ModelSerializer):
+    """The answer to a run that was accepted: where its result will be, and the job that computes it."""
+
+    url = serializers.SerializerMethodField()
+    job = SubmittedJobSerializer(read_only=True)
+
+    class Meta:
+        model = BacktestResult
+        fields = ["id", "status", "url", "job"]
+        read_only_fields = fields
+
+    def get_url(self, result: BacktestResult) -> str:
+        return f"/api/backtests/{result.pk}/"
+
+
+class SummarySerializer(serializers.ModelSerializer):
+    """A result in a list: what it was and its headline numbers."""
+
+    class Meta:
+        model = BacktestResult
+        fields = list(SUMMARY)
+        read_only_fields = fields
+
+
+class WarningSerializer(serializers.Serializer):
+    """One reason not to believe the result yet."""
+
+    code = serializers.CharField()
+    label = serializers.CharField()
+    detail = serializers.CharField(source="words")
+    meaning = serializers.CharField()
+    severe = serializers.BooleanField()
+
+
+class ResultSerializer(serializers.ModelSerializer):
+    """A whole result but for its trades and curves, which have addresses of their own."""
+
+    job = JobSerializer(read_only=True)
+    metrics = serializers.DictField(
+        child=serializers.FloatField(allow_null=True), read_only=True, help_text="Every figure by name."
+    )
+    undefined = serializers.DictField(
+        child=serializers.CharField(), read_only=True, help_text="Why a figure is null, by name."
+    )
+    warnings = WarningSerializer(source="verdicts", many=True, read_only=True)
+    parameters = serializers.DictField(read_only=True)
+    configuration = serializers.DictField(read_only=True)
+    links = serializers.SerializerMethodField()
+
+    class Meta:
+        model = BacktestResult
+        fields = [
+            *SUMMARY,
+            "parameters",
+            "configuration",
+            "metrics",
+            "undefined",
+            "warnings",
+            "periods_per_year",
+            "bar_count",
+            "snapshot_sha256",
+            "engine_version",
+            "seed",
+            "duration_ms",
+            "error_code",
+            "error_detail",
+            "job",
+            "links",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+    def get_links(self, result: BacktestResult) -> dict[str, str]:
+        own = f"/api/backtests/{result.pk}/"
+        return {
+            "trades": f"{own}trades/",
+            "equity": f"{own}equity/",
+            "definitions": "/api/backtests/metric-definitions/",
+            "page": result.get_absolute_url(),
+        }
+
+
+class TradeSerializer(serializers.Serializer):
+    """One round trip; money in the account's currency, `ret` as a fraction of the entry value."""
+
+    entry_time = serializers.DateTimeField()
+    exit_time = serializers.DateTimeField()
+    side = serializers.ChoiceField(choices=["long", "short"])
+    entry_bar = serializers.IntegerField()
+    exit_bar = serializers.IntegerField()
+    bars_held = serializers.IntegerField()
+    entry_price = serializers.FloatField()
+    exit_price = serializers.FloatField()
+    qty = serializers.FloatField()
+    gross = serializers.FloatField()
+    fees = serializers.FloatField()
+    borrow = serializers.FloatField()
+    pnl = serializers.FloatField()
+    ret = serializers.FloatField(allow_null=True)
+    mae = serializers.FloatField(allow_null=True)
+    mfe = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField()
+
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        return {name: instance.get(name) for name in self.fields}
+
+
+_POINTS = serializers.ListField(
+    child=serializers.ListField(child=serializers.FloatField(allow_null=True), min_length=2, max_length=2)
+)
+
+
+class EquitySerializer(serializers.Serializer):
+    """Curves as `[[seconds since 1970, value], ...]`; at most 5,000 points, peaks and troughs kept."""
+
+    equity = _POINTS
+    benchmark = _POINTS
+    drawdown = _POINTS
+    total = serializers.IntegerField(help_text="Bars of the run.")
+    downsampled = serializers.BooleanField(help_text="Whether fewer points than bars are given.")
+
+
+class DefinitionSerializer(serializers.Serializer):
+    """What a figure means."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    formula = serializers.CharField()
+    unit = serializers.CharField()
+    convention = serializers.CharField()
+    undefined = serializers.CharField(help_text="When there is no value; empty where there always is one.")

@@ -1,0 +1,108 @@
+"""The API of backtests: start a run, look at results, delete them. A result is never edited."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backtests.api import serializers
+from backtests.filters import BacktestFilterSet, NullsLastOrdering
+from backtests.metrics.definitions import DEFINITIONS
+from backtests.models import SORTABLE, BacktestResult
+from backtests.services import BacktestService
+
+CURVES = ("trades", "equity_curve", "overlays", "sparkline")
+COLUMNS_OF = {"trades": ("trades",), "equity": ("equity_curve", "bar_count")}
+
+
+@extend_schema_view(
+    list=extend_schema(
+        description="Your results, newest first, without trades, curves and the full metrics."
+    ),
+    retrieve=extend_schema(
+        description="One result with every metric, its settings, its data and reasons for doubt."
+    ),
+    destroy=extend_schema(description="Delete a result; one that still runs is stopped."),
+)
+class BacktestViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
+):
+    """Your backtests."""
+
+    queryset = BacktestResult.objects.none()
+    filterset_class = BacktestFilterSet
+    filter_backends = [*viewsets.GenericViewSet.filter_backends[:1], NullsLastOrdering]
+    ordering_fields = list(SORTABLE)
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> QuerySet[BacktestResult]:
+        results = BacktestResult.objects.for_user(self.request.user)
+        if self.action == "list":
+            return results.summaries().defer("sparkline", "error_detail")
+        if self.action in COLUMNS_OF:
+            return results.only(*COLUMNS_OF[self.action])
+        return results.defer(*CURVES).select_related("job")
+
+    def get_serializer_class(self) -> type[Any]:
+        return serializers.SummarySerializer if self.action == "list" else serializers.ResultSerializer
+
+    @extend_schema(
+        request=serializers.RunRequestSerializer,
+        responses={202: OpenApiResponse(serializers.SubmittedSerializer, description="Accepted and queued.")},
+    )
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def run(self, request: Request) -> Response:
+        """Start a backtest. Answers at once; the result's address is in `url` and in the Location header."""
+        asked = serializers.RunRequestSerializer(data=request.data, context={"request": request})
+        asked.is_valid(raise_exception=True)
+        result = BacktestService.submit(user=request.user, **asked.validated_data)
+        return _accepted(result)
+
+    @extend_schema(request=None, responses={202: serializers.SubmittedSerializer})
+    @action(detail=True, methods=["post"])
+    def rerun(self, request: Request, pk: str | None = None) -> Response:
+        """Run exactly the same again: same parameters, settings and data, as a new result."""
+        return _accepted(BacktestService.rerun(self.get_object()))
+
+    @extend_schema(request=None, responses={202: serializers.SubmittedSerializer})
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str | None = None) -> Response:
+        """Ask a waiting or running backtest to stop; it ends within about two seconds."""
+        return _accepted(BacktestService.cancel(self.get_object()))
+
+    @extend_schema(responses=serializers.TradeSerializer(many=True))
+    @action(detail=True, filterset_class=None, filter_backends=[])
+    def trades(self, request: Request, pk: str | None = None) -> Response:
+        """The round trips in the order of their exits, page by page."""
+        page = self.paginate_queryset(self.get_object().trades)
+        return self.get_paginated_response(serializers.TradeSerializer(page, many=True).data)
+
+    @extend_schema(responses=serializers.EquitySerializer)
+    @action(detail=True, filterset_class=None, filter_backends=[], pagination_class=None)
+    def equity(self, request: Request, pk: str | None = None) -> Response:
+        """The account, buy-and-hold and the drawdown over time."""
+        return Response(self.get_object().equity_rows())
+
+    @extend_schema(responses=serializers.DefinitionSerializer(many=True))
+    @action(
+        detail=False,
+        url_path="metric-definitions",
+        filterset_class=None,
+        filter_backends=[],
+        pagination_class=None,
+    )
+    def metric_definitions(self, request: Request) -> Response:
+        """Formula, unit and convention of every metric."""
+        return Response(serializers.DefinitionSerializer(DEFINITIONS.values(), many=True).data)
+
+    def perform_destroy(self, instance: BacktestResult) -> None:
+        BacktestService.delete([instance])
+
+
+def _accepted(result: BacktestResult) -> Response:
+    body = serializers.SubmittedSerializer(result).data
+    return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": body["url"]})

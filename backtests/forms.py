@@ -1,0 +1,192 @@
+"""The form for a new backtest. People type percents; the service gets fractions."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from algotrade.errors import InvalidInput
+from backtests.models import BacktestResult
+from backtests.preparation import series_for
+from backtests.services import BacktestService
+from marketdata.models import Series
+from strategies.models import Strategy
+
+PERCENTS = ("commission", "slippage", "stop_loss", "take_profit")
+SIZINGS = (("all_in", _("All of the cash")), ("units", _("A fixed number of units")))
+HUNDRED = Decimal(100)
+
+
+class PercentField(forms.DecimalField):
+    """A percentage, cleaned into a fraction."""
+
+    unit = "%"
+
+    def clean(self, value: Any) -> float | None:
+        percent = super().clean(value)
+        return None if percent is None else float(percent / HUNDRED)
+
+
+class SeriesChoice(forms.ModelChoiceField):
+    def label_from_instance(self, series: Series) -> str:
+        return f"{series.symbol} · {series.timeframe} · {series.first_time:%Y-%m-%d} – {series.last_time:%Y-%m-%d}"
+
+
+class StrategyChoice(forms.ModelChoiceField):
+    def label_from_instance(self, strategy: Strategy) -> str:
+        return f"{strategy.name} ({strategy.type_label})"
+
+
+def _date() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class BacktestForm(forms.Form):
+    """What to run, on what, when, and what trading costs."""
+
+    strategy = StrategyChoice(
+        Strategy.objects.none(), label=_("Strategy"), empty_label=_("Choose a strategy")
+    )
+    series = SeriesChoice(Series.objects.none(), label=_("Data"), empty_label=_("Choose a series"))
+    start_date = forms.DateField(
+        label=_("From"),
+        widget=_date(),
+        required=False,
+        help_text=_(
+            "First day, included. Empty: the first bar. The strategy warms up on bars of this period."
+        ),
+    )
+    end_date = forms.DateField(
+        label=_("To"), widget=_date(), required=False, help_text=_("Last day, included. Empty: the last bar.")
+    )
+    initial_capital = forms.FloatField(label=_("Initial capital"), min_value=1, max_value=1e12)
+    commission = PercentField(
+        label=_("Commission"),
+        min_value=0,
+        max_value=50,
+        initial="0.1",
+        help_text=_("Of each fill's value; paid when entering and when leaving."),
+    )
+    slippage = PercentField(
+        label=_("Slippage"),
+        min_value=0,
+        max_value=50,
+        initial="0.05",
+        help_text=_("How much worse than the open each order fills."),
+    )
+    sizing = forms.ChoiceField(label=_("Position size"), choices=SIZINGS, initial="all_in")
+    size = forms.FloatField(
+        label=_("Units"),
+        min_value=0.000001,
+        max_value=1e12,
+        required=False,
+        help_text=_("For a fixed number of units."),
+    )
+    stop_loss = PercentField(
+        label=_("Stop loss"),
+        min_value=Decimal("0.01"),
+        max_value=Decimal("99.99"),
+        required=False,
+        help_text=_("Leave a position that loses this much. Empty: none."),
+    )
+    take_profit = PercentField(
+        label=_("Take profit"),
+        min_value=Decimal("0.01"),
+        max_value=10_000,
+        required=False,
+        help_text=_("Leave a position that gains this much. Empty: none."),
+    )
+    allow_short = forms.BooleanField(label=_("Allow short positions"), required=False, initial=True)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["strategy"].queryset = Strategy.objects.for_user(user).order_by("name")
+        self.fields["series"].queryset = usable_series(user)
+        for name in ("initial_capital", "size"):
+            self.fields[name].widget.attrs["step"] = "any"
+        for name in PERCENTS:
+            self.fields[name].widget.attrs["step"] = "any"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("sizing") == "units" and cleaned.get("size") is None and "size" not in self.errors:
+            self.add_error("size", _("Say how many units each position has."))
+        return cleaned
+
+    def configuration(self) -> dict[str, Any]:
+        """The cleaned settings as the engine names them."""
+        names = ("initial_capital", "sizing", "allow_short", *PERCENTS)
+        settings = {name: self.cleaned_data[name] for name in names}
+        if settings["sizing"] == "units":
+            settings["size"] = self.cleaned_data["size"]
+        return settings
+
+    def submit(self) -> BacktestResult | None:
+        """Start the run; None leaves the reasons in the form's errors."""
+        if not self.is_valid():
+            return None
+        try:
+            return BacktestService.submit(
+                user=self.user,
+                strategy=self.cleaned_data["strategy"],
+                series=self.cleaned_data["series"],
+                start_date=self.cleaned_data["start_date"],
+                end_date=self.cleaned_data["end_date"],
+                configuration=self.configuration(),
+            )
+        except InvalidInput as error:
+            for name, messages in (error.fields or {"": [error.detail]}).items():
+                field = name.removeprefix("configuration.")
+                for message in messages:
+                    self.add_error(field if field in self.fields else None, message)
+            return None
+
+
+def usable_series(user: Any) -> Any:
+    """Series the user sees that hold bars, own and shared."""
+    return Series.objects.visible_to(user).filter(bar_count__gt=0).order_by("symbol", "timeframe", "pk")
+
+
+def prefilled(user: Any, strategy: Strategy | None, series: Series | None) -> dict[str, Any]:
+    """Initial values for a strategy and a series that a link named; the series follows from the strategy."""
+    if series is None and strategy is not None:
+        series = series_for(strategy, user)
+    initial: dict[str, Any] = {"initial_capital": 10_000}
+    if strategy is not None:
+        initial |= {"strategy": strategy.pk, "initial_capital": _plain(strategy.initial_capital)}
+    if series is not None and series.first_time and series.last_time:
+        initial |= {
+            "series": series.pk,
+            "start_date": series.first_time.date(),
+            "end_date": series.last_time.date(),
+        }
+    return initial
+
+
+def prefilled_from(result: BacktestResult) -> dict[str, Any]:
+    """Initial values that repeat an earlier run, so that one of them can be changed."""
+    settings = result.configuration
+    percents = {
+        name: _plain(Decimal(str(settings[name])) * HUNDRED) if settings.get(name) is not None else None
+        for name in PERCENTS
+    }
+    sizing = settings.get("sizing") if settings.get("sizing") in dict(SIZINGS) else "all_in"
+    return {
+        "strategy": result.strategy_id,
+        "series": result.series_id,
+        "start_date": result.start_date,
+        "end_date": result.end_date,
+        "initial_capital": _plain(Decimal(str(settings.get("initial_capital", 10_000)))),
+        "sizing": sizing,
+        "size": settings.get("size") if sizing == "units" else None,
+        "allow_short": settings.get("allow_short", True),
+        **percents,
+    }
+
+
+def _plain(number: Decimal) -> str:
+    """A decimal without exponent and without trailing zeros, as a person would type it."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,87 @@
+"""What a finished simulation leaves in the database: plain columns and bounded JSON, built without touching a row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backtests import curves
+from backtests.models import METRIC_COLUMNS
+from marketdata.bars import Bars
+
+TRADE_NUMBERS = ("entry_price", "exit_price", "qty", "gross", "fees", "borrow", "pnl", "ret", "mae", "mfe")
+TRADE_COUNTS = ("entry_bar", "exit_bar", "bars_held")
+TRADE_TIMES = ("entry_time", "exit_time")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The parts of a result that a run computes."""
+
+    bar_count: int
+    metrics: dict[str, Any]
+    undefined: dict[str, str]
+    trades: list[dict[str, Any]]
+    equity_curve: list[list[float | None]]
+    overlays: list[dict[str, Any]]
+    sparkline: list[float]
+    warnings: list[dict[str, Any]]
+    engine_version: str
+
+    def columns(self) -> dict[str, Any]:
+        """Every column of the result row that this outcome sets."""
+        headline = {name: self.metrics.get(name) for name in METRIC_COLUMNS}
+        return {
+            **headline,
+            "bar_count": self.bar_count,
+            "metrics": self.metrics,
+            "undefined": self.undefined,
+            "trades": self.trades,
+            "equity_curve": self.equity_curve,
+            "overlays": self.overlays,
+            "sparkline": self.sparkline,
+            "warnings": self.warnings,
+            "engine_version": self.engine_version,
+        }
+
+
+def trade_rows(trades: Any) -> list[dict[str, Any]]:
+    """The trade record as JSON: ISO times in UTC, None for undefined numbers, never thinned out."""
+    columns: dict[str, list[Any]] = {
+        **{name: _iso(trades[name]) for name in TRADE_TIMES},
+        "side": np.where(trades["qty"] > 0, "long", "short").tolist(),
+        **{name: trades[name].tolist() for name in TRADE_COUNTS},
+        **{name: [curves.finite(value) for value in trades[name]] for name in TRADE_NUMBERS},
+        "reason": trades["reason"].tolist(),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def equity_rows(time: Any, equity: Any, benchmark: Any, drawdown: Any) -> list[list[float | None]]:
+    """`[[seconds, equity, buy and hold, drawdown], ...]`, at most `curves.MAX_POINTS`, extremes kept."""
+    worst = int(np.argmin(drawdown))
+    rows = curves.keep_extremes(equity, also=(worst,))
+    parts = [[curves.finite(value) for value in column[rows]] for column in (equity, benchmark, drawdown)]
+    return [list(row) for row in zip(curves.seconds(time[rows]), *parts, strict=True)]
+
+
+def overlay_rows(overlays: Iterable[Any], bars: Bars) -> list[dict[str, Any]]:
+    """The strategy's lines at the candles that the result's chart draws, as the chart reads them."""
+    starts = curves.stretches(len(bars))
+    ends = curves.stretch_ends(starts, len(bars))
+    times = curves.seconds(bars.time[starts])
+    return [
+        {
+            "name": line.name,
+            "pane": line.pane,
+            "points": [
+                [time, curves.finite(value)] for time, value in zip(times, line.values[ends], strict=True)
+            ],
+        }
+        for line in overlays
+    ]
+
+
+def _iso(times: Any) -> list[str]:
+    return [f"{text}Z" for text in np.datetime_as_string(times.astype("datetime64[s]"))]

@@ -1,0 +1,107 @@
+"""The checks before a run is accepted. Each collects its problems by field, so that all of them are told at once."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from algotrade.errors import LabError
+from backtests.engine.config import SimulationConfig
+from backtests.engine.errors import ConfigError
+from marketdata.models import Series, Snapshot
+from marketdata.services import open_snapshot
+from strategies.base import BaseStrategy
+from strategies.models import Strategy
+from strategies.params import ReferenceParam
+from strategies.references import reference_checkers
+
+Problems = dict[str, list[str]]
+
+FEWEST_BARS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """First and last day of a run, both included."""
+
+    start: dt.date
+    end: dt.date
+
+
+def fitting_series(strategy: Strategy, candidates: Iterable[Series]) -> Series | None:
+    """The data a strategy means: a series of its symbol and timeframe, the user's own before a shared one."""
+    wanted = strategy.symbol.upper(), strategy.timeframe
+    fitting = [series for series in candidates if (series.symbol.upper(), series.timeframe) == wanted]
+    return min(fitting, key=lambda series: (series.user_id is None, -series.bar_count), default=None)
+
+
+def series_for(strategy: Strategy, user: Any) -> Series | None:
+    """`fitting_series` among those the user sees that hold bars."""
+    held = Series.objects.visible_to(user).filter(bar_count__gt=0)
+    return fitting_series(strategy, held.filter(symbol__iexact=strategy.symbol, timeframe=strategy.timeframe))
+
+
+def configure(
+    strategy: Strategy, given: Mapping[str, Any] | None, problems: Problems
+) -> SimulationConfig | None:
+    """The simulation's settings; the strategy's capital where none is given."""
+    if given is not None and not isinstance(given, Mapping):
+        problems["configuration"] = [_("Give the settings as an object of names and values.")]
+        return None
+    try:
+        return SimulationConfig.from_dict(
+            {"initial_capital": float(strategy.initial_capital), **(given or {})}
+        )
+    except ConfigError as error:
+        problems.update({f"configuration.{name}": said for name, said in error.fields.items()})
+        return None
+
+
+def build(strategy: Strategy, user: Any, problems: Problems) -> BaseStrategy | None:
+    """The strategy that will decide, with the objects that its parameters name checked again."""
+    try:
+        built = strategy.build()
+        for param in built.params:
+            if isinstance(param, ReferenceParam) and param.kind in reference_checkers:
+                reference_checkers[param.kind](user, int(built.parameters[param.name]))
+    except LabError as error:
+        problems["strategy"] = [error.detail]
+        return None
+    return built
+
+
+def check_period(
+    snapshot: Snapshot,
+    start: dt.date | None,
+    end: dt.date | None,
+    strategy: BaseStrategy | None,
+    problems: Problems,
+) -> Period | None:
+    """The period to run, which lies inside the data and holds enough bars for the strategy to decide."""
+    first, last = snapshot.first_time.date(), snapshot.last_time.date()
+    period = Period(start or first, end or last)
+    outside = _("%(day)s is outside the data, which goes from %(first)s to %(last)s.")
+    for name, day in (("start_date", period.start), ("end_date", period.end)):
+        if not first <= day <= last:
+            problems[name] = [outside % {"day": day, "first": first, "last": last}]
+    if period.start > period.end:
+        said = _("The period starts on %(start)s, after its end on %(end)s: swap them.")
+        problems.setdefault("start_date", [said % {"start": period.start, "end": period.end}])
+    if "start_date" in problems or "end_date" in problems:
+        return None
+    count = len(open_snapshot(snapshot, start=period.start, end=period.end))
+    if count < FEWEST_BARS:
+        said = _("The period holds %(count)d bars; a run needs at least %(least)d. Choose a longer period.")
+        problems["start_date"] = [said % {"count": count, "least": FEWEST_BARS}]
+        return None
+    warmup = strategy.warmup() if strategy is not None else 0
+    if count <= warmup:
+        said = _(
+            "The period holds %(count)d bars, and this strategy makes its first decision after %(warmup)d. "
+            "Start earlier, end later, or choose shorter periods in the strategy."
+        )
+        problems["start_date"] = [said % {"count": count, "warmup": warmup}]
+        return None
+    return period

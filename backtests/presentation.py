@@ -1,0 +1,173 @@
+"""Results arranged for a page: which numbers stand where, how each is printed, and what a chart is told."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from algotrade.jobs.models import Job
+from algotrade.templatetags import figures
+from backtests.metrics.definitions import DEFINITIONS, Definition
+from backtests.models import BacktestResult
+from backtests.preparation import fitting_series
+from backtests.vocabulary import GROUPS, HEADLINE, SETTINGS, SIGNED, WORDS
+from marketdata.models import Series
+from strategies.models import Strategy
+
+TRADES_PAGE = 25
+TRADE_SORTS = ("entry_time", "exit_time", "pnl", "ret", "bars_held", "fees", "reason", "side")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number as the page prints it, with its meaning."""
+
+    name: str
+    label: str
+    text: str
+    tone: str
+    reason: str
+    definition: Definition
+
+
+def figure(name: str, value: Any, reason: str = "") -> Figure:
+    """Format a metric by the unit of its definition; signed where a sign carries meaning."""
+    definition = DEFINITIONS[name]
+    signed = name in SIGNED
+    return Figure(
+        name=name,
+        label=definition.label,
+        text=_printed(value, definition.unit, signed),
+        tone=figures.tone(value) if signed else "",
+        reason=reason if value is None else "",
+        definition=definition,
+    )
+
+
+def _printed(value: Any, unit: str, signed: bool) -> str:
+    if unit == "fraction":
+        return figures.signed_percent(value) if signed else figures.percent(value)
+    if unit == "money":
+        return figures.signed_money(value, "") if signed else figures.money(value, "")
+    if unit == "count" or (unit == "bars" and isinstance(value, int)):
+        return figures.integer(value)
+    if unit in {"bars", "days"}:
+        return figures.ratio(value, 1)
+    return figures.ratio(value)
+
+
+def result_context(result: BacktestResult, query: Any) -> dict[str, Any]:
+    """What the page of a finished result shows beyond the row itself."""
+    reasons = result.undefined
+    return {
+        "headline": [figure(name, result.metrics.get(name), reasons.get(name, "")) for name in HEADLINE],
+        "groups": [
+            (label, [figure(name, result.metrics.get(name), reasons.get(name, "")) for name in names])
+            for label, names in GROUPS
+        ],
+        "verdicts": result.verdicts,
+        "settings": settings_rows(result.configuration),
+        **trades_context(result, query),
+    }
+
+
+def trades_context(result: BacktestResult, query: Any) -> dict[str, Any]:
+    """One page of the trades, sorted as asked."""
+    sort = query.get("trades_sort", "")
+    column = sort.removeprefix("-")
+    trades: list[dict[str, Any]] = result.trades
+    if column in TRADE_SORTS:
+        known = [trade for trade in trades if trade[column] is not None]
+        unknown = [trade for trade in trades if trade[column] is None]
+        trades = sorted(known, key=lambda trade: trade[column], reverse=sort.startswith("-")) + unknown
+    page: Page = Paginator(trades, TRADES_PAGE).get_page(query.get("trades_page"))
+    page.object_list = [
+        {**trade, "left_by": WORDS.get(trade["reason"], trade["reason"])} for trade in page.object_list
+    ]
+    return {"trades_page": page, "trades_sort": sort}
+
+
+def settings_rows(configuration: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The configuration in words; settings that are off are left out."""
+    rows = []
+    for name, (label, kind) in SETTINGS.items():
+        value = configuration.get(name)
+        if value is None or (value == 0 and not isinstance(value, bool) and name != "commission"):
+            continue
+        if name == "size" and configuration.get("sizing") == "all_in":
+            continue
+        rows.append((str(label), _setting(value, kind)))
+    return rows
+
+
+def _setting(value: Any, kind: str) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, str):
+        return str(WORDS.get(value, value))
+    if kind == "fraction":
+        return figures.percent(value, 3 if value < 0.001 else 2)
+    if kind == "money":
+        return figures.money(value, "")
+    return figures.ratio(value) if kind == "ratio" else f"{value:g}"
+
+
+def markers(trades: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Two marks a trade, never thinned out: where it was entered and where and why it was left."""
+    marks = []
+    for trade in trades:
+        is_long = trade["side"] == "long"
+        for kind, buys in (("entry", is_long), ("exit", not is_long)):
+            said = _("Buy") if buys else _("Sell")
+            note = f" · {WORDS.get(trade['reason'], trade['reason'])}" if kind == "exit" else ""
+            marks.append(
+                {
+                    "time": _unix(trade[f"{kind}_time"]),
+                    "side": "buy" if buys else "sell",
+                    "kind": kind,
+                    "price": trade[f"{kind}_price"],
+                    "text": f"{said} {figures.price(trade[f'{kind}_price'])}{note}",
+                }
+            )
+    return marks
+
+
+def _unix(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+def consequences(results: Sequence[BacktestResult]) -> list[str]:
+    """What deleting does, in sentences."""
+    running = sum(result.status in Job.ACTIVE for result in results)
+    lines = [_("Its numbers, trades and curves are gone."), _("The strategy and the data stay.")]
+    if len(results) > 1:
+        lines[0] = _("Their numbers, trades and curves are gone.")
+    if running:
+        said = ngettext(
+            "%(count)d of them still runs: it is stopped.",
+            "%(count)d of them still run: they are stopped.",
+            running,
+        )
+        lines.append(said % {"count": running} if len(results) > 1 else _("It still runs: it is stopped."))
+    return lines
+
+
+def form_choices(strategies: Sequence[Strategy], series: Sequence[Series]) -> dict[str, Any]:
+    """What the form's script fills in: each series' range, and each strategy's data and capital."""
+    return {
+        "series": {
+            str(item.pk): {"first": f"{item.first_time:%Y-%m-%d}", "last": f"{item.last_time:%Y-%m-%d}"}
+            for item in series
+        },
+        "strategies": {
+            str(item.pk): {
+                "series": getattr(fitting_series(item, series), "pk", None),
+                "capital": float(item.initial_capital),
+            }
+            for item in strategies
+        },
+    }

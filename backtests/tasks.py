@@ -1,0 +1,31 @@
+"""What a job's process does for a backtest: compute with no transaction open, then store in the job's own."""
+
+import time
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from algotrade.jobs.context import JobContext
+from algotrade.jobs.errors import JobCancelled
+from backtests.errors import BacktestNotFound
+from backtests.models import BacktestResult
+from backtests.services import BacktestService
+
+
+def run_backtest(context: JobContext) -> Callable[[], None]:
+    """Compute the result named in the payload; the returned function writes it."""
+    started = time.perf_counter()
+    stored = BacktestResult.objects.filter(pk=context.payload["result_id"], user_id=context.owner_id)
+    result = stored.select_related("series", "snapshot").first()
+    if result is None:
+        raise BacktestNotFound(_("The backtest was deleted, so there is nothing to compute."))
+    outcome = BacktestService.run_backtest(result, progress=context.progress)
+    context.progress(0.95, _("Storing the result"))
+    columns = {**outcome.columns(), "duration_ms": (time.perf_counter() - started) * 1000}
+
+    def store() -> None:
+        if not stored.update(**columns):
+            # Deleted while it was computed; the delete has asked the job to stop.
+            raise JobCancelled(context.job_id)
+
+    return store

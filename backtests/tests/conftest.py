@@ -1,0 +1,118 @@
+"""People, prices and a strategy that the tests of this app share."""
+
+import numpy as np
+import pytest
+from django.contrib.auth import get_user_model
+from rest_framework.test import APIClient
+
+from algotrade.jobs.models import Job
+from algotrade.jobs.runner import run
+from backtests.models import BacktestResult
+from backtests.services import BacktestService
+from marketdata.bars import Bars
+from marketdata.models import Series
+from marketdata.services import import_bars
+from strategies.services import StrategyService
+
+FIRST_DAY = "2020-01-01"
+
+
+def wavy_bars(count: int = 400, first_day: str = FIRST_DAY) -> Bars:
+    """Daily bars that swing and stumble, so that averages cross often and some trades lose; the same each time."""
+    rows = np.arange(count)
+    steps = np.random.default_rng(7).normal(0.0, 0.02, count)
+    close = 100.0 * np.exp(0.05 * np.sin(rows / 7.0) + np.cumsum(steps))
+    opened = np.concatenate(([close[0]], close[:-1]))
+    return Bars(
+        time=np.datetime64(first_day, "D") + rows.astype("timedelta64[D]"),
+        open=opened,
+        high=np.maximum(opened, close) + 0.5,
+        low=np.minimum(opened, close) - 0.5,
+        close=close,
+        volume=np.full(count, 1000.0),
+    )
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def owner(db):
+    return get_user_model().objects.create_user("owner", "owner@example.com", "long-enough-1")
+
+
+@pytest.fixture
+def stranger(db):
+    return get_user_model().objects.create_user("stranger", "stranger@example.com", "long-enough-1")
+
+
+@pytest.fixture
+def series(owner):
+    made = Series.objects.create(
+        user=owner, symbol="WAVE", timeframe="1d", source="csv", calendar="24/7", name="Wave"
+    )
+    import_bars(series=made, bars=wavy_bars())
+    made.refresh_from_db()
+    return made
+
+
+@pytest.fixture
+def strategy(owner):
+    return StrategyService.create(
+        user=owner,
+        name="Crossing",
+        strategy_type="ma_crossover",
+        symbol="WAVE",
+        parameters={"fast_period": 3, "slow_period": 8},
+    )
+
+
+@pytest.fixture
+def submit(owner, strategy, series):
+    """Ask for a run; keyword arguments replace what is asked for."""
+
+    def make(**changes):
+        asked = {"user": owner, "strategy": strategy, "series": series} | changes
+        return BacktestService.submit(**asked)
+
+    return make
+
+
+@pytest.fixture
+def finish():
+    """Claim the job of a result and run it here, as a job's process would."""
+
+    def work(result):
+        job = Job.objects.get(pk=result.job_id)
+        assert job.claim("test:1")
+        run(job)
+        return BacktestResult.objects.get(pk=result.pk)
+
+    return work
+
+
+@pytest.fixture
+def finished(submit, finish):
+    return finish(submit(configuration={"commission": 0.001, "slippage": 0.0005}))
+
+
+@pytest.fixture
+def page(client, owner):
+    client.force_login(owner)
+    return client
+
+
+@pytest.fixture
+def api(owner):
+    made = APIClient()
+    made.force_authenticate(owner)
+    return made
+
+
+@pytest.fixture
+def stranger_api(stranger):
+    made = APIClient()
+    made.force_authenticate(stranger)
+    return made

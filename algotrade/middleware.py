@@ -1,22 +1,25 @@
 """What every request passes: an identity for the logs, the boundary against hostile text, and the headers."""
 
-import json
 import re
 import uuid
 from collections.abc import Callable
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.request import UnreadablePostError
 from django.shortcuts import render
 
-from algotrade.api import error_body, status_of
+from algotrade.api import error_body, error_headers, status_of
+from algotrade.boundary import problem_in_json, problem_in_text
+from algotrade.error_pages import refusal, wants_json
 from algotrade.errors import LabError, NotFound
 from algotrade.logging import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-MAX_JSON_DEPTH = 64
 
 
 class RequestIdMiddleware:
@@ -60,56 +63,42 @@ class ContentSecurityPolicyMiddleware:
 
 
 class InputBoundaryMiddleware:
-    """Refuses text no field can hold (NUL, lone surrogates) and JSON that is nested without reason."""
+    """Refuses text no field can hold, and JSON that is nested or sized without reason."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        problem = self.problem_with(request)
+        try:
+            problem = self.problem_with(request)
+        except RequestDataTooBig:
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+            return refusal(request, 413, "too_large", f"The request is larger than {limit} KB: send less.")
+        except (TooManyFieldsSent, UnreadablePostError):
+            problem = "The request has too many fields, or broke off: send it again with fewer."
         if problem:
-            body = {"code": "malformed_input", "detail": problem, "fields": {}}
-            return JsonResponse(body, status=400)
+            return refusal(request, 400, "malformed_input", problem)
         return self.get_response(request)
 
     @classmethod
     def problem_with(cls, request: HttpRequest) -> str:
         target = unquote(f"{request.path}?{request.META.get('QUERY_STRING', '')}", errors="surrogateescape")
-        if not _is_clean(target):
+        if problem_in_text(target):
             return "The address holds a NUL character or bytes that are not UTF-8: remove them."
         kind = request.content_type
         if request.method in {"GET", "HEAD", "OPTIONS"} or kind == "multipart/form-data":
-            return ""
+            return ""  # the parts of a multipart body are checked where they are parsed
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit():
+        if not (length.isascii() and length.isdigit()):
             return "Content-Length is not a number."
         if kind == "application/x-www-form-urlencoded":
-            return cls._problem_with_text(request.POST.values())
+            words = [word for key, values in request.POST.lists() for word in (key, *values)]
+            return next(filter(None, map(problem_in_text, words)), "")
         if kind == "application/json" and int(length):
-            return cls._problem_with_json(request.body)
+            if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+                return "JSON is read as UTF-8 only: leave out the charset."
+            return problem_in_json(request.body)
         return ""
-
-    @staticmethod
-    def _problem_with_text(values: object) -> str:
-        clean = all(_is_clean(value) for value in values)  # type: ignore[attr-defined]
-        return "" if clean else "A field holds a NUL character or a broken character: remove it."
-
-    @staticmethod
-    def _problem_with_json(body: bytes) -> str:
-        depth = deepest = 0
-        for byte in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", body):
-            if byte in b"[{":
-                depth += 1
-                deepest = max(deepest, depth)
-            elif byte in b"]}":
-                depth -= 1
-        if deepest > MAX_JSON_DEPTH:
-            return f"The JSON is nested {deepest} levels deep: at most {MAX_JSON_DEPTH} are read."
-        try:
-            value = json.loads(body)
-        except (ValueError, RecursionError):
-            return ""  # the parser that owns the request words this error
-        return "" if _json_is_clean(value) else "The JSON holds a NUL or a broken character: remove it."
 
 
 class ApiTrailingSlashMiddleware:
@@ -138,25 +127,16 @@ class LabErrorMiddleware:
         if not isinstance(exception, LabError):
             return None
         status = status_of(exception)
-        if request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", ""):
-            return JsonResponse(error_body(exception), status=status)
+        headers = error_headers(exception)
+        if wants_json(request):
+            return JsonResponse(error_body(exception), status=status, headers=headers)
         back = request.headers.get("Referer", "")
         own = back.startswith(f"{request.scheme}://{request.get_host()}/")
         if request.method == "POST" and own and not isinstance(exception, NotFound):
             messages.error(request, exception.detail)
             return HttpResponseRedirect(back)
-        return render(request, "error.html", {"status": status, "detail": exception.detail}, status=status)
-
-
-def _is_clean(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _json_is_clean(value: object) -> bool:
-    if isinstance(value, str):
-        return _is_clean(value)
-    if isinstance(value, dict):
-        return all(_is_clean(key) and _json_is_clean(item) for key, item in value.items())
-    if isinstance(value, list):
-        return all(_json_is_clean(item) for item in value)
-    return True
+        response = render(
+            request, "error.html", {"status": status, "detail": exception.detail}, status=status
+        )
+        response.headers.update({name: value for name, value in headers.items() if name == "Retry-After"})
+        return response

@@ -29,3 +29,8 @@ urlpatterns = [
     path("jobs/", include("algotrade.jobs.urls")),
     path("", include("backtests.urls")),
 ]
+
+handler400 = "algotrade.error_pages.bad_request"
+handler403 = "algotrade.error_pages.permission_denied"
+handler404 = "algotrade.error_pages.not_found"
+handler500 = "algotrade.error_pages.server_error"

@@ -1,5 +1,6 @@
 """Form fields with the classes and the accessibility attributes that the components rely on."""
 
+import math
 from typing import Any
 
 from django import forms, template
@@ -59,7 +60,24 @@ def _bound(field: BoundField, name: str, fallback: str) -> Any:
     value = field.field.widget.attrs.get(name, "")
     if value in ("", None):
         value = getattr(field.field, fallback, None)
-    return "" if value is None or callable(value) else value
+    if value is None or callable(value):
+        return ""
+    return _plainly(value)
+
+
+def _plainly(value: Any) -> Any:
+    """Print a whole number without exponent or decimals, however it was given."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return value  # a date, for instance
+    if not math.isfinite(number):
+        return ""
+    return (
+        f"{number:,.0f}".replace(",", "\u202f")
+        if number == int(number) and abs(number) < 1e15
+        else f"{number:g}"
+    )
 
 
 @register.filter

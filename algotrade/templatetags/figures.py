@@ -98,12 +98,12 @@ def signed_money(value: Any, currency: str = "USD") -> str:
 
 @register.filter
 def price(value: Any) -> str:
-    """Two decimals from 100 on, six significant digits below: 130.31, 1.05236, 0.000012345."""
+    """Two decimals from 10 on, six significant digits below: 130.31, 1.05236, 0.000012345."""
     number = _number(value)
     if number is None:
         return _undefined()
     exponent = number.adjusted() if number else 0
-    places = 2 if exponent >= 2 else min(5 - exponent, 10)
+    places = 2 if exponent >= 1 else min(5 - exponent, 10)
     whole, _, decimals = _grouped(number, places).partition(".")
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 

@@ -51,6 +51,7 @@ def test_money_has_thousands_two_decimals_and_its_currency():
     ("value", "text"),
     [
         (130.31, "130.31"),
+        (56.13741, "56.14"),
         (1.05236, "1.05236"),
         (1.05, "1.05"),
         (43210.5, f"43{T}210.50"),

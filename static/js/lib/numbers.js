@@ -26,9 +26,9 @@ export function percent(value, { places = 2, signed = false } = {}) {
   return `${sign(value * 100, places, signed)}${grouped(value * 100, places)}${THIN}%`;
 }
 
-/** Decimals that show about six significant digits of a price: 2 from 100 on, at most 8. */
+/** Decimals that show about six significant digits of a price: 2 from 10 on, at most 8. */
 export function pricePlaces(value) {
-  if (!isNumber(value) || value === 0 || Math.abs(value) >= 100) return 2;
+  if (!isNumber(value) || value === 0 || Math.abs(value) >= 10) return 2;
   return Math.min(8, Math.max(2, 5 - Math.floor(Math.log10(Math.abs(value)))));
 }
 

@@ -61,7 +61,7 @@ def test_a_bad_value_names_field_value_and_remedy(name, value):
 
 
 @pytest.mark.parametrize(
-    ("settings", "name"),
+    ("chosen", "name"),
     [
         ({"size": 2.0}, "size"),
         ({"sizing": "fraction", "size": 1.5}, "size"),
@@ -76,9 +76,9 @@ def test_a_bad_value_names_field_value_and_remedy(name, value):
         ({"slippage": 0.9, "spread": 0.5}, "spread"),
     ],
 )
-def test_a_setting_that_would_have_no_effect_is_refused(settings, name):
+def test_a_setting_that_would_have_no_effect_is_refused(chosen, name):
     with pytest.raises(ConfigError) as caught:
-        SimulationConfig(**settings)
+        SimulationConfig(**chosen)
     assert name in caught.value.fields
 
 

@@ -235,6 +235,14 @@ def test_sizing_without_an_estimate_is_rejected():
     assert simulate(flat_bars(100, 100, 100), [1, 1, 1], config).rejections["reason"].tolist() == ["estimate"]
 
 
+def test_a_fee_above_all_cash_is_rejected_whatever_the_leverage():
+    config = SimulationConfig(
+        initial_capital=10.0, sizing="units", size=5, leverage=2.0, commission_fixed=12.0
+    )
+    # The cost of 5 + 12 is within 10 * 2, but the fee alone would ruin the account.
+    assert simulate(flat_bars(1, 1, 1), [1, 1, 1], config).rejections["reason"].tolist() == ["cost"]
+
+
 # Stops and limits
 
 
@@ -294,6 +302,13 @@ def test_a_gap_that_decides_is_not_ambiguous():
     bars = make_bars((100, 100, 100, 100), (100, 100, 100, 100), (89, 115, 85, 100))
     sim, trade = one_trade(bars, [1, 1, 1], stop_loss=0.1, take_profit=0.1)
     assert (trade["exit_price"], sim.ambiguous_bars) == (89.0, 0)
+
+
+def test_the_gap_rule_is_for_positions_held_from_before_only():
+    # Entry 102 by slippage, stop 100.98 above the open of 100: the entry bar still fills at the stop price.
+    bars = make_bars((100, 100, 100, 100), (100, 103, 99, 100), (100, 100, 100, 100))
+    _, trade = one_trade(bars, [1, 1, 1], stop_loss=0.01, slippage=0.02)
+    assert trade["exit_price"] == pytest.approx(102 * 0.99 * 0.98)
 
 
 def test_an_order_at_the_open_comes_before_the_stop():

@@ -67,7 +67,7 @@ class SeriesAdmin(ModelAdmin):
     show_full_result_count = False
     autocomplete_fields = ["user"]
     fields = ["symbol", "name", "user", "calendar", "timezone", "timeframe", "source", "adjustment"]
-    readonly_fields = ["timeframe", "source", "adjustment"]
+    readonly_fields = ["symbol", "timeframe", "source", "adjustment"]
     actions_list = ["import_csv"]
 
     @display(description=_("owner"), ordering="user__username")
@@ -188,12 +188,4 @@ class MarketDataAdmin(ReadOnlyAdmin):
     list_display = ["symbol", "timestamp", "open", "high", "low", "close", "volume"]
     list_per_page = 100
     ordering = ["series", "timestamp"]
-    list_filter = [("series", admin.RelatedOnlyFieldListFilter)]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[MarketData]:
-        bars = super().get_queryset(request)
-        chosen = request.GET.get("series__id__exact", "")
-        listing = request.resolver_match is not None and request.resolver_match.url_name.endswith(
-            "_changelist"
-        )
-        return bars.none() if listing and not chosen.isdigit() else bars
+    list_filter = [ChosenSeriesFilter]

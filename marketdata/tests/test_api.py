@@ -1,0 +1,181 @@
+"""The API of market data, for an owner, a stranger and nobody."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from algotrade.jobs.models import Job
+from marketdata.models import MarketData, Series
+from marketdata.synthetic import SyntheticSpec, generate
+from marketdata.tests.bars import make_bars
+from marketdata.tests.conftest import make_series, upload
+
+pytestmark = pytest.mark.django_db
+
+SERIES = "/api/market-data/series/"
+IMPORTS = "/api/market-data/imports/"
+RANGE = "/api/market-data/"
+BARS = "/api/market-data/bars/"
+SYNTHETIC = "/api/market-data/synthetic/"
+PROVIDERS = "/api/market-data/providers/"
+
+
+def form(**changes):
+    return {"file": upload(), "symbol": "ABC", "timeframe": "1d", "calendar": "24/7"} | changes
+
+
+@pytest.mark.parametrize("url", [SERIES, f"{SERIES}1/", RANGE, BARS, f"{BARS}1/", PROVIDERS])
+def test_nobody_reads_without_signing_in(url):
+    assert APIClient().get(url).status_code == 401
+
+
+@pytest.mark.parametrize("url", [SERIES, IMPORTS, SYNTHETIC])
+def test_nobody_writes_without_signing_in(url):
+    assert APIClient().post(url).status_code == 401
+
+
+def test_the_list_holds_own_and_shared_series_only(api, series, shared_series, other_user):
+    make_series(other_user, "THEIRS", make_bars(3))
+    body = api.get(SERIES).json()
+    assert [item["symbol"] for item in body["results"]] == ["ABC", "SHARED"]
+    assert [item["shared"] for item in body["results"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("symbol=abc", ["ABC"]),
+        ("search=sha", ["SHARED"]),
+        ("timeframe=1w", []),
+        ("shared=true", ["SHARED"]),
+        ("shared=false", ["ABC"]),
+        ("ordering=-symbol", ["SHARED", "ABC"]),
+    ],
+)
+def test_the_list_is_filtered_and_ordered(api, series, shared_series, query, expected):
+    assert [item["symbol"] for item in api.get(f"{SERIES}?{query}").json()["results"]] == expected
+
+
+def test_the_list_asks_the_same_number_of_questions_for_many_series(api, user, django_assert_max_num_queries):
+    for number in range(30):
+        make_series(user, f"S{number}")
+    with django_assert_max_num_queries(3):
+        assert api.get(f"{SERIES}?page_size=100").json()["count"] == 30
+
+
+def test_one_series_shows_its_quality_to_its_owner_and_nothing_to_a_stranger(api, api_other, series):
+    body = api.get(f"{SERIES}{series.pk}/").json()
+    assert body["current_snapshot"]["bar_count"] == 10
+    assert body["current_snapshot"]["quality"]["grade"] == "good"
+    answer = api_other.get(f"{SERIES}{series.pk}/")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_an_owner_deletes_and_a_stranger_or_a_shared_series_is_not_found(
+    api, api_other, series, shared_series
+):
+    assert api_other.delete(f"{SERIES}{series.pk}/").status_code == 404
+    assert api.delete(f"{SERIES}{shared_series.pk}/").status_code == 404
+    assert api.delete(f"{SERIES}{series.pk}/").status_code == 204
+    assert list(Series.objects.all()) == [shared_series]
+
+
+@pytest.mark.parametrize("url", [IMPORTS, SERIES])
+def test_an_upload_is_accepted_as_a_job(api, user, url):
+    answer = api.post(url, form(), format="multipart")
+    assert answer.status_code == 202, answer.json()
+    job = Job.objects.get()
+    assert answer.json() == {"job": str(job.pk), "state": "queued", "url": f"/api/jobs/{job.pk}/"}
+    assert job.owner == user
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"file": ""}, "file"),
+        ({"file": "text"}, "file"),
+        ({"symbol": "a b"}, "symbol"),
+        ({"symbol": "a\0b"}, "symbol"),
+        ({"timeframe": "1y"}, "timeframe"),
+        ({"calendar": "moon"}, "calendar"),
+        ({"timezone": "Nowhere"}, "timezone"),
+        ({"adjust": "perhaps"}, "adjust"),
+        ({"overlap": "x"}, "overlap"),
+    ],
+)
+def test_a_wrong_form_is_refused_by_field(api, changes, field):
+    answer = api.post(IMPORTS, form(**changes), format="multipart")
+    assert answer.status_code == 400
+    assert field in answer.json()["fields"]
+    assert not Job.objects.exists()
+
+
+def test_an_empty_file_is_refused_by_name_and_a_huge_one_as_too_large(api, settings):
+    answer = api.post(IMPORTS, form(file=upload(b"")), format="multipart")
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["file"])
+    settings.UPLOAD_MAX_BYTES = 10
+    answer = api.post(IMPORTS, form(), format="multipart")
+    assert (answer.status_code, answer.json()["code"]) == (413, "csv_too_large")
+
+
+def test_a_generation_is_accepted_and_bad_values_are_refused(api):
+    assert api.post(SYNTHETIC, {"symbol": "NOISE", "bars": 100}, format="json").status_code == 202
+    answer = api.post(SYNTHETIC, {"symbol": "NOISE", "volatility": 99}, format="json")
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["volatility"])
+    answer = api.post(SYNTHETIC, {"symbol": "NOISE", "start": "2199-01-01"}, format="json")
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["start"])
+
+
+def test_a_range_is_sliced_and_down_sampled(api, user):
+    series = make_series(user, bars=generate(SyntheticSpec(bars=3000)))
+    body = api.get(f"{RANGE}?series={series.pk}&max_points=100").json()
+    assert (len(body["bars"]), body["total"], body["downsampled"]) == (100, 3000, True)
+    body = api.get(f"{RANGE}?series={series.pk}&start=2015-02-02&end=2015-02-03").json()
+    assert [row[0] for row in body["bars"]] == [1422835200, 1422921600]
+    assert body["symbol"] == "ABC"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("series=x", 400),
+        ("series=99999999999999999999", 400),
+        ("series=424242", 404),
+        ("series={pk}&start=soon", 400),
+        ("series={pk}&end=2024-99-99", 400),
+        ("series={pk}&max_points=1", 400),
+        ("series={pk}&start=2025-01-01", 200),
+    ],
+)
+def test_a_range_that_makes_no_sense_is_a_clear_refusal(api, series, query, status):
+    answer = api.get(f"{RANGE}?{query.format(pk=series.pk)}")
+    assert answer.status_code == status, answer.json()
+
+
+def test_a_stranger_gets_no_bars_and_everybody_the_shared_ones(api_other, series, shared_series):
+    assert api_other.get(f"{RANGE}?series={series.pk}").status_code == 404
+    assert api_other.get(f"{RANGE}?series={shared_series.pk}").json()["total"] == 10
+    assert api_other.get(f"{BARS}?series={series.pk}").json()["count"] == 0
+    bar = MarketData.objects.filter(series=series).first()
+    assert api_other.get(f"{BARS}{bar.pk}/").status_code == 404
+
+
+def test_an_empty_series_says_that_it_is_empty(api, user):
+    answer = api.get(f"{RANGE}?series={make_series(user).pk}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "series_empty")
+
+
+def test_stored_bars_are_paged_by_series_and_period(api, series):
+    assert api.get(BARS).status_code == 400  # without a series
+    body = api.get(f"{BARS}?series={series.pk}&start=2024-01-04T00:00:00Z&page_size=3").json()
+    assert (body["count"], len(body["results"])) == (7, 3)
+    assert body["results"][0]["timestamp"] == "2024-01-04T00:00:00Z"
+    one = body["results"][0]
+    assert api.get(f"{BARS}{one['id']}/").json() == one
+    assert api.post(BARS, {}, format="json").status_code == 405
+
+
+def test_the_providers_say_what_they_can(api):
+    shown = {item["key"]: item for item in api.get(PROVIDERS).json()}
+    assert "AAPL" in shown["csv"]["symbols"]
+    assert shown["synthetic"]["any_symbol"]

@@ -78,7 +78,8 @@ def demo(rest: list[str]) -> int:
         python = environment.ensure(environment.RUNTIME)
         _say_where()
         step("Preparing the database and the sample data")
-        serving.run_child([python, "manage.py", "demo"], serving.lab_environment())
+        quiet = serving.lab_environment(LOG_LEVEL="WARNING")
+        serving.run_child([python, "manage.py", "demo"], quiet)
         logins = serving.data_dir() / "demo_logins.json"
         return serving.serve(python, options.port, browser=not options.no_browser, logins=logins)
 

@@ -34,6 +34,7 @@ def data_dir() -> Path:
 
 def lab_environment(**more: str) -> dict[str, str]:
     """What every process of the lab gets. A `.env` made for Docker Compose must not leak into these commands."""
+    (data_dir() / "static").mkdir(parents=True, exist_ok=True)
     env = dict(os.environ)
     env.setdefault("READ_DOT_ENV", "false")
     env.setdefault("NUMBA_CACHE_DIR", str(data_dir() / "numba"))

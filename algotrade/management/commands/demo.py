@@ -4,7 +4,10 @@ import json
 import os
 import secrets
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from strategies.models import Strategy
 from strategies.services import StrategyService
 
 LOGINS = DATA_DIR / "demo_logins.json"
+STILL_SECONDS = 5.0
 ANALYST, ADMIN = "analyst", "admin"
 STRATEGIES: tuple[dict[str, Any], ...] = (
     {
@@ -87,6 +91,23 @@ class Command(BaseCommand):
         self.stdout.write(f"    {time.monotonic() - self._started:4.1f} s  {text}")
         self.stdout.flush()
 
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """Say every few seconds that the work goes on."""
+        ended = threading.Event()
+
+        def tick() -> None:
+            while not ended.wait(STILL_SECONDS):
+                self._tell("still at it")
+
+        ticking = threading.Thread(target=tick, daemon=True)
+        ticking.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            ticking.join()
+
     def _load_samples(self) -> None:
         call_command("load_samples", stdout=self.stdout, verbosity=1)
         self._tell(f"{Series.objects.shared().count()} shared series of market data")
@@ -139,7 +160,8 @@ class Command(BaseCommand):
             self._tell("running the backtests (the first time, the engine is compiled: some seconds)")
         for job in waiting:
             if job.claim(f"{socket.gethostname()}:{os.getpid()}"):
-                runner.run(job)
+                with self._patience():
+                    runner.run(job)
                 job.refresh_from_db()
                 outcome = job.get_state_display() if not job.error_detail else job.error_detail
                 self._tell(f"{job.title}: {outcome}")

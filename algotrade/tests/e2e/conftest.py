@@ -1,0 +1,60 @@
+"""The lab and a browser for the browser tests. The lab is the embedded default, with real sample data."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from algotrade.tests.e2e.processes import Deployment
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium. Missing in CI is a failure."""
+    if not Path(CHROMIUM).exists():
+        words = f"There is no Chromium at {CHROMIUM}: install it, or name it by CHROMIUM."
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """A served lab with sample data and the slow strategy as a plug-in."""
+    folder = tmp_path_factory.mktemp("browser-lab")
+    with Deployment(folder, LAB_PLUGINS="algotrade.tests.e2e.plugin") as deployment:
+        deployment.run("python", "manage.py", "migrate", "--no-input", "-v", "0")
+        deployment.run("python", "manage.py", "load_samples")
+        port = str(deployment.port)
+        deployment.start(
+            "web", ["daphne", "-v", "0", "-b", "127.0.0.1", "-p", port, "algotrade.asgi:application"]
+        )
+        deployment.wait_until_ready()
+        yield deployment
+        assert deployment.stop() == [], "a process outlived the server"
+        assert "Traceback" not in (folder / "web.log").read_text()
+
+
+@pytest.fixture(scope="session")
+def artifacts():
+    folder = Path(os.environ.get("LAB_ARTIFACTS", Path(__file__).resolve().parents[3] / "artifacts"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

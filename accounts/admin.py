@@ -41,11 +41,13 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     date_hierarchy = "date_joined"
     show_full_result_count = False
     readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = []
+    autocomplete_fields = ["groups"]
     actions = ["deactivate", "activate", "end_sessions", "lift_lock"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (_("Person"), {"fields": ["full_name", "email"]}),
-        (_("Access"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Access"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
@@ -56,7 +58,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
         fields = list(super().get_readonly_fields(request, obj))
         if not request.user.is_superuser:
             # Else whoever may edit users could make themselves all-powerful.
-            fields += ["is_staff", "is_superuser", "groups", "user_permissions"]
+            fields += ["is_staff", "is_superuser", "groups"]
         if obj is not None and obj.pk == request.user.pk:
             fields += ["is_active"]
         return fields

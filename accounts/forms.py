@@ -4,9 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.core.exceptions import ValidationError
 from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import LoginRefused, TooManyAttempts
@@ -15,7 +16,19 @@ from accounts.services import UserService
 from algotrade.errors import LabError
 
 PASSWORD_MAX = 256
-password_rules = lazy(lambda: " ".join(str(text) for text in password_validators_help_texts()), str)
+
+
+def _password_rules() -> str:
+    """What the settings' validators ask for, in one sentence."""
+    lengths = [
+        v.min_length for v in get_default_password_validators() if isinstance(v, MinimumLengthValidator)
+    ]
+    return gettext(
+        "At least %(length)d characters; no common password, not only digits, nothing like your name or address."
+    ) % {"length": max(lengths, default=1)}
+
+
+password_rules = lazy(_password_rules, str)
 
 
 def take_errors(form: forms.Form, error: LabError) -> None:

@@ -77,6 +77,7 @@ def _item(title: str, icon: str, link: str, **options: Any) -> dict[str, Any]:
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What `templates/admin/index.html` shows besides the list of models."""
     now = timezone.now()
+    context["title"] = _("Overview")
     context["cards"] = [_people(now), _workers(), _jobs(now), _storage()]
     context["failures"] = _failures(now)
     context["freshness"] = _freshness(now)

@@ -138,5 +138,6 @@ class LabErrorMiddleware:
         response = render(
             request, "error.html", {"status": status, "detail": exception.detail}, status=status
         )
-        response.headers.update({name: value for name, value in headers.items() if name == "Retry-After"})
+        if "Retry-After" in headers:
+            response["Retry-After"] = headers["Retry-After"]
         return response

@@ -88,7 +88,7 @@ def test_a_closed_registration_says_so_everywhere(settings, client):
 
 def test_the_page_registers_signs_in_and_goes_on(client):
     page = client.get(reverse("accounts:register"), {"next": "/jobs/"})
-    assert "at least 10 characters" in page.content.decode()
+    assert "At least 10 characters" in page.content.decode()
     response = client.post(reverse("accounts:register"), GOOD | {"next": "/jobs/"})
     assert response.status_code == 302
     assert response["Location"] == "/jobs/"

@@ -65,10 +65,10 @@ def pick_type(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest, strategy_type: str) -> HttpResponse:
-    """Step 2: the form of the chosen type."""
+    """Step 2: the form of the chosen type. The address may fill it in, as the link on a model's page does."""
     strategy_class = get_strategy_class(strategy_type)
     name = StrategyService.suggest_name(request.user, translated(strategy_class.label))
-    initial = {"name": name, "symbol": request.GET.get("symbol", "")[:32]}
+    initial = {"name": name, **{field: value[:100] for field, value in request.GET.items() if value}}
     form = StrategyForm(
         request.POST or None, strategy_class=strategy_class, user=request.user, initial=initial
     )

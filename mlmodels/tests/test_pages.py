@@ -1,0 +1,211 @@
+import html
+import re
+
+import pytest
+from django.urls import reverse
+
+from algotrade.jobs import services as job_services
+from marketdata.models import Series
+from mlmodels.models import MLModel
+from mlmodels.tests.conftest import browser, finish
+from mlmodels.views import importance_bars
+
+pytestmark = pytest.mark.django_db
+
+
+def form_values(series, **changes):
+    given = {
+        "name": "Echo",
+        "series": series.pk,
+        "algorithm": "logistic_regression",
+        "feature_groups": ["returns", "oscillators"],
+        "label": "fixed_horizon",
+        "horizon": 1,
+        "barrier_width": 1.0,
+        "folds": 2,
+        "embargo": 0,
+        "seed": 1,
+        "hyper-strength": 0.01,
+        "hyper-max_iterations": 300,
+    }
+    return {**given, **changes}
+
+
+def test_the_empty_list_says_what_to_do_next(owner):
+    page = browser(owner).get(reverse("mlmodels:list"))
+    assert b"No models yet" in page.content
+    assert reverse("mlmodels:create").encode() in page.content
+
+
+def test_the_list_shows_the_base_rate_beside_the_accuracy(
+    owner, train, submit, django_assert_max_num_queries
+):
+    model = train()
+    submit()
+    client = browser(owner)
+    with django_assert_max_num_queries(8):
+        text = client.get(reverse("mlmodels:list")).content.decode()
+    assert f"{model.accuracy:.3f}" in text
+    assert f"{model.base_rate:.3f}" in text
+    assert "Queued" in text
+
+
+@pytest.mark.parametrize(
+    "query", ["sort=accuracy", "sort=-created_at", "sort=password", "status=failed", "page=99"]
+)
+def test_the_list_sorts_and_filters_and_ignores_nonsense(owner, submit, query):
+    submit()
+    assert browser(owner).get(f"{reverse('mlmodels:list')}?{query}").status_code == 200
+
+
+def test_a_form_becomes_a_training(owner, series):
+    answer = browser(owner).post(reverse("mlmodels:create"), form_values(series))
+    model = MLModel.objects.get()
+    assert answer.url == model.get_absolute_url()
+    assert model.configuration["horizon"] == 1
+    assert "log_return_20" in model.configuration["features"]
+    assert "adx_14" not in model.configuration["features"]
+    assert model.job.payload == {"model_id": model.pk}
+
+
+def test_choosing_another_algorithm_keeps_what_was_typed(owner, series):
+    client = browser(owner)
+    query = {**form_values(series, algorithm="xgboost", name="Kept", horizon=7)}
+    page = client.get(reverse("mlmodels:create"), query, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in page
+    assert 'name="hyper-learning_rate"' in page
+    assert 'name="hyper-strength"' not in page
+    assert 'value="Kept"' in page
+    assert 'value="7"' in page
+
+
+def test_refusals_stand_beside_their_fields_and_keep_the_input(owner, series):
+    client = browser(owner)
+    answer = client.post(reverse("mlmodels:create"), form_values(series, folds=20, horizon=40, name="Kept"))
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "700 bars are too few for 20 folds" in text
+    assert 'value="Kept"' in text
+    answer = client.post(reverse("mlmodels:create"), form_values(series, **{"hyper-strength": 0}))
+    assert answer.status_code == 422
+    assert "is out of bounds" in answer.content.decode()
+    assert not MLModel.objects.exists()
+
+
+def test_a_series_without_volume_refuses_volume_features_in_the_form(owner, series, monkeypatch):
+    from mlmodels import services
+
+    real = services.open_snapshot
+
+    def silent(*given):
+        bars = real(*given)
+        columns = {name: getattr(bars, name) for name in ("time", "open", "high", "low", "close")}
+        return type(bars).trusted(**columns, volume=bars.volume * 0.0)
+
+    monkeypatch.setattr(services, "open_snapshot", silent)
+    answer = browser(owner).post(reverse("mlmodels:create"), form_values(series, feature_groups=["volume"]))
+    assert "carry no volume" in answer.content.decode()
+
+
+def test_the_page_is_live_while_training_then_shows_the_report(owner, submit):
+    model, client = submit(), browser(owner)
+    url = model.get_absolute_url()
+    waiting = client.get(url).content.decode()
+    assert f'data-fragment-url="{url}"' in waiting
+    finish(model)
+    fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in fragment
+    assert "data-job=" not in fragment
+    assert "base rate of" in fragment
+    assert "always saying" in fragment
+    assert fragment.count("<svg class") >= 3
+    assert f"{model.metrics['folds'][0]['score']['accuracy']:.3f}" in fragment
+    assert model.snapshot_sha256[:16] in fragment
+    assert "style=" not in fragment
+    assert f"parameters-model={model.pk}" in fragment
+
+
+def test_the_link_to_a_strategy_fills_in_its_form(owner, train):
+    model, client = train(), browser(owner)
+    link = re.search(r'href="([^"]*ml_signal[^"]*)"', client.get(model.get_absolute_url()).content.decode())[
+        1
+    ]
+    page = client.get(html.unescape(link)).content.decode()
+    assert f'<option value="{model.pk}" selected' in page
+    assert 'value="AR"' in page
+    assert 'value="Echo"' in page
+
+
+def test_a_cancelled_and_a_failed_training_offer_another_try(owner, submit, monkeypatch):
+    model, client = submit(), browser(owner)
+    job_services.request_cancel(model.job)
+    assert "was cancelled" in client.get(model.get_absolute_url()).content.decode()
+    MLModel.objects.update(status="failed", error_detail="Too few bars. Take more.")
+    text = client.get(model.get_absolute_url()).content.decode()
+    assert "Too few bars. Take more." in text
+    assert reverse("jobs:retry", args=[model.job.pk]) in text
+
+
+def test_deleting_asks_first_and_explains_a_refusal(owner, submit, train):
+    client, model = browser(owner), submit()
+    url = reverse("mlmodels:delete", args=[model.pk])
+    assert "Delete model" in client.get(url).content.decode()
+    assert MLModel.objects.exists()
+    answer = client.post(url, follow=True)
+    assert "is being trained" in answer.content.decode()
+    finish(model)
+    client.post(url)
+    assert not MLModel.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["detail", "delete"])
+def test_a_stranger_finds_nothing(stranger, submit, name):
+    url = reverse(f"mlmodels:{name}", args=[submit().pk])
+    assert browser(stranger).get(url).status_code == 404
+    assert browser(stranger).post(url).status_code in {404, 405}
+    assert MLModel.objects.count() == 1
+    assert b"Echo" not in browser(stranger).get(reverse("mlmodels:list")).content
+
+
+def test_a_strangers_series_is_not_a_choice(stranger, series):
+    answer = browser(stranger).post(reverse("mlmodels:create"), form_values(series))
+    assert answer.status_code == 422
+    assert not MLModel.objects.exists()
+    Series.objects.update(user=None)
+    assert browser(stranger).post(reverse("mlmodels:create"), form_values(series)).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["list", "create"])
+def test_pages_ask_for_a_log_in(client, name, db):
+    answer = client.get(reverse(f"mlmodels:{name}"))
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("accounts:login"))
+
+
+def test_bars_of_importance_stay_on_their_scale():
+    rows = [
+        {"name": "a", "label": "A", "mean": 0.03, "spread": 0.01},
+        {"name": "b", "label": "B", "mean": -0.02, "spread": 0.01},
+    ]
+    first, second = importance_bars(rows)
+    # the scale ends at 0.03 + 0.01
+    assert (first["width"], first["low"], first["high"], first["clear"]) == ("75.00", "50.00", "100.00", True)
+    assert (second["width"], second["low"], second["high"], second["clear"]) == (
+        "0.00",
+        "0.00",
+        "0.00",
+        False,
+    )
+
+
+def test_the_admin_lists_and_deletes_through_the_service(staff, train, submit, django_assert_max_num_queries):
+    trained, waiting = train(), submit()
+    client = browser(staff)
+    with django_assert_max_num_queries(12):
+        text = client.get(reverse("admin:mlmodels_mlmodel_changelist")).content.decode()
+    assert f"{trained.accuracy:.3f}" in text
+    assert client.get(reverse("admin:mlmodels_mlmodel_change", args=[trained.pk])).status_code == 200
+    chosen = {"action": "delete_selected", "_selected_action": [trained.pk, waiting.pk], "post": "yes"}
+    answer = client.post(reverse("admin:mlmodels_mlmodel_changelist"), chosen, follow=True)
+    assert "is being trained" in answer.content.decode()
+    assert list(MLModel.objects.all()) == [waiting]

@@ -10,6 +10,8 @@ from rest_framework.filters import OrderingFilter
 from algotrade.jobs.models import Job
 from backtests.models import SORTABLE, BacktestQuerySet, BacktestResult
 
+LARGEST_ID = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
@@ -51,7 +53,13 @@ class ListFilter:
 class BacktestFilterSet(django_filters.FilterSet):
     """`?strategy=&symbol=&status=&created_after=&created_before=`."""
 
-    strategy = django_filters.NumberFilter(field_name="strategy_id", help_text="Id of the strategy.")
+    strategy = django_filters.NumberFilter(
+        field_name="strategy_id",
+        min_value=1,
+        max_value=LARGEST_ID,
+        decimal_places=0,
+        help_text="Id of the strategy.",
+    )
     symbol = django_filters.CharFilter(lookup_expr="iexact")
     status = django_filters.ChoiceFilter(choices=Job.State.choices)
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")

@@ -196,6 +196,10 @@ def _queue(result: BacktestResult) -> BacktestResult:
 
 
 def _in_sample_share(strategy: BaseStrategy, bars: Bars) -> float:
-    """Share of the bars that a strategy's model was trained on, as far as the strategy can tell."""
+    """Share of the bars that were decided by a model trained on them.
+
+    A strategy that may do so says it in a method `in_sample_share(bars)`; the built-in model strategy cannot: it
+    uses out-of-fold predictions within its training period.
+    """
     tell = getattr(strategy, "in_sample_share", None)
     return float(tell(bars)) if tell is not None else 0.0

@@ -141,7 +141,7 @@ def doubts_about(
     elif len(profits) < ENOUGH_TRADES:
         found.append({"code": "few_trades", "trades": len(profits), "enough": ENOUGH_TRADES})
     net = float(profits.sum())
-    if len(profits) and net > 0.0 and profits.max() > LARGEST_SHARE * net:
+    if len(profits) > 1 and net > 0.0 and profits.max() > LARGEST_SHARE * net:
         found.append({"code": "one_trade", "share": float(profits.max() / net)})
     if simulation.ambiguous_bars:
         found.append({"code": "ambiguous_bars", "bars": int(simulation.ambiguous_bars)})

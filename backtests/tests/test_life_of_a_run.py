@@ -54,6 +54,20 @@ class CancelsItself(BaseStrategy):
         return np.ones(len(bars))
 
 
+class KnowsItsBars(BaseStrategy):
+    """Follows a model that was trained on a quarter of the bars."""
+
+    key = "knows_its_bars"
+    label = "Knows its bars"
+    summary = "For a test."
+
+    def target(self, bars):
+        return np.ones(len(bars))
+
+    def in_sample_share(self, bars):
+        return 0.25
+
+
 class DeletesItself(BaseStrategy):
     key = "deletes_itself"
     label = "Deletes itself"
@@ -128,6 +142,12 @@ def test_an_unforeseen_failure_keeps_its_details_to_the_log(owner, submit, finis
         result = finish(submit(strategy=own_strategy(owner, Broken)))
     assert (result.status, result.error_code) == ("failed", "internal_error")
     assert "secret" not in result.error_detail
+
+
+def test_a_strategy_whose_model_saw_the_bars_is_labelled(owner, submit, finish):
+    with temporarily(KnowsItsBars):
+        result = finish(submit(strategy=own_strategy(owner, KnowsItsBars)))
+    assert {"code": "in_sample_model", "share": 0.25} in result.warnings
 
 
 def test_a_failed_run_can_be_tried_again_in_place(owner, submit, finish):

@@ -1,0 +1,31 @@
+"""What the web process must not pay for, and what must hold before any request."""
+
+import subprocess
+import sys
+
+import pytest
+
+from backtests import headlines
+from backtests.models import BacktestResult
+
+HEAVY = ("pandas", "numba", "scipy", "sklearn", "xgboost", "talib")
+
+
+def test_the_web_process_loads_no_heavy_package():
+    code = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'algotrade.settings'; import django; django.setup();"
+        "import backtests.views, backtests.api.views, backtests.exports, backtests.services, backtests.headlines;"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_headline_of_a_strategy_is_its_newest_result(finished, submit, django_assert_num_queries):
+    newest = submit()
+    with django_assert_num_queries(1):
+        found = headlines.latest_results([newest.strategy])
+    assert found[newest.strategy_id].url == newest.get_absolute_url()
+    assert found[newest.strategy_id].status == "queued"
+    assert BacktestResult.objects.count() == 2

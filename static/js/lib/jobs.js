@@ -1,5 +1,5 @@
 // Live progress: each [data-job] element follows its own job, the top bar follows all of the user's.
-import { csrfToken } from "./csrf.js";
+import { csrfToken, getJson } from "./csrf.js";
 import { span } from "./numbers.js";
 import { LabSocket } from "./socket.js";
 import { text } from "./texts.js";
@@ -178,12 +178,37 @@ class Indicator {
     this.element = element;
     this.count = Number(element.dataset.count) || 0;
     this.states = new Map();
+    this.wasOpen = false;
     this.draw();
-    document.addEventListener("lab:job", (event) => this.apply(event.detail));
-    this.socket = new LabSocket("/ws/jobs/");
+    this.socket = new LabSocket("/ws/jobs/", {
+      onOpen: () => this.opened(),
+      onMessage: (message) => this.apply(message),
+    });
+  }
+
+  // What happened while the socket was away is not told again: the count is asked for.
+  opened() {
+    if (this.wasOpen) this.recount();
+    this.wasOpen = true;
+  }
+
+  async recount() {
+    try {
+      const answers = await Promise.all(["queued", "running"].map((state) => getJson(`/api/jobs/?state=${state}&page_size=1`)));
+      this.count = answers.reduce((sum, answer) => sum + answer.count, 0);
+      this.draw();
+    } catch {
+      // the count of the page stays until the next change
+    }
+  }
+
+  recountSoon() {
+    clearTimeout(this.doubt);
+    this.doubt = setTimeout(() => this.recount(), 1500);
   }
 
   apply(message) {
+    if (message.type !== "job") return;
     const known = this.states.get(message.id);
     if (known && known.seq >= message.seq) return;
     const over = TERMINAL.has(message.state);
@@ -191,6 +216,8 @@ class Indicator {
     const wasOver = known ? TERMINAL.has(known.state) : message.state === "queued";
     this.states.set(message.id, { seq: message.seq, state: message.state });
     this.count = Math.max(0, this.count + Number(wasOver) - Number(over));
+    // It may also be an old job that waits again after its worker was lost.
+    if (!known && message.state === "queued") this.recountSoon();
     this.draw();
     if (over && !wasOver) tellEnd(message);
   }

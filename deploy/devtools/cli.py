@@ -33,6 +33,7 @@ DATA_DIR (database, files and keys; default var/), DATABASE_URL and REDIS_URL (s
 
 
 def main(arguments: Sequence[str]) -> int:
+    signal.signal(signal.SIGINT, _interrupt)  # also where a shell started us in the background, deaf to it
     signal.signal(signal.SIGTERM, _interrupt)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, _interrupt)

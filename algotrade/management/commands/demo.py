@@ -70,6 +70,7 @@ STRATEGIES: tuple[dict[str, Any], ...] = (
         "timeframe": "1h",
     },
 )
+SHORTED = {"Hourly euro reversal"}
 
 
 class Command(BaseCommand):
@@ -150,7 +151,8 @@ class Command(BaseCommand):
         with transaction.atomic():
             for fields in STRATEGIES:
                 strategy = StrategyService.create(user=analyst, **fields)
-                BacktestService.submit(user=analyst, strategy=strategy)
+                configuration = {"allow_short": strategy.name in SHORTED}
+                BacktestService.submit(user=analyst, strategy=strategy, configuration=configuration)
         self._tell(f"{len(STRATEGIES)} strategies of “{ANALYST}”")
 
     def _run_waiting(self, analyst: Any) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,6 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from algotrade.errors import LabError
 from marketdata import services
@@ -19,6 +26,23 @@ from marketdata.submissions import submit_import
 from marketdata.timeframes import TIMEFRAMES
 
 GRADE_COLOURS = {"good": "success", "fair": "warning", "poor": "danger", "empty": "default"}
+
+
+class AdminImportForm(SharedImportForm):
+    """The page's form in the admin's own widgets."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.FileField):
+                field.widget = UnfoldAdminFileFieldWidget()
+            elif isinstance(field, forms.ChoiceField):
+                field.widget = UnfoldAdminSelectWidget(choices=field.choices)
+            elif isinstance(field, forms.BooleanField):
+                field.widget = UnfoldBooleanWidget()
+            else:
+                field.widget = UnfoldAdminTextInputWidget()
+            field.widget.is_required = field.required
 
 
 class TimeframeFilter(admin.SimpleListFilter):
@@ -85,7 +109,7 @@ class SeriesAdmin(ModelAdmin):
     @action(description=_("Import CSV"), url_path="import-csv", permissions=["import_csv"])
     def import_csv(self, request: HttpRequest) -> HttpResponse:
         """Upload a file with the page's own form and service; the job's page tells how it goes."""
-        form = SharedImportForm(request.POST or None, request.FILES or None)
+        form = AdminImportForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
                 job = submit_import(owner=request.user, **form.cleaned_data)

@@ -113,3 +113,17 @@ def test_the_report_is_plain_json():
 
     text = json.dumps(examine(raw_sample("AAPL_1d.csv"), timeframe="1d", calendar="exchange").to_dict())
     assert json.loads(text)["split_count"] == 2
+
+
+@pytest.mark.parametrize(("volume_after", "splits", "outliers"), [(1.5, 1, 0), (30.0, 0, 1)])
+def test_halving_on_a_flood_of_volume_is_a_crash_and_without_one_a_split(volume_after, splits, outliers):
+    bars = generate(SyntheticSpec(bars=200, seed=2))
+    factor = np.where(np.arange(200) < 100, 1.0, 0.5)
+    names = ("open", "high", "low", "close")
+    volume = np.full(200, 1000.0)
+    volume[100] *= volume_after
+    halved = Bars(time=bars.time, volume=volume, **{name: getattr(bars, name) * factor for name in names})
+    report = examine(halved, timeframe="1d", calendar="exchange")
+    assert (report.split_count, report.outlier_count) == (splits, outliers)
+    if splits:
+        assert report.splits[0].text == "Looks like a 2 for 1 split that was not adjusted"

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
-ROUTES = ["/api/strategies/", "/api/backtests/run/", "/api/market-data/imports/", "/api/auth/register/"]
+ROUTES = ["/api/strategies/", "/api/backtests/run/", "/api/market-data/synthetic/", "/api/auth/register/"]
 BODIES = {
     "NUL in a value": b'{"name": "a\\u0000b"}',
     "NUL in a key": b'{"\\u0000": 1}',

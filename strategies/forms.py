@@ -97,7 +97,11 @@ def parameter_field(param: Param, user: Any = None) -> forms.Field:
         "validators": [_validator(param)],
     }
     if isinstance(param, IntParam | FloatParam):
-        bounds = {"min": f"{param.minimum:g}", "max": f"{param.maximum:g}", "step": f"{param.step:g}"}
+        bounds = {
+            "min": f"{param.minimum:.12g}",
+            "max": f"{param.maximum:.12g}",
+            "step": f"{param.step:.12g}",
+        }
         field_class = forms.IntegerField if isinstance(param, IntParam) else forms.FloatField
         field = field_class(initial=_plain(param.default), widget=forms.NumberInput(attrs=bounds), **shared)
     elif isinstance(param, ChoiceParam):

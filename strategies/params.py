@@ -92,7 +92,7 @@ class FloatParam(Param):
         self.clean(self.default)
 
     def clean(self, value: Any) -> float:
-        bounds = f"from {self.minimum:g} to {self.maximum:g}"
+        bounds = f"from {self.minimum:.12g} to {self.maximum:.12g}"
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise ValueError(f"{short(value)} is not a number. Give one {bounds}.")
         if isinstance(value, Decimal) and not value.is_finite():

@@ -131,17 +131,19 @@ class BacktestResult(OwnedModel):
     final_equity = models.FloatField(_("final equity"), null=True, blank=True)
     benchmark_return = models.FloatField(_("buy and hold"), null=True, blank=True)
 
-    metrics = models.JSONField(_("all metrics"), default=dict, blank=True)
-    undefined = models.JSONField(_("why metrics are undefined"), default=dict, blank=True)
-    trades = models.JSONField(_("trades"), default=list, blank=True)
-    equity_curve = models.JSONField(_("equity curve"), default=list, blank=True)
-    overlays = models.JSONField(_("chart lines"), default=list, blank=True)
     sparkline = models.JSONField(_("sparkline"), default=list, blank=True)
-    warnings = models.JSONField(_("reasons for doubt"), default=list, blank=True)
     bar_count = models.PositiveIntegerField(_("bars"), default=0)
     duration_ms = models.FloatField(_("computing time (ms)"), null=True, blank=True)
     created_at = models.DateTimeField(_("submitted"), default=timezone.now)
     finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    # Last in the table: SQLite reaches a column behind a large one only by walking through all of that one's pages.
+    warnings = models.JSONField(_("reasons for doubt"), default=list, blank=True)
+    undefined = models.JSONField(_("why metrics are undefined"), default=dict, blank=True)
+    metrics = models.JSONField(_("all metrics"), default=dict, blank=True)
+    overlays = models.JSONField(_("chart lines"), default=list, blank=True)
+    equity_curve = models.JSONField(_("equity curve"), default=list, blank=True)
+    trades = models.JSONField(_("trades"), default=list, blank=True)
 
     objects = BacktestQuerySet.as_manager()
 
@@ -150,11 +152,11 @@ class BacktestResult(OwnedModel):
         verbose_name = _("backtest result")
         verbose_name_plural = _("backtest results")
         indexes = [
-            models.Index(fields=["user", "-created_at"], name="result_user_created"),
-            models.Index(fields=["user", "status", "-created_at"], name="result_user_status"),
+            models.Index(fields=["user", "-created_at", "-id"], name="result_user_created"),
+            models.Index(fields=["user", "status", "-created_at", "-id"], name="result_user_status"),
             models.Index(fields=["user", "symbol"], name="result_user_symbol"),
-            models.Index(fields=["strategy", "-created_at"], name="result_strategy_created"),
-            models.Index(fields=["user", "-sharpe_ratio"], name="result_user_sharpe"),
+            models.Index(fields=["strategy", "-created_at", "-id"], name="result_strategy_created"),
+            models.Index(fields=["user", "-sharpe_ratio", "-id"], name="result_user_sharpe"),
         ]
 
     def __str__(self) -> str:

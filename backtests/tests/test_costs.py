@@ -1,9 +1,10 @@
-"""What the web process must not pay for, and what must hold before any request."""
+"""What the web process and its queries must not pay for."""
 
 import subprocess
 import sys
 
 import pytest
+from django.db import connection
 
 from backtests import headlines
 from backtests.models import BacktestResult
@@ -19,6 +20,15 @@ def test_the_web_process_loads_no_heavy_package():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.django_db
+def test_the_large_columns_are_the_last_of_the_table():
+    with connection.cursor() as cursor:
+        described = connection.introspection.get_table_description(cursor, "backtests_backtestresult")
+    names = [column.name for column in described]
+    large = {"warnings", "undefined", "metrics", "overlays", "equity_curve", "trades"}
+    assert set(names[-len(large) :]) == large
 
 
 @pytest.mark.django_db(transaction=True)

@@ -53,11 +53,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         items = []
         for label, icon in models:
             model = apps.get_model(label)
-            if admin.site.is_registered(model) and admin.site.get_model_admin(model).has_view_permission(
-                request
-            ):
-                url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-                items.append(_item(str(model._meta.verbose_name_plural).capitalize(), icon, url))
+            if _may_view(request, model):
+                title_of_list = str(model._meta.verbose_name_plural).capitalize()
+                items.append(_item(title_of_list, icon, _list_url(model)))
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     groups.append(
@@ -70,6 +68,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return groups
 
 
+def _may_view(request: HttpRequest, model: Any) -> bool:
+    registered = admin.site.is_registered(model)
+    return registered and admin.site.get_model_admin(model).has_view_permission(request)
+
+
 def _item(title: str, icon: str, link: str, **options: Any) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": link, **options}
 
@@ -78,9 +81,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What `templates/admin/index.html` shows besides the list of models."""
     now = timezone.now()
     context["title"] = _("Overview")
-    context["cards"] = [_people(now), _workers(), _jobs(now), _storage()]
-    context["failures"] = _failures(now)
-    context["freshness"] = _freshness(now)
+    # Staff see the figures of what they may list, and no others.
+    sees = {model: _may_view(request, model) for model in (User, Worker, Job, Series)}
+    cards = [(User, lambda: _people(now)), (Worker, _workers), (Job, lambda: _jobs(now))]
+    context["cards"] = [card() for model, card in cards if sees[model]] + [_storage()]
+    context["failures"] = _failures(now) if sees[Job] else None
+    context["freshness"] = _freshness(now) if sees[Series] else None
     return context
 
 

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -76,7 +77,7 @@ def create(request: HttpRequest) -> HttpResponse:
             return redirect(model)
     template = "mlmodels/_form.html" if request.htmx and request.method == "GET" else "mlmodels/form.html"
     context = {"form": form, "chosen": get_algorithm(algorithm), **NAV}
-    return render(request, template, context, status=422 if form.errors else 200)
+    return _page_or_fragment(request, template, context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -95,9 +96,11 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "bars": importance_bars(model.feature_importance),
         "settings": _settings_rows(model),
         "strategy_url": _strategy_url(model),
+        "fragment": bool(request.htmx),
         **NAV,
     }
-    return render(request, "mlmodels/_model.html" if request.htmx else "mlmodels/detail.html", context)
+    template = "mlmodels/_model.html" if request.htmx else "mlmodels/detail.html"
+    return _page_or_fragment(request, template, context)
 
 
 @login_required
@@ -148,6 +151,15 @@ def importance_bars(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _page_or_fragment(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """One address, two answers: a browser going back must not show the fragment as a page."""
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _own(request: HttpRequest, pk: int) -> MLModel:

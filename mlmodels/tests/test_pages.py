@@ -112,10 +112,14 @@ def test_the_page_is_live_while_training_then_shows_the_report(owner, submit):
     url = model.get_absolute_url()
     waiting = client.get(url).content.decode()
     assert f'data-fragment-url="{url}"' in waiting
+    assert waiting.count('id="model-settings"') == 1
+    assert "hx-swap-oob" not in waiting
     finish(model)
     fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment
     assert "data-job=" not in fragment
+    assert 'id="model-settings" hx-swap-oob="true"' in fragment
+    assert f"± {model.accuracy_error:.3f}, one standard error" in fragment
     assert "base rate of" in fragment
     assert "always saying" in fragment
     assert fragment.count("<svg class") >= 3

@@ -51,3 +51,9 @@ def test_training_after_a_test_block_waits_for_the_embargo():
     kept = purged(rows, ends, 40, 60, horizon=2, embargo=5)
     # before: label of t ends at t + 3, and t + 1 + 2 + 5 < 40 leaves t <= 31; after: from 60 + 2 + 5 on
     np.testing.assert_array_equal(kept, np.concatenate([np.arange(32), np.arange(67, 100)]))
+
+
+def test_a_label_that_ends_later_than_its_horizon_is_purged_too():
+    rows = np.arange(40)
+    # ends 12 bars on, although the horizon says 2: row 28 ends at 40, where the test begins
+    np.testing.assert_array_equal(purged(rows, rows + 12, 40, 60, horizon=2), np.arange(28))

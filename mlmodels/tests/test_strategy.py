@@ -1,9 +1,8 @@
-"""A trained model as a strategy, through the same engine as every other."""
+"""A trained model as a strategy; its run through the engine is tested beside the engine."""
 
 import numpy as np
 import pytest
 
-from backtests.engine import BacktestEngine, SimulationConfig
 from marketdata.services import current_snapshot, open_snapshot
 from mlmodels.errors import ModelNotFound, ModelNotReady, WrongData
 from mlmodels.tests.prices import autoregressive, with_future_changed
@@ -70,14 +69,3 @@ def test_an_untrained_or_deleted_model_is_refused_in_words(submit, bars):
     model.delete()
     with pytest.raises(ModelNotFound, match="was deleted"):
         strategy.target(bars)
-
-
-def test_it_runs_through_the_engine_and_gains_from_what_it_learned(train, bars):
-    model = train()
-    config = SimulationConfig(initial_capital=10_000.0, allow_short=True)
-    metrics, details = BacktestEngine(config).run_backtest(bars, follow(model), 365)
-    first = int(np.flatnonzero(np.isfinite(details.target))[0])
-    assert len(details.simulation.trades) > 20
-    assert details.simulation.trades["entry_bar"].min() > first
-    # Returns with memory and no costs: following 58 % right answers must pay.
-    assert metrics.total_return > 0.1

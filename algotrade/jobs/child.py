@@ -20,6 +20,8 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
 
     django.setup()
 
+    from django.db import close_old_connections
+
     from algotrade.jobs import events, processes
     from algotrade.jobs.kinds import kinds
     from algotrade.jobs.models import Job
@@ -46,6 +48,7 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
             return
         if order == "stop":
             return
+        close_old_connections()  # the database may have restarted since the last job
         job = Job.objects.claim_next(f"{name}:{os.getpid()}")
         if job is not None:
             send("claimed", str(job.pk), job.fence)

@@ -3,7 +3,6 @@
 import logging
 import time
 
-from django.db import close_old_connections
 from django.utils.translation import gettext as _
 
 from algotrade.errors import LabError
@@ -31,7 +30,6 @@ def run(job: Job) -> None:
         heartbeat.end()
         job_id.reset(marks[0])
         request_id.reset(marks[1])
-        close_old_connections()
 
 
 def _run_to_end(job: Job, context: JobContext) -> None:

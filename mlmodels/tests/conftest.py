@@ -18,12 +18,6 @@ def storage(settings, tmp_path):
     return settings.MEDIA_ROOT
 
 
-@pytest.fixture(autouse=True)
-def open_connection(monkeypatch):
-    """A job's process drops stale connections after each job; here that would close the test's own."""
-    monkeypatch.setattr("algotrade.jobs.runner.close_old_connections", lambda: None)
-
-
 def _user(name, **fields):
     return get_user_model().objects.create_user(name, f"{name}@example.com", "long-enough-1", **fields)
 

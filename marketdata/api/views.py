@@ -6,12 +6,12 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from algotrade.jobs.models import Job
+from algotrade.parsers import CheckedMultiPartParser
 from marketdata import services
 from marketdata.api import serializers
 from marketdata.api.filters import MarketDataFilter, SeriesFilter
@@ -69,7 +69,7 @@ class SeriesViewSet(
         return serializers.SeriesSerializer
 
     def get_parsers(self) -> list[Any]:
-        return [MultiPartParser()]
+        return [CheckedMultiPartParser()]
 
     @extend_schema(
         tags=TAGS,
@@ -88,7 +88,7 @@ class SeriesViewSet(
 class ImportView(APIView):
     """CSV imports."""
 
-    parser_classes = [MultiPartParser]
+    parser_classes = [CheckedMultiPartParser]
 
     @extend_schema(
         tags=TAGS,

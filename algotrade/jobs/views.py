@@ -43,7 +43,8 @@ def job_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def job_cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     job = get_object_or_404(Job.objects.for_user(request.user), pk=pk)
     services.request_cancel(job)
-    messages.info(request, _("Cancelling “%(title)s”.") % {"title": job.title})
+    if not _by_script(request):  # the page of a script stands and says so itself
+        messages.info(request, _("Cancelling “%(title)s”.") % {"title": job.title})
     return _back(request, job)
 
 
@@ -57,8 +58,12 @@ def job_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _back(request: HttpRequest, job: Job) -> HttpResponse:
     """To where the button was; a script that posted without a page gets an empty answer."""
-    if request.headers.get("X-Requested-With") == "fetch" or request.htmx:
+    if _by_script(request):
         return HttpResponse(status=204)
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
     return HttpResponseRedirect(target if safe else reverse("jobs:detail", args=[job.pk]))
+
+
+def _by_script(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "fetch" or bool(request.htmx)

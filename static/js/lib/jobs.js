@@ -43,7 +43,8 @@ class JobView {
     if (message.state === "running" && !this.startedAt) this.startedAt = Date.now();
     this.setState(message.state);
     this.draw(message.progress ?? 0);
-    if (message.cancelling) this.say(text("cancelling"));
+    this.cancelling ||= message.cancelling;
+    if (this.cancelling && message.state === "running") this.say(text("cancelling"));
     else if (message.message) this.say(message.message);
     if (TERMINAL.has(message.state)) this.finish(message.state);
   }
@@ -96,6 +97,7 @@ class JobView {
         headers: { "X-CSRFToken": csrfToken(), "X-Requested-With": "fetch" },
       });
       if (!response.ok) throw new Error(String(response.status));
+      this.cancelling = true;
       this.say(text("cancelling"));
     } catch {
       button.disabled = false;
@@ -182,6 +184,7 @@ class Indicator {
     this.draw();
     this.socket = new LabSocket("/ws/jobs/", {
       onOpen: () => this.opened(),
+      onLost: () => this.recountSoon(),
       onMessage: (message) => this.apply(message),
     });
   }

@@ -9,7 +9,7 @@ from django.urls import reverse
 from algotrade.jobs.models import Job
 from backtests.models import JSON_COLUMNS, BacktestResult
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
 LIST = "admin:backtests_backtestresult_changelist"
 

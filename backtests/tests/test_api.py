@@ -11,7 +11,7 @@ from algotrade.jobs.models import Job
 from backtests.metrics.definitions import DEFINITIONS
 from backtests.models import JSON_COLUMNS, BacktestResult
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
 RUN = "/api/backtests/run/"
 

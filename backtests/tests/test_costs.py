@@ -31,7 +31,8 @@ def test_the_large_columns_are_the_last_of_the_table():
     assert set(names[-len(large) :]) == large
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.services
+@pytest.mark.django_db
 def test_the_headline_of_a_strategy_is_its_newest_result(finished, submit, django_assert_num_queries):
     newest = submit()
     with django_assert_num_queries(1):

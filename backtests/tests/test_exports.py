@@ -9,7 +9,7 @@ from django.urls import reverse
 from backtests.exports import RESULT_COLUMNS, TRADE_COLUMNS, cell
 from backtests.models import BacktestResult
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
 
 def rows_of(answer):

@@ -78,6 +78,19 @@ class DeletesItself(BaseStrategy):
         return np.ones(len(bars))
 
 
+@pytest.fixture
+def finish():
+    """Claim the job of a result and run it here, as a job's process would."""
+
+    def work(result):
+        job = Job.objects.get(pk=result.job_id)
+        assert job.claim("test:1")
+        run(job)
+        return BacktestResult.objects.get(pk=result.pk)
+
+    return work
+
+
 def own_strategy(owner, cls):
     return StrategyService.create(user=owner, name=cls.label, strategy_type=cls.key, symbol="WAVE")
 

@@ -13,7 +13,7 @@ from backtests.services import BacktestService
 from marketdata.models import Series
 from strategies.models import Strategy
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
 RESULT_PAGES = ("detail", "delete", "equity_data", "candles_data", "trades_csv", "equity_csv")
 PLAIN_PAGES = ("dashboard", "latest", "list", "create", "export")

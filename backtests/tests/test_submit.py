@@ -16,7 +16,7 @@ from marketdata.services import import_bars
 from strategies.errors import StrategyError
 from strategies.models import Strategy
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
 
 def refused(submit, **changes):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import MultiPartParser
 
 from algotrade.boundary import problem_in_depth, problem_in_text
@@ -14,8 +14,10 @@ class CheckedMultiPartParser(MultiPartParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         result = super().parse(stream, media_type=media_type, parser_context=parser_context)
         for key, values in result.data.lists():
-            for word in (key, *values):
-                # A part may hold JSON of its own, which a field decodes later.
-                if problem := problem_in_text(word) or problem_in_depth(word):
-                    raise ParseError(problem)
+            if problem := problem_in_text(key):
+                raise ParseError(problem)
+            # A part may hold JSON of its own, which a field decodes later: its depth counts too.
+            problems = [problem_in_text(value) or problem_in_depth(value) for value in values]
+            if any(problems):
+                raise ValidationError({key: list(filter(None, problems))})
         return result

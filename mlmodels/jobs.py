@@ -26,5 +26,6 @@ register_kind(
         handler="mlmodels.tasks.train_model",
         on_state=mirror_state,
         time_limit=1800,
+        preload=False,  # scikit-learn and XGBoost take seconds to import; backtests should not wait for them
     )
 )

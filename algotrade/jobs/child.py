@@ -26,6 +26,7 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
     from algotrade.jobs.kinds import kinds
     from algotrade.jobs.models import Job
     from algotrade.jobs.runner import run
+    from algotrade.jobs.warmth import warm_up
 
     processes.limit_memory(memory_limit_mb)
     sending = threading.Lock()
@@ -36,9 +37,8 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
 
     events.forward_to(lambda owner_id, message: send("event", owner_id, message))
     for kind in kinds():
-        kind.resolve()
-    from algotrade.jobs.warmth import warm_up
-
+        if kind.preload:
+            kind.resolve()
     warm_up()
     send("ready")
     while True:

@@ -22,13 +22,18 @@ Handler = Callable[["JobContext"], Callable[[], None]]
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """One kind of work: its name ("app.verb"), words, handler and longest run in seconds."""
+    """One kind of work: its name ("app.verb"), words, handler and longest run in seconds.
+
+    `preload` has each job process import the handler before it takes work; without it the first job of the kind
+    waits for the import.
+    """
 
     name: str
     label: Any
     handler: str
     on_state: Callable[["Job"], None] | None = None
     time_limit: int = 600
+    preload: bool = True
 
     def resolve(self) -> Handler:
         """The handler itself; imports what it needs, so call it in a job's process only."""

@@ -53,8 +53,9 @@ def test_the_list_filters_by_state(owner, job):
 def test_the_list_costs_the_same_for_one_job_and_for_many(owner, job, django_assert_max_num_queries):
     for number in range(20):
         services.submit(kind=KIND, owner=owner, title=f"Run {number}")
+    client = browser(owner)
     with django_assert_max_num_queries(6):
-        browser(owner).get("/jobs/")
+        client.get("/jobs/")
 
 
 def test_a_job_page_is_its_owners(owner, stranger, job):

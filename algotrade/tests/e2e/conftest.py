@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from algotrade.tests.e2e.processes import Deployment
+from algotrade.tests.e2e.processes import Client, Deployment, eventually
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -48,9 +48,20 @@ def lab(tmp_path_factory):
             "web", ["daphne", "-v", "0", "-b", "127.0.0.1", "-p", port, "algotrade.asgi:application"]
         )
         deployment.wait_until_ready()
+        warm_up(deployment)
         yield deployment
         assert deployment.stop() == [], "a process outlived the server"
         assert "Traceback" not in (folder / "web.log").read_text()
+
+
+def warm_up(lab):
+    """One run, so that no later test waits while the engine is being compiled."""
+    client = Client(lab)
+    client.register("warmer")
+    body = {"name": "Warm", "strategy_type": "ma_crossover", "symbol": "AAPL"}
+    strategy = client.call("POST", "/api/strategies", body)[1]["id"]
+    url = client.call("POST", "/api/backtests/run", {"strategy": strategy})[1]["url"]
+    eventually(lambda: client.call("GET", url)[1]["status"] == "succeeded", seconds=180, what="the first run")
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,9 @@ class Deployment:
         for process in self.processes.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=max(0.1, until - time.monotonic()))
+        # Python's own helper of the job processes notices a moment later that its parent has gone.
+        while members(sessions) and time.monotonic() < until + 3:
+            time.sleep(0.1)
         left = members(sessions)
         for pid in left:
             with contextlib.suppress(ProcessLookupError):

@@ -25,7 +25,7 @@ def test_the_curl_lines_sign_in_make_a_strategy_run_it_and_read_the_result(lab):
     name = f"reader{uuid.uuid4().hex[:6]}"
     Client(lab).register(name)
     script = re.sub(r"LAB=\S+ PASSWORD=\S+", f"LAB={lab.url} PASSWORD={PASSWORD}", block)
-    script = script.replace('"analyst"', f'"{name}"').replace("sleep 2", "sleep 15")
+    script = script.replace('"analyst"', f'"{name}"').replace("sleep 2", "sleep 6")
     done = subprocess.run(
         ["bash", "-eu", "-c", script], capture_output=True, text=True, timeout=120, check=False
     )

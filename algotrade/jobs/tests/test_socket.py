@@ -8,8 +8,9 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
+from django.test import Client
 
-from algotrade.jobs import events, services
+from algotrade.jobs import consumers, events, services
 from algotrade.jobs.consumers import NOT_FOUND, NOT_SIGNED_IN
 from algotrade.jobs.models import Job
 from algotrade.jobs.routing import websocket_urlpatterns
@@ -29,9 +30,10 @@ def make_job(owner):
     return services.submit(kind=KIND, owner=owner, title="A run", result_url="/backtests/1/")
 
 
-async def open_socket(user, path="/ws/jobs/"):
+async def open_socket(user, path="/ws/jobs/", session=None):
     socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path)
     socket.scope["user"] = user
+    socket.scope["session"] = session
     connected, _ = await socket.connect()
     assert connected
     return socket
@@ -105,6 +107,31 @@ async def test_staff_may_watch_any_job():
     socket = await open_socket(staff, f"/ws/jobs/{job.pk}/")
     assert (await socket.receive_json_from(timeout=2))["id"] == str(job.pk)
     await socket.disconnect()
+
+
+@sync_to_async
+def log_in(user):
+    client = Client()
+    client.force_login(user)
+    return client.session
+
+
+@pytest.mark.parametrize("ending", ["log-out", "deactivation", "new password"])
+async def test_a_socket_does_not_outlive_its_log_in(monkeypatch, ending):
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.1)
+    owner = await make_user("owner")
+    session = await log_in(owner)
+    socket = await open_socket(owner, session=session)
+    assert await socket.receive_nothing(timeout=0.3)
+    if ending == "log-out":
+        await session.aflush()
+    elif ending == "deactivation":
+        owner.is_active = False
+        await owner.asave()
+    else:
+        await sync_to_async(owner.set_password)("another-long-one-2")
+        await owner.asave()
+    assert await close_code(socket) == NOT_SIGNED_IN
 
 
 async def test_what_a_browser_sends_is_ignored():

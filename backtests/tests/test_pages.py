@@ -4,11 +4,13 @@ import datetime as dt
 import json
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from backtests.engine.config import SimulationConfig
-from backtests.models import BacktestResult
+from backtests.models import JSON_COLUMNS, BacktestResult
 from backtests.services import BacktestService
 from marketdata.models import Series
 from strategies.models import Strategy
@@ -124,6 +126,15 @@ def test_the_dashboard_stays_within_its_queries_with_many_results(
 def test_a_job_that_ended_tells_the_table_to_refresh(page, finished, submit):
     assert page.get(url("dashboard_job", finished.job_id))["HX-Trigger"] == "results-changed"
     assert "HX-Trigger" not in page.get(url("dashboard_job", submit().job_id))
+
+
+@pytest.mark.parametrize("name", ["dashboard", "latest", "list"])
+def test_lists_never_load_the_large_columns(page, finished, name):
+    with CaptureQueriesContext(connection) as captured:
+        page.get(url(name))
+    sql = " ".join(query["sql"] for query in captured)
+    for column in JSON_COLUMNS:
+        assert f'"backtests_backtestresult"."{column}"' not in sql
 
 
 # -- List --------------------------------------------------------------------------------------------------

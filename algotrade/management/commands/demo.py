@@ -1,5 +1,6 @@
 """Fill a fresh lab: schema, sample data, two accounts, strategies with their backtests. Run again, it adds nothing."""
 
+import io
 import json
 import os
 import secrets
@@ -26,6 +27,7 @@ from strategies.models import Strategy
 from strategies.services import StrategyService
 
 LOGINS = DATA_DIR / "demo_logins.json"
+EASY_TO_READ = "abcdefghjkmnpqrstuvwxyz23456789"
 STILL_SECONDS = 5.0
 ANALYST, ADMIN = "analyst", "admin"
 STRATEGIES: tuple[dict[str, Any], ...] = (
@@ -110,7 +112,7 @@ class Command(BaseCommand):
             ticking.join()
 
     def _load_samples(self) -> None:
-        call_command("load_samples", stdout=self.stdout, verbosity=1)
+        call_command("load_samples", stdout=io.StringIO())
         self._tell(f"{Series.objects.shared().count()} shared series of market data")
 
     def _accounts(self) -> Any:
@@ -137,7 +139,7 @@ class Command(BaseCommand):
                 "staff": staff,
                 **{name: entry[name] for name in ("password", "hash")},
             }
-        password = secrets.token_urlsafe(9)
+        password = "".join(secrets.choice(EASY_TO_READ) for _ in range(12))
         create = users.create_superuser if staff else users.create_user
         email = f"{username}@lab.example.org"
         user = create(username=username, email=email, password=password, full_name=full_name)

@@ -1,7 +1,7 @@
 """Results arranged for a page: which numbers stand where, how each is printed, and what a chart is told."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ class Figure:
     tone: str
     reason: str
     definition: Definition
+    hint: str = ""
 
 
 def figure(name: str, value: Any, reason: str = "") -> Figure:
@@ -62,17 +63,26 @@ def _printed(value: Any, unit: str, signed: bool) -> str:
 
 def result_context(result: BacktestResult, query: Any) -> dict[str, Any]:
     """What the page of a finished result shows beyond the row itself."""
-    reasons = result.undefined
     return {
-        "headline": [figure(name, result.metrics.get(name), reasons.get(name, "")) for name in HEADLINE],
-        "groups": [
-            (label, [figure(name, result.metrics.get(name), reasons.get(name, "")) for name in names])
-            for label, names in GROUPS
-        ],
+        "headline": [_with_interval(figure(name, *_of(result, name)), result.metrics) for name in HEADLINE],
+        "groups": [(label, [figure(name, *_of(result, name)) for name in names]) for label, names in GROUPS],
         "verdicts": result.verdicts,
         "settings": settings_rows(result.configuration),
         **trades_context(result, query),
     }
+
+
+def _of(result: BacktestResult, name: str) -> tuple[Any, str]:
+    return result.metrics.get(name), result.undefined.get(name, "")
+
+
+def _with_interval(item: Figure, metrics: Mapping[str, Any]) -> Figure:
+    """The Sharpe ratio never stands alone: its interval is the first thing to read after it."""
+    low, high = metrics.get("sharpe_low"), metrics.get("sharpe_high")
+    if item.name != "sharpe_ratio" or low is None or high is None:
+        return item
+    bounds = {"low": figures.ratio(low), "high": figures.ratio(high)}
+    return replace(item, hint=_("95 %% interval %(low)s to %(high)s") % bounds)
 
 
 def trades_context(result: BacktestResult, query: Any) -> dict[str, Any]:

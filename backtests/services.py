@@ -22,6 +22,7 @@ from backtests.errors import BacktestNotFound, BacktestRefused
 from backtests.models import BacktestResult
 from backtests.outcome import Outcome, equity_rows, overlay_rows, trade_rows
 from backtests.preparation import build, check_period, configure, series_for
+from backtests.robustness import costs, lookahead
 from marketdata.bars import Bars
 from marketdata.models import Series
 from marketdata.services import current_snapshot, open_snapshot
@@ -159,10 +160,21 @@ class BacktestService:
             bars,
             strategy,
             periods_per_year=result.periods_per_year,
-            progress=lambda fraction, words: tell(0.05 + 0.8 * fraction, words),
+            progress=lambda fraction, words: tell(0.05 + 0.7 * fraction, words),
+        )
+        simulation = details.simulation
+        tell(0.78, _("Looking for reasons not to believe it"))
+        evidence = verdict.Evidence(
+            simulation=simulation,
+            metrics=metrics,
+            audit=lookahead.audit_lookahead(strategy, bars, details.target, warmup=strategy.warmup()),
+            doubled_costs=costs.return_at_costs(bars, details.target, config, 2.0, result.periods_per_year)
+            if costs.has_costs(config)
+            else None,
+            quality=result.snapshot.quality or {},
+            in_sample=_in_sample_share(strategy, bars),
         )
         tell(0.88, _("Drawing the curves"))
-        simulation = details.simulation
         return Outcome(
             bar_count=len(bars),
             metrics=metrics.to_dict(),
@@ -173,9 +185,7 @@ class BacktestService:
             ),
             overlays=overlay_rows(strategy.overlays(bars), bars),
             sparkline=sparkline(simulation.equity),
-            warnings=verdict.doubts_about(
-                simulation, quality=result.snapshot.quality, in_sample=_in_sample_share(strategy, bars)
-            ),
+            warnings=verdict.doubts_about(evidence),
             engine_version=ENGINE_VERSION,
         )
 

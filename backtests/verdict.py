@@ -3,15 +3,19 @@
 A result keeps codes and values only, so that the words can be bettered and translated later.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext_lazy as _
 
+from algotrade.templatetags import figures
+
 ENOUGH_TRADES = 30
 LARGEST_SHARE = 0.5
+SHARES = ("share", "loss", "gap", "net", "stressed")
+RATIOS = ("low", "high")
 DOUBTFUL_GRADES = ("fair", "poor")
 PROBLEMS: Mapping[str, Any] = {
     "missing_bars": _("missing bars"),
@@ -44,6 +48,49 @@ class Verdict:
 
 
 REASONS: Mapping[str, Reason] = {
+    "lookahead": Reason(
+        _("It looks ahead"),
+        _("With other prices after it, the decision at bar %(bar)d would have been another one."),
+        _(
+            "The strategy uses what nobody could know at the time, so none of these numbers can be reached in trading. "
+            "Correct the strategy before you read on."
+        ),
+        severe=True,
+    ),
+    "loses": Reason(
+        _("It lost money"),
+        _("After costs the account lost %(loss)s."),
+        _(
+            "There is nothing to believe in yet. Other parameters that win here would have been picked by hindsight."
+        ),
+    ),
+    "weak_sharpe": Reason(
+        _("Could be luck"),
+        _("The 95 %% interval of the Sharpe ratio, %(low)s to %(high)s, contains 0."),
+        _(
+            "A strategy without any skill produces a result like this often enough. A longer period narrows the "
+            "interval; the metrics below say how many bars it would take."
+        ),
+    ),
+    "behind_benchmark": Reason(
+        _("Holding did better"),
+        _("Buying at the start and holding earned %(gap)s more."),
+        _(
+            "The trades cost work and money and brought less than doing nothing. Compare the drawdowns: was it calmer?"
+        ),
+    ),
+    "no_costs": Reason(
+        _("Trading was free"),
+        _("Neither commission nor slippage was charged."),
+        _("Every real fill costs something. Set the costs of your broker and run it again."),
+    ),
+    "doubled_costs": Reason(
+        _("Thin margin"),
+        _("With all costs doubled the net return of %(net)s becomes %(stressed)s."),
+        _(
+            "Costs are guesses, and real fills are often worse. This result stands only if the guess was good."
+        ),
+    ),
     "no_trades": Reason(
         _("No trades"),
         _("The strategy never traded in this period."),
@@ -117,41 +164,74 @@ REASONS: Mapping[str, Reason] = {
 }
 
 
-def doubts_about(
-    simulation: Any, *, quality: Mapping[str, Any] | None = None, in_sample: float = 0.0
-) -> list[dict[str, Any]]:
-    """Every doubt that a finished simulation gives cause for, as codes and values.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a run leaves to judge it by.
 
-    Parameters
-    ----------
-    simulation : backtests.engine.Simulation
-    quality : mapping, optional
-        The quality report of the data, as the snapshot keeps it.
-    in_sample : float
-        Share of the bars that were decided by a model trained on them.
+    `simulation` is a `backtests.engine.Simulation`, `metrics` its `BacktestMetrics`, `audit` the `LookaheadAudit` of
+    its strategy; `doubled_costs` the net return with twice the costs, None when nothing was charged; `quality` the
+    report of the data as the snapshot keeps it; `in_sample` the share of bars decided by a model trained on them.
     """
-    profits = np.asarray(simulation.trades["pnl"], dtype=np.float64)
-    found: list[dict[str, Any]] = []
+
+    simulation: Any
+    metrics: Any
+    audit: Any
+    doubled_costs: float | None = None
+    quality: Mapping[str, Any] = field(default_factory=dict)
+    in_sample: float = 0.0
+
+
+def doubts_about(evidence: Evidence) -> list[dict[str, Any]]:
+    """Every doubt that a finished run gives cause for, as codes and values."""
+    return [*_of_the_test(evidence), *_of_the_result(evidence), *_of_the_trades(evidence.simulation)]
+
+
+def _of_the_test(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    """Could this have been traded at all?"""
+    simulation = evidence.simulation
+    if not evidence.audit.passed:
+        yield {"code": "lookahead", "bar": int(evidence.audit.first_bar)}
     if simulation.ruined:
-        found.append({"code": "ruin"})
-    if in_sample > 0.0:
-        found.append({"code": "in_sample_model", "share": in_sample})
+        yield {"code": "ruin"}
+    if evidence.in_sample > 0.0:
+        yield {"code": "in_sample_model", "share": evidence.in_sample}
+    if simulation.config.optimistic:
+        yield {"code": "optimistic_fill"}
+    if counts := _open_problems(evidence.quality):
+        yield {"code": "data_quality", "counts": counts}
+
+
+def _of_the_result(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    """Is there more in it than luck and thin air?"""
+    metrics, net = evidence.metrics, float(evidence.metrics.total_return)
+    if not metrics.total_trades:
+        return
+    if net <= 0.0:
+        yield {"code": "loses", "loss": -net}
+    elif metrics.sharpe_low <= 0.0:
+        yield {"code": "weak_sharpe", "low": float(metrics.sharpe_low), "high": float(metrics.sharpe_high)}
+    if metrics.excess_return < 0.0:
+        yield {"code": "behind_benchmark", "gap": -float(metrics.excess_return)}
+    if evidence.doubled_costs is None:
+        yield {"code": "no_costs"}
+    elif net > 0.0 and evidence.doubled_costs <= 0.0:
+        yield {"code": "doubled_costs", "net": net, "stressed": evidence.doubled_costs}
+
+
+def _of_the_trades(simulation: Any) -> Iterator[dict[str, Any]]:
+    """Are there enough of them, and do they share the work?"""
+    profits = np.asarray(simulation.trades["pnl"], dtype=np.float64)
     if not len(profits):
-        found.append({"code": "no_trades"})
+        yield {"code": "no_trades"}
     elif len(profits) < ENOUGH_TRADES:
-        found.append({"code": "few_trades", "trades": len(profits), "enough": ENOUGH_TRADES})
+        yield {"code": "few_trades", "trades": len(profits), "enough": ENOUGH_TRADES}
     net = float(profits.sum())
     if len(profits) > 1 and net > 0.0 and profits.max() > LARGEST_SHARE * net:
-        found.append({"code": "one_trade", "share": float(profits.max() / net)})
+        yield {"code": "one_trade", "share": float(profits.max() / net)}
     if simulation.ambiguous_bars:
-        found.append({"code": "ambiguous_bars", "bars": int(simulation.ambiguous_bars)})
-    if counts := _open_problems(quality or {}):
-        found.append({"code": "data_quality", "counts": counts})
+        yield {"code": "ambiguous_bars", "bars": int(simulation.ambiguous_bars)}
     if simulation.rejected_orders:
-        found.append({"code": "rejected_orders", "orders": int(simulation.rejected_orders)})
-    if simulation.config.optimistic:
-        found.append({"code": "optimistic_fill"})
-    return found
+        yield {"code": "rejected_orders", "orders": int(simulation.rejected_orders)}
 
 
 def in_words(stored: Iterable[Mapping[str, Any]]) -> list[Verdict]:
@@ -170,8 +250,8 @@ def _open_problems(report: Mapping[str, Any]) -> dict[str, int]:
 def _said(doubt: Mapping[str, Any]) -> Verdict:
     reason = REASONS[doubt["code"]]
     values = dict(doubt)
-    if "share" in values:
-        values["share"] = f"{values['share']:.0%}".replace("%", " %")
+    values |= {name: figures.percent(values[name], 1) for name in SHARES if name in values}
+    values |= {name: figures.ratio(values[name]) for name in RATIOS if name in values}
     if "counts" in values:
         named = (f"{count} {PROBLEMS[name]}" for name, count in values["counts"].items() if name in PROBLEMS)
         values["problems"] = ", ".join(named)

@@ -55,6 +55,10 @@ GROUPS: Sequence[tuple[Any, tuple[str, ...]]] = (
         _("Risk-adjusted"),
         (
             "sharpe_ratio",
+            "sharpe_low",
+            "sharpe_high",
+            "probabilistic_sharpe_ratio",
+            "minimum_track_record",
             "daily_sharpe_ratio",
             "sortino_ratio",
             "calmar_ratio",

@@ -5,6 +5,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from algotrade.jobs.warmth import register_warm_up
+
 
 class StrategiesConfig(AppConfig):
     name = "strategies"
@@ -13,6 +15,7 @@ class StrategiesConfig(AppConfig):
     def ready(self) -> None:
         import strategies.library  # noqa: F401  registers the built-in types
 
+        register_warm_up("strategies.indicators.warm.warm_up")
         for name in settings.PLUGINS:
             load_plugin(name)
 

@@ -14,7 +14,7 @@ from backtests.metrics import benchmark as against
 from backtests.metrics.definitions import DEFINITIONS
 from backtests.metrics.drawdown import drawdown_figures, drawdown_series
 from backtests.metrics.record import BacktestMetrics
-from backtests.metrics.returns import bar_returns, daily_sharpe, growth, return_figures
+from backtests.metrics.returns import bar_returns, daily_sharpe, growth, return_figures, sharpe_confidence
 from backtests.metrics.trades import trade_figures
 from marketdata.bars import Bars
 
@@ -81,6 +81,7 @@ def compute_metrics(
         "daily_sharpe_ratio": daily_sharpe(sim.equity, bars.time, risk_free_rate, periods_per_year),
     }
     values |= return_figures(r, rf, periods_per_year)
+    values |= sharpe_confidence(values, len(r), periods_per_year)
     values |= drawdown_figures(drawdown_series(sim.equity, initial), bars.time)
     fall = -values["max_drawdown"]
     values["calmar_ratio"] = values["cagr"] / fall if fall > 0.0 else math.nan

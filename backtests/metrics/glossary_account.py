@@ -7,6 +7,11 @@ from backtests.metrics.units import Row
 
 _FEW = "It needs at least two bars."
 _STILL = "It needs at least two returns that differ."
+_STILL_THREE = "It needs at least three returns that differ."
+_INTERVAL = (
+    "Two-sided 95 % interval of the yearly ratio; SR, skewness g3 and raw kurtosis g4 are of bar returns, taken as "
+    "independent."
+)
 _NO_FALL = "The equity never fell below a peak."
 _UNTIL_RUIN = "Returns are counted up to and including a ruin."
 _RANKED = "Historical, over all bar returns; a loss is negative."
@@ -73,6 +78,39 @@ ROWS: tuple[Row, ...] = (
         "ratio",
         f"Yearly, from bar returns. {_SAMPLE}",
         _STILL,
+    ),
+    (
+        "sharpe_low",
+        "Sharpe, lower bound",
+        "Sharpe - 1.96 * se, se^2 = (1 - g3 SR + (g4 - 1) / 4 SR^2) / (n - 1)",
+        "ratio",
+        _INTERVAL,
+        _STILL_THREE,
+    ),
+    (
+        "sharpe_high",
+        "Sharpe, upper bound",
+        "Sharpe + 1.96 * se",
+        "ratio",
+        _INTERVAL,
+        _STILL_THREE,
+    ),
+    (
+        "probabilistic_sharpe_ratio",
+        "Probability that Sharpe > 0",
+        "Phi(SR / se)",
+        "fraction",
+        "Probabilistic Sharpe ratio against 0 (Bailey and López de Prado). One run only: picking the best of many "
+        "runs is not accounted for.",
+        _STILL_THREE,
+    ),
+    (
+        "minimum_track_record",
+        "Bars needed to tell from luck",
+        "1 + (1 - g3 SR + (g4 - 1) / 4 SR^2) * (1.645 / SR)^2",
+        "bars",
+        "Returns from which this Sharpe is above 0 with 95 %, one-sided.",
+        "The Sharpe ratio is not above 0.",
     ),
     (
         "daily_sharpe_ratio",

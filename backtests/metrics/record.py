@@ -27,6 +27,10 @@ class BacktestMetrics:
     # Returns bar by bar.
     volatility: float
     sharpe_ratio: float
+    sharpe_low: float
+    sharpe_high: float
+    probabilistic_sharpe_ratio: float
+    minimum_track_record: float
     daily_sharpe_ratio: float
     sortino_ratio: float
     omega_ratio: float

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backtests.metrics import kernels as k
+from backtests.robustness.psr import estimate_from_moments
 
 Floats = NDArray[np.float64]
 
@@ -57,6 +59,19 @@ def return_figures(r: Floats, rf: float, periods_per_year: float) -> dict[str, f
     for name, share in (("95", 0.05), ("99", 0.01)):
         figures[f"var_{name}"], figures[f"cvar_{name}"] = _tail(ranked, share)
     return figures
+
+
+def sharpe_confidence(figures: Mapping[str, float], n: int, periods_per_year: float) -> dict[str, float]:
+    """How sure the Sharpe ratio among `figures`, of `n` returns, is; the bounds are yearly like the ratio itself."""
+    scale = math.sqrt(periods_per_year)
+    ratio, kurtosis = figures["sharpe_ratio"] / scale, figures["excess_kurtosis"] + 3.0
+    estimate = estimate_from_moments(ratio, n, figures["skewness"], kurtosis)
+    return {
+        "sharpe_low": estimate.low * scale,
+        "sharpe_high": estimate.high * scale,
+        "probabilistic_sharpe_ratio": estimate.probability_positive,
+        "minimum_track_record": estimate.minimum_bars,
+    }
 
 
 def _tail(ranked: Floats, share: float) -> tuple[float, float]:

@@ -1,80 +1,77 @@
-"""Reasons for doubt, each from a simulation small enough to check by hand."""
+"""Which results are doubted, and in which words."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from backtests.engine import SimulationConfig
-from backtests.verdict import REASONS, doubts_about, in_words
+from backtests.engine import TRADE_DTYPE
+from backtests.robustness.lookahead import LookaheadAudit
+from backtests.verdict import Evidence, doubts_about, in_words
 
 
-def simulation(profits, **changes):
-    trades = np.zeros(len(profits), dtype=[("pnl", float)])
+def evidence(profits=(10.0,) * 40, **changes):
+    trades = np.zeros(len(profits), dtype=TRADE_DTYPE)
     trades["pnl"] = profits
-    plain = {"trades": trades, "ruined": False, "ambiguous_bars": 0, "rejected_orders": 0}
-    return SimpleNamespace(**plain | {"config": SimulationConfig()} | changes)
+    simulation = SimpleNamespace(
+        trades=trades,
+        ruined=False,
+        ambiguous_bars=changes.pop("ambiguous_bars", 0),
+        rejected_orders=0,
+        config=SimpleNamespace(optimistic=False),
+    )
+    metrics = SimpleNamespace(
+        total_trades=len(profits),
+        total_return=changes.pop("total_return", 0.4),
+        excess_return=changes.pop("excess_return", 0.1),
+        sharpe_low=changes.pop("sharpe_low", 0.2),
+        sharpe_high=1.8,
+    )
+    given = {"audit": LookaheadAudit(12, -1), "doubled_costs": 0.3, **changes}
+    return Evidence(simulation=simulation, metrics=metrics, **given)
 
 
-def codes(*args, **kwargs):
-    return [doubt["code"] for doubt in doubts_about(*args, **kwargs)]
+def codes(found):
+    return [doubt["code"] for doubt in doubts_about(found)]
 
 
-def test_thirty_even_trades_give_no_doubt():
-    assert codes(simulation([1.0] * 30)) == []
+def test_a_result_that_stands_every_check_is_not_doubted():
+    assert codes(evidence()) == []
 
 
-def test_twenty_nine_trades_are_too_few():
-    assert codes(simulation([1.0] * 29)) == ["few_trades"]
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"audit": LookaheadAudit(12, 77)}, "lookahead", "bar 77"),
+        ({"total_return": -0.1633}, "loses", "16.3"),
+        ({"sharpe_low": -0.21}, "weak_sharpe", "−0.21 to 1.80"),
+        ({"excess_return": -0.5}, "behind_benchmark", "50.0"),
+        ({"doubled_costs": None}, "no_costs", "Neither commission"),
+        ({"doubled_costs": -0.02}, "doubled_costs", "−2.0"),
+        ({"profits": (10.0,) * 29}, "few_trades", "29 trades"),
+        ({"profits": (1.0,) * 39 + (100.0,)}, "one_trade", "71.9"),
+        ({"ambiguous_bars": 4}, "ambiguous_bars", "4 bars"),
+        ({"in_sample": 0.25}, "in_sample_model", "25.0"),
+        ({"quality": {"grade": "poor", "missing_bars": 9}}, "data_quality", "9 missing bars"),
+    ],
+)
+def test_each_doubt_stands_alone_and_names_its_numbers(changes, code, words):
+    found = evidence(**changes)
+    assert codes(found) == [code]
+    (verdict,) = in_words(doubts_about(found))
+    assert words in verdict.words
+    assert verdict.meaning
 
 
-def test_no_trade_at_all_says_so_once():
-    assert codes(simulation([])) == ["no_trades"]
+def test_a_loss_is_said_once_and_not_also_as_luck_or_thin_margin():
+    found = codes(evidence(total_return=-0.1, sharpe_low=-1.0, doubled_costs=-0.2))
+    assert found == ["loses"]
 
 
-def test_one_trade_above_half_of_the_net_profit_is_named_with_its_share():
-    # 30 trades: 29 of 1 and one of 30; net 59, share 30 / 59.
-    doubts = doubts_about(simulation([1.0] * 29 + [30.0]))
-    assert doubts == [{"code": "one_trade", "share": 30 / 59}]
+def test_a_run_without_trades_says_only_that():
+    assert codes(evidence(profits=(), total_return=0.0, sharpe_low=float("nan"))) == ["no_trades"]
 
 
-def test_exactly_half_is_not_above_half():
-    assert codes(simulation([1.0] * 29 + [29.0])) == []
-
-
-def test_a_loss_has_no_trade_that_carries_the_profit():
-    assert codes(simulation([-5.0] * 30 + [10.0])) == []
-
-
-def test_ambiguous_bars_ruin_and_rejections_are_told():
-    found = codes(simulation([1.0] * 30, ambiguous_bars=2, ruined=True, rejected_orders=4))
-    assert found == ["ruin", "ambiguous_bars", "rejected_orders"]
-
-
-def test_data_of_a_good_grade_gives_no_doubt_despite_a_gap():
-    assert codes(simulation([1.0] * 30), quality={"grade": "good", "missing_bars": 1}) == []
-
-
-def test_doubtful_data_lists_its_problems():
-    report = {"grade": "poor", "missing_bars": 12, "split_count": 1, "stale_count": 0}
-    said = in_words(doubts_about(simulation([1.0] * 30), quality=report))
-    assert said[0].words == "The price series has open quality problems: 12 missing bars, 1 suspected splits."
-
-
-def test_bars_that_the_model_was_trained_on_come_first():
-    said = in_words(doubts_about(simulation([1.0]), in_sample=0.25))
-    assert [verdict.code for verdict in said] == ["in_sample_model", "few_trades"]
-    assert "25 %" in said[0].words
-
-
-def test_a_code_that_is_no_longer_known_is_left_out():
-    assert in_words([{"code": "gone"}]) == []
-
-
-@pytest.mark.parametrize("code", REASONS)
-def test_every_reason_reads_without_a_hole(code):
-    values = {"trades": 3, "enough": 30, "share": 0.6, "bars": 2, "orders": 1, "counts": {"stale_count": 2}}
-    said = in_words([{"code": code, **values}])[0]
-    assert "%(" not in said.words
-    assert said.label
-    assert said.meaning
+def test_what_makes_a_result_worthless_comes_first():
+    found = evidence(ambiguous_bars=1, audit=LookaheadAudit(12, 3))
+    assert [verdict.severe for verdict in in_words(doubts_about(found))] == [True, False]

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -57,7 +58,7 @@ class BacktestResultAdmin(ModelAdmin):
 
     @display(description=_("period"), ordering="start_date")
     def period(self, result: BacktestResult) -> str:
-        return f"{result.start_date} – {result.end_date}"
+        return format_html('<span class="whitespace-nowrap">{} – {}</span>', result.start_date, result.end_date)
 
     @display(description=_("status"), ordering="status", label=STATE_COLOURS)
     def state_label(self, result: BacktestResult) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from django.db import transaction
 
 from algotrade.env import DATA_DIR
 from algotrade.errors import LabError
-from algotrade.jobs import runner
+from algotrade.jobs import runner, warmth
 from algotrade.jobs.models import Job
 from backtests.services import BacktestService
 from marketdata.models import Series
@@ -73,6 +73,9 @@ STRATEGIES: tuple[dict[str, Any], ...] = (
     },
 )
 SHORTED = {"Hourly euro reversal"}
+# What a private investor's broker charges, roughly; a demonstration of free trading would teach the wrong lesson.
+COSTS = {"commission": 0.001, "slippage": 0.0005}
+CURRENCY_COSTS = {"spread": 0.0001}
 
 
 class Command(BaseCommand):
@@ -153,7 +156,8 @@ class Command(BaseCommand):
         with transaction.atomic():
             for fields in STRATEGIES:
                 strategy = StrategyService.create(user=analyst, **fields)
-                configuration = {"allow_short": strategy.name in SHORTED}
+                costs = CURRENCY_COSTS if strategy.symbol == "EURUSD" else COSTS
+                configuration = {"allow_short": strategy.name in SHORTED, **costs}
                 BacktestService.submit(user=analyst, strategy=strategy, configuration=configuration)
         self._tell(f"{len(STRATEGIES)} strategies of “{ANALYST}”")
 
@@ -161,7 +165,9 @@ class Command(BaseCommand):
         """Run the backtests here, so that the first page shows results."""
         waiting = list(Job.objects.queued().filter(owner=analyst).order_by("created_at"))
         if waiting:
-            self._tell("running the backtests (the first time, the engine is compiled: some seconds)")
+            self._tell("getting the engine ready (compiled once, some seconds)")
+            with self._patience():
+                warmth.warm_up()
         for job in waiting:
             if job.claim(f"{socket.gethostname()}:{os.getpid()}"):
                 with self._patience():

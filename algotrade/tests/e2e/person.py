@@ -61,6 +61,7 @@ class Person:
     def look(self, name: str) -> None:
         """Take a picture of the whole page, and see that it fits, has the right theme and one heading."""
         self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("() => window.scrollTo(0, 0)")
         self.page.screenshot(
             path=self.artifacts / f"{self.width}-{self.scheme}-{name}.png",
             full_page=True,

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
-REDIS = "redis://127.0.0.1:6379/6"
+REDIS = "redis://127.0.0.1:6379/4"
 
 
 def _absent(what: str) -> None:

@@ -1,7 +1,7 @@
 """A pytest plug-in (`-p algotrade.tests.own_redis`): each pytest-xdist worker gets a Redis database of its own.
 
-Workers that shared one would empty each other's cache and hear each other's rooms. It must be loaded by `-p`, because the
-address has to change before Django reads its settings.
+Workers that shared one would empty each other's cache and hear each other's rooms. It must be loaded by `-p`,
+because the address has to change before Django reads its settings.
 """
 
 import os

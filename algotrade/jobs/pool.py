@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -32,6 +32,8 @@ POLL_SECONDS = 2.0
 SWEEP_SECONDS = 5.0
 CANCEL_GRACE_SECONDS = 2.0
 STOP_GRACE_SECONDS = 2.0
+# A child that holds no job any more, or that was told to run and claimed none, must say so within this time.
+SILENCE_SECONDS = 30.0
 RESPAWN_PAUSE_SECONDS = 2.0
 # Numerical libraries would each start a thread a core in each child; two jobs on two cores must not thrash.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -46,8 +48,7 @@ class _Place:
     state: str = "starting"
     job_id: str = ""
     fence: int = 0
-    claimed_at: float = 0.0
-    born: float = field(default_factory=time.monotonic)
+    silent_since: float | None = None
 
 
 class LocalPool:
@@ -148,6 +149,7 @@ class LocalPool:
 
     def _order_run(self, place: _Place) -> None:
         place.state = "busy"
+        place.silent_since = time.monotonic()
         with contextlib.suppress(OSError):  # a child that has just died is buried in this same round
             place.pipe.send("run")
 
@@ -163,9 +165,9 @@ class LocalPool:
             events.deliver(*values)
         elif kind == "claimed":
             place.job_id, place.fence = values
-            place.claimed_at = time.monotonic()
+            place.silent_since = None
         elif kind == "done":
-            place.state, place.job_id = "idle", ""
+            place.state, place.job_id, place.silent_since = "idle", "", None
             if values[0]:  # where there was one job there may be another
                 self._order_run(place)
         elif kind == "ready":
@@ -229,12 +231,10 @@ class LocalPool:
         """Kill a child whose job is past its deadline, or was cancelled and has not stopped within its grace."""
         now = timezone.now()
         for place in self._places:
-            if not place.job_id:
-                continue
-            job = self._job_of(place)
+            job = self._job_of(place) if place.job_id else None
             if job is None:
-                continue
-            if job.deadline_at < now:
+                self._end_silent(place)
+            elif job.deadline_at < now:
                 self._kill(place)
                 self._guarded(lambda job=job: services.end_overdue(job))
             elif (
@@ -243,6 +243,17 @@ class LocalPool:
             ):
                 self._kill(place)
                 self._guarded(job.cancel)
+
+    def _end_silent(self, place: _Place) -> None:
+        """A frozen child loses its lease, not its place: without this a pool of frozen children runs nothing."""
+        if place.state != "busy":
+            return
+        now = time.monotonic()
+        if place.silent_since is None:
+            place.silent_since = now
+        elif now - place.silent_since > SILENCE_SECONDS:
+            logger.error("A job process has stopped answering; another one takes its place")
+            self._kill(place)
 
     def _kill(self, place: _Place) -> None:
         place.job_id = ""  # its end is written here, not when the child is buried

@@ -1,5 +1,6 @@
 """The pool with real job processes: deaths, cancels, deadlines and restarts."""
 
+import contextlib
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from algotrade.jobs import dispatch, events, services
+from algotrade.jobs import pool as pool_module
 from algotrade.jobs.models import Job
 from algotrade.jobs.pool import LocalPool
 from algotrade.jobs.processes import pid_exists
@@ -135,6 +137,36 @@ def test_a_stopped_process_loses_its_job_to_another(pool, submit, monkeypatch):
     time.sleep(4)
     job.refresh_from_db()
     assert (job.state, job.worker) == ("running", "another:1")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+def test_a_process_that_stays_frozen_is_replaced_so_that_its_job_and_the_next_run(pool, submit, monkeypatch):
+    monkeypatch.setattr(pool_module, "SILENCE_SECONDS", 1.0)
+    job = wait_for(submit("wait", seconds=2), "running")
+    frozen = int(job.worker.rsplit(":", 1)[1])
+    next_job = submit("succeed")
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        Job.objects.filter(pk=job.pk).update(lease_until="2000-01-01T00:00:00Z")
+        wait_for(job, "succeeded")
+        wait_for(next_job, "succeeded")
+        assert not pid_exists(frozen)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(frozen, signal.SIGKILL)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
+def test_an_idle_process_that_is_frozen_is_replaced_when_there_is_work(pool, submit, monkeypatch):
+    monkeypatch.setattr(pool_module, "SILENCE_SECONDS", 1.0)
+    idle = int(wait_for(submit("succeed"), "succeeded").worker.rsplit(":", 1)[1])
+    time.sleep(0.2)
+    os.kill(idle, signal.SIGSTOP)
+    try:
+        wait_for(submit("succeed"), "succeeded")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(idle, signal.SIGKILL)
 
 
 def test_the_settings_under_test_have_a_memory_limit():

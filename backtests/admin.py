@@ -58,7 +58,9 @@ class BacktestResultAdmin(ModelAdmin):
 
     @display(description=_("period"), ordering="start_date")
     def period(self, result: BacktestResult) -> str:
-        return format_html('<span class="whitespace-nowrap">{} – {}</span>', result.start_date, result.end_date)
+        return format_html(
+            '<span class="whitespace-nowrap">{} – {}</span>', result.start_date, result.end_date
+        )
 
     @display(description=_("status"), ordering="status", label=STATE_COLOURS)
     def state_label(self, result: BacktestResult) -> tuple[str, str]:

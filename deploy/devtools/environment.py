@@ -119,6 +119,9 @@ def _is_running(pid: int) -> bool:
         return False
     except PermissionError:
         return True
+    # One that was killed and that nobody has waited for yet still has its number.
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return True
 
 

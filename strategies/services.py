@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import count
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -81,15 +82,18 @@ class StrategyService:
     def duplicate(cls, strategy: Strategy) -> Strategy:
         """Save a copy under the next free name: “Name (copy)”, “Name (copy 2)” ..."""
         stem = re.sub(r" \(copy(?: \d+)?\)$", "", strategy.name)
-        name = _free_name(strategy.user_id, stem, (f" (copy {n})" if n > 1 else " (copy)" for n in count(1)))
-        return _store(
-            Strategy(
-                user=strategy.user,
-                name=name,
-                use_ml=strategy.use_ml,
-                **{field: getattr(strategy, field) for field in EDITABLE if field != "name"},
+        with transaction.atomic():
+            # The lock on the owner's row makes finding a free name and taking it one step.
+            owner = get_user_model().objects.select_for_update().get(pk=strategy.user_id)
+            name = _free_name(owner.pk, stem, (f" (copy {n})" if n > 1 else " (copy)" for n in count(1)))
+            return _store(
+                Strategy(
+                    user=owner,
+                    name=name,
+                    use_ml=strategy.use_ml,
+                    **{field: getattr(strategy, field) for field in EDITABLE if field != "name"},
+                )
             )
-        )
 
     @classmethod
     def suggest_name(cls, user: Any, stem: str) -> str:

@@ -1,8 +1,11 @@
 """Creating, changing, copying and deleting strategies."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from algotrade.errors import NotFound
 from strategies import registry
@@ -170,3 +173,21 @@ def test_a_reference_is_shown_by_name_and_by_number_when_it_is_gone(owner, monke
         assert strategy.parameter_rows()[0]["value"] == "Forest on Apple"
         strategy.parameters["model"] = 8
         assert strategy.parameter_rows()[0]["value"] == 8
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.services
+def test_copies_made_at_the_same_moment_all_get_a_name(owner):
+    strategy = make_strategy(owner, "Idea")
+    start = threading.Barrier(6)
+
+    def copy(_number):
+        try:
+            start.wait()
+            return StrategyService.duplicate(strategy).name
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as threads:
+        names = set(threads.map(copy, range(6)))
+    assert len(names) == 6

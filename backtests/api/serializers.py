@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from algotrade.jobs.api.serializers import JobSerializer
 from algotrade.jobs.models import Job
+from algotrade.serializers import KnownFieldsMixin
 from backtests.models import METRIC_COLUMNS, BacktestResult
 from marketdata.models import Series
 from strategies.models import Strategy
@@ -28,7 +29,7 @@ SUMMARY = (
 )
 
 
-class RunRequestSerializer(serializers.Serializer):
+class RunRequestSerializer(KnownFieldsMixin, serializers.Serializer):
     """What to run. Everything but the strategy may be left out."""
 
     strategy = serializers.PrimaryKeyRelatedField(

@@ -235,3 +235,12 @@ def test_nobody_gets_in_without_an_account(db, method, route):
 @pytest.mark.parametrize("pk", ["0", "999999999999999999", "99999999999999999999999", "x"])
 def test_numbers_of_no_result_are_not_found(api, pk):
     assert api.get(f"/api/backtests/{pk}/").status_code == 404
+
+
+def test_a_setting_outside_the_configuration_is_refused_and_not_left_out(api, strategy, series):
+    asked = {"strategy": strategy.pk, "start_dat": "2020-01-01", "stop_loss": 0.1}
+    answer = api.post(RUN, asked, format="json")
+    assert answer.status_code == 400
+    assert "start_date" in answer.data["fields"]["start_dat"][0]
+    assert "stop_loss" in answer.data["fields"]
+    assert not BacktestResult.objects.exists()

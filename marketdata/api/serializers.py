@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from algotrade.serializers import KnownFieldsMixin
 from marketdata.models import MarketData, Series, Snapshot
 from marketdata.services import OVERLAP_POLICIES, REPLACE
 from marketdata.synthetic import MAX_BARS, PROCESSES, SyntheticSpec
@@ -75,7 +76,7 @@ class MarketDataSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ImportSerializer(serializers.Serializer):
+class ImportSerializer(KnownFieldsMixin, serializers.Serializer):
     """A CSV file and how it is to be read."""
 
     file = serializers.FileField(allow_empty_file=True, help_text="CSV, UTF-8, at most 64 MiB.")
@@ -94,7 +95,7 @@ class ImportSerializer(serializers.Serializer):
     )
 
 
-class SyntheticSerializer(serializers.Serializer):
+class SyntheticSerializer(KnownFieldsMixin, serializers.Serializer):
     """A synthetic series: fractions per year for drift and volatility."""
 
     symbol = serializers.CharField(max_length=32)

@@ -179,3 +179,10 @@ def test_the_providers_say_what_they_can(api):
     shown = {item["key"]: item for item in api.get(PROVIDERS).json()}
     assert "AAPL" in shown["csv"]["symbols"]
     assert shown["synthetic"]["any_symbol"]
+
+
+def test_a_misspelt_choice_is_refused_and_not_left_out(api):
+    answer = api.post(IMPORTS, form(adjusted="true"), format="multipart")
+    assert answer.status_code == 400
+    assert "adjust" in answer.json()["fields"]["adjusted"][0]
+    assert not Job.objects.exists()

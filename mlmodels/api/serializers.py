@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from algotrade.jobs.api.serializers import JobSerializer
+from algotrade.serializers import KnownFieldsMixin
 from mlmodels.algorithms import ALGORITHMS, Algorithm
 from mlmodels.configuration import (
     BARRIER_PARAM,
@@ -80,7 +81,7 @@ class MLModelSerializer(serializers.ModelSerializer):
         return verdict_sentence(model.metrics.get("overall", {}))
 
 
-class TrainingSerializer(serializers.Serializer):
+class TrainingSerializer(KnownFieldsMixin, serializers.Serializer):
     """What to train. Settings that are left out take their defaults; see /api/ml-algorithms/."""
 
     name = serializers.CharField(max_length=100)

@@ -42,6 +42,7 @@ def test_a_training_is_accepted_with_its_job(owner, series):
         ({"start_date": "2001-01-01", "end_date": "2000-01-01"}, "end_date"),
         ({"start_date": "yesterday"}, "start_date"),
         ({"label": "luck"}, "label"),
+        ({"fold": 3}, "fold"),
     ],
 )
 def test_a_bad_training_is_refused_by_field_and_nothing_is_saved(owner, series, changes, field):

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from algotrade.serializers import KnownFieldsMixin
 from strategies.models import Strategy
 from strategies.params import Param
 from strategies.services import StrategyService
@@ -18,7 +19,7 @@ REPLACED_BY_DEFAULT = {
 }
 
 
-class StrategySerializer(serializers.ModelSerializer):
+class StrategySerializer(KnownFieldsMixin, serializers.ModelSerializer):
     """A saved strategy. `use_ml` follows from the type."""
 
     parameters = serializers.DictField(

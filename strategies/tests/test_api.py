@@ -64,7 +64,8 @@ def test_nothing_is_shown_without_signing_in(url):
 
 
 def test_a_strategy_cannot_be_given_to_another_user(api, stranger, owner):
-    api.post(URL, NEW | {"user": stranger.pk, "use_ml": True, "id": 999}, format="json")
+    assert api.post(URL, NEW | {"user": stranger.pk}, format="json").status_code == 400
+    api.post(URL, NEW | {"use_ml": True, "id": 999}, format="json")
     strategy = Strategy.objects.get()
     assert (strategy.user, strategy.use_ml) == (owner, False)
     assert strategy.pk != 999
@@ -180,3 +181,16 @@ def test_the_schema_of_these_routes_has_no_warnings(capsys):
         assert not GENERATOR_STATS._warn_cache, GENERATOR_STATS._warn_cache
         assert not GENERATOR_STATS._error_cache, GENERATOR_STATS._error_cache
     assert "/strategies/{id}/duplicate/" in schema["paths"]
+
+
+def test_a_parameter_beside_the_parameters_is_refused_and_not_left_out(api):
+    answer = api.post(URL, {**NEW, "period": 9, "symbl": "IBM"}, format="json")
+    assert answer.status_code == 400
+    assert "Did you mean symbol?" in answer.json()["fields"]["symbl"][0]
+    assert "period" in answer.json()["fields"]
+    assert not Strategy.objects.exists()
+
+
+def test_what_was_read_can_be_sent_back(api, strategy):
+    body = api.get(one(strategy)).json()
+    assert api.put(one(strategy), body, format="json").status_code == 200

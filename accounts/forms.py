@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import LoginRefused, TooManyAttempts
 from accounts.models import User, username_validator
 from accounts.services import UserService
-from algotrade.errors import LabError
+from algotrade.forms import refusals_on
 
 PASSWORD_MAX = 256
 
@@ -29,15 +29,6 @@ def _password_rules() -> str:
 
 
 password_rules = lazy(_password_rules, str)
-
-
-def take_errors(form: forms.Form, error: LabError) -> None:
-    """Put a service's refusal where it belongs on the form."""
-    known = {name: messages for name, messages in error.fields.items() if name in form.fields}
-    for name, messages in known.items():
-        form.add_error(name, messages)
-    if not known:
-        form.add_error(None, error.detail)
 
 
 class LoginForm(AuthenticationForm):
@@ -105,11 +96,9 @@ class RegistrationForm(forms.Form):
 
     def save(self) -> User | None:
         """Make the account; None, with the errors on the form, when that is refused."""
-        try:
+        with refusals_on(self):
             return UserService.register(**self.cleaned_data)
-        except LabError as error:
-            take_errors(self, error)
-            return None
+        return None
 
 
 class ProfileForm(forms.Form):
@@ -119,11 +108,9 @@ class ProfileForm(forms.Form):
     email = RegistrationForm.base_fields["email"]
 
     def save(self, user: User) -> User | None:
-        try:
+        with refusals_on(self):
             return UserService.update_profile(user, **self.cleaned_data)
-        except LabError as error:
-            take_errors(self, error)
-            return None
+        return None
 
 
 class PasswordForm(forms.Form):
@@ -144,8 +131,6 @@ class PasswordForm(forms.Form):
     )
 
     def save(self, request: Any) -> User | None:
-        try:
+        with refusals_on(self):
             return UserService.change_password(request.user, **self.cleaned_data, request=request)
-        except LabError as error:
-            take_errors(self, error)
-            return None
+        return None

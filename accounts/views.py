@@ -16,8 +16,7 @@ from accounts.errors import RegistrationClosed, TooManyAttempts
 from accounts.forms import LoginForm, PasswordForm, ProfileForm, RegistrationForm
 from accounts.lockout import PageThrottle
 from accounts.services import UserService
-
-REFUSED = 422
+from algotrade.forms import REFUSED
 
 
 def _throttle(request: HttpRequest) -> None:

@@ -6,10 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from algotrade.errors import InvalidInput
 from backtests.models import BacktestResult
 from backtests.preparation import series_for
-from backtests.services import BacktestService
 from marketdata.models import Series
 from strategies.models import Strategy
 
@@ -101,7 +99,6 @@ class BacktestForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
         self.fields["strategy"].queryset = Strategy.objects.for_user(user).order_by("name")
         self.fields["series"].queryset = usable_series(user)
         for name in ("initial_capital", "size"):
@@ -123,25 +120,15 @@ class BacktestForm(forms.Form):
             settings["size"] = self.cleaned_data["size"]
         return settings
 
-    def submit(self) -> BacktestResult | None:
-        """Start the run; None leaves the reasons in the form's errors."""
-        if not self.is_valid():
-            return None
-        try:
-            return BacktestService.submit(
-                user=self.user,
-                strategy=self.cleaned_data["strategy"],
-                series=self.cleaned_data["series"],
-                start_date=self.cleaned_data["start_date"],
-                end_date=self.cleaned_data["end_date"],
-                configuration=self.configuration(),
-            )
-        except InvalidInput as error:
-            for name, messages in (error.fields or {"": [error.detail]}).items():
-                field = name.removeprefix("configuration.")
-                for message in messages:
-                    self.add_error(field if field in self.fields else None, message)
-            return None
+    def values(self) -> dict[str, Any]:
+        """The cleaned input as the service takes it."""
+        plain = ("strategy", "series", "start_date", "end_date")
+        return {**{name: self.cleaned_data[name] for name in plain}, "configuration": self.configuration()}
+
+    @staticmethod
+    def field_of(name: str) -> str:
+        """The form's name of what the service calls `name`."""
+        return name.removeprefix("configuration.")
 
 
 def usable_series(user: Any) -> Any:

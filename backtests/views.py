@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from algotrade.forms import REFUSED, refusals_on
 from algotrade.jobs.models import Job
 from backtests import overview, presentation
 from backtests.filters import ListFilter
@@ -106,17 +107,13 @@ def recent_for_strategy(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     """The form, filled in from `?strategy=`, `?series=` or `?from=` (an earlier result)."""
-    if request.method == "POST":
-        form = BacktestForm(request.POST, user=request.user)
-        result = form.submit()
-        if result is not None:
-            return redirect(result)
-        return render(request, "backtests/create.html", _form_context(request, form), status=422)
-    return render(
-        request,
-        "backtests/create.html",
-        _form_context(request, BacktestForm(user=request.user, initial=_initial(request))),
-    )
+    given = request.POST if request.method == "POST" else None
+    form = BacktestForm(given, user=request.user, initial=_initial(request))
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form, form.field_of):
+            return redirect(BacktestService.submit(user=request.user, **form.values()))
+    status = REFUSED if form.errors else 200
+    return render(request, "backtests/create.html", _form_context(form), status=status)
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
@@ -135,7 +132,7 @@ def _named(request: HttpRequest, name: str, rows: Any) -> Any:
     return rows.filter(pk=int(value)).first()
 
 
-def _form_context(request: HttpRequest, form: BacktestForm) -> dict[str, Any]:
+def _form_context(form: BacktestForm) -> dict[str, Any]:
     strategies, series = list(form.fields["strategy"].queryset), list(form.fields["series"].queryset)
     return {
         "nav": "backtests",

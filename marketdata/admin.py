@@ -19,6 +19,7 @@ from unfold.widgets import (
 )
 
 from algotrade.errors import LabError
+from algotrade.forms import REFUSED, refusals_on
 from marketdata import services
 from marketdata.forms import SharedImportForm
 from marketdata.models import MarketData, Series, Snapshot
@@ -111,15 +112,8 @@ class SeriesAdmin(ModelAdmin):
         """Upload a file with the page's own form and service; the job's page tells how it goes."""
         form = AdminImportForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            try:
+            with refusals_on(form):
                 job = submit_import(owner=request.user, **form.cleaned_data)
-            except LabError as error:
-                placed = {name: texts for name, texts in error.fields.items() if name in form.fields}
-                for name, texts in placed.items():
-                    form.add_error(name, texts)
-                if not placed:
-                    form.add_error(None, error.detail)
-            else:
                 messages.info(request, _("The import was queued."))
                 return redirect("admin:jobs_job_change", job.pk)
         context = {
@@ -128,7 +122,8 @@ class SeriesAdmin(ModelAdmin):
             "opts": self.model._meta,
             "form": form,
         }
-        return render(request, "admin/marketdata/import.html", context, status=422 if form.errors else 200)
+        status = REFUSED if form.errors else 200
+        return render(request, "admin/marketdata/import.html", context, status=status)
 
     def has_import_csv_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("marketdata.add_series")

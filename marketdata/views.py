@@ -3,16 +3,15 @@
 import uuid
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from algotrade.errors import LabError, NotFound
+from algotrade.forms import REFUSED, refusals_on
 from algotrade.jobs.models import Job
 from marketdata import exports, services
 from marketdata.charts import MAX_POINTS, POINTS_LIMIT
@@ -144,11 +143,10 @@ def series_delete(request: HttpRequest, pk: int) -> HttpResponse:
 def import_create(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
-        job = _or_errors(form, lambda: submit_import(owner=request.user, **form.cleaned_data))
-        if job is not None:
-            return HttpResponseRedirect(job.result_url)
+        with refusals_on(form):
+            return redirect(submit_import(owner=request.user, **form.cleaned_data).result_url)
     context = {"nav": "data", "form": form, "timezones": COMMON_TIMEZONES}
-    return render(request, "marketdata/import.html", context, status=422 if form.errors else 200)
+    return render(request, "marketdata/import.html", context, status=REFUSED if form.errors else 200)
 
 
 @login_required
@@ -157,11 +155,10 @@ def generate_create(request: HttpRequest) -> HttpResponse:
     form = GenerateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = {name: form.cleaned_data[name] for name in ("symbol", "name")}
-        job = _or_errors(form, lambda: submit_generation(owner=request.user, spec=form.spec(), **given))
-        if job is not None:
-            return HttpResponseRedirect(job.result_url)
+        with refusals_on(form):
+            return redirect(submit_generation(owner=request.user, spec=form.spec(), **given).result_url)
     context = {"nav": "data", "form": form}
-    return render(request, "marketdata/generate.html", context, status=422 if form.errors else 200)
+    return render(request, "marketdata/generate.html", context, status=REFUSED if form.errors else 200)
 
 
 @login_required
@@ -190,22 +187,6 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     names = ("symbol", "name", "timeframe", "calendar", "timezone")
     adjusted = series.adjustment == Series.Adjustment.SPLITS_DIVIDENDS
     return {**{name: getattr(series, name) for name in names}, "adjust": adjusted}
-
-
-def _or_errors(form: forms.Form, action: Any) -> Any:
-    """Run a service; what it refuses lands beside the fields it names, and what was typed stays."""
-    try:
-        return action()
-    except NotFound:
-        raise
-    except LabError as error:
-        placed = {name: texts for name, texts in error.fields.items() if name in form.fields}
-        for name, texts in placed.items():
-            for text in texts:
-                form.add_error(name, text)
-        if not placed:
-            form.add_error(None, error.detail)
-        return None
 
 
 def _max_points(request: HttpRequest) -> int:

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from algotrade.errors import LabError
 from marketdata.models import Series
 from mlmodels.algorithms import ALGORITHMS, get_algorithm
 from mlmodels.configuration import TRAINING_PARAMS
@@ -90,11 +89,10 @@ class TrainingForm(forms.Form):
             "hyperparameters": {param.name: given[PREFIX + param.name] for param in self.chosen.params},
         }
 
-    def add_lab_error(self, error: LabError) -> None:
-        """Show a refusal of the service beside the fields it names."""
-        for name, messages in (error.fields or {"": [error.detail]}).items():
-            field = "feature_groups" if name == "features" else name.replace("hyperparameters.", PREFIX, 1)
-            self.add_error(field if field in self.fields else None, messages)
+    @staticmethod
+    def field_of(name: str) -> str:
+        """The form's name of what the service calls `name`."""
+        return "feature_groups" if name == "features" else name.replace("hyperparameters.", PREFIX, 1)
 
 
 def _series_label(series: Series) -> str:

@@ -13,7 +13,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from algotrade.errors import LabError, NotFound
+from algotrade.errors import LabError
+from algotrade.forms import REFUSED, refusals_on
 from algotrade.jobs.models import Job
 from mlmodels.algorithms import ALGORITHMS, get_algorithm
 from mlmodels.configuration import TRAINING_PARAMS
@@ -67,17 +68,11 @@ def create(request: HttpRequest) -> HttpResponse:
         initial=_initial(request),
     )
     if request.method == "POST" and form.is_valid():
-        try:
-            model = MLModelService.submit_training(user=request.user, **form.values())
-        except NotFound:
-            raise
-        except LabError as error:
-            form.add_lab_error(error)
-        else:
-            return redirect(model)
+        with refusals_on(form, form.field_of):
+            return redirect(MLModelService.submit_training(user=request.user, **form.values()))
     template = "mlmodels/_form.html" if request.htmx and request.method == "GET" else "mlmodels/form.html"
     context = {"form": form, "chosen": get_algorithm(algorithm), **NAV}
-    return _page_or_fragment(request, template, context, status=422 if form.errors else 200)
+    return _page_or_fragment(request, template, context, status=REFUSED if form.errors else 200)
 
 
 @login_required

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from algotrade.errors import LabError
 from marketdata.timeframes import TIMEFRAMES
 from strategies.base import BaseStrategy
 from strategies.models import Strategy
@@ -79,14 +78,10 @@ class StrategyForm(forms.Form):
         }
         return {**plain, "strategy_type": self.strategy_class.key, "parameters": parameters}
 
-    def add_lab_error(self, error: LabError) -> None:
-        """Show a refusal of the service beside the fields it names."""
-        for name, messages in (error.fields or {"": [error.detail]}).items():
-            field = name.replace("parameters.", PREFIX, 1)
-            known = field in self.fields
-            self.add_error(
-                field if known else None, messages if known else [f"{name}: {messages[0]}".lstrip(": ")]
-            )
+    @staticmethod
+    def field_of(name: str) -> str:
+        """The form's name of what the service calls `name`."""
+        return name.replace("parameters.", PREFIX, 1)
 
 
 def parameter_field(param: Param, user: Any = None) -> forms.Field:

@@ -8,12 +8,13 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from algotrade.forms import REFUSED, refusals_on
 from marketdata.models import Series
-from strategies.errors import ParameterError, StrategyError
+from strategies.errors import StrategyError
 from strategies.forms import StrategyFilterForm, StrategyForm, translated
 from strategies.headlines import has_headlines, headlines_for
 from strategies.models import Strategy
@@ -26,7 +27,7 @@ NAV = {"nav": "strategies"}
 
 
 @login_required
-@require_GET
+@require_safe
 def strategy_list(request: HttpRequest) -> HttpResponse:
     """The user's strategies: searched, filtered, sorted, paged."""
     types = {key: translated(get_strategy_class(key).label) for key in names()}
@@ -55,7 +56,7 @@ def _filtered(rows: QuerySet[Strategy], chosen: dict[str, str]) -> QuerySet[Stra
 
 
 @login_required
-@require_GET
+@require_safe
 def pick_type(request: HttpRequest) -> HttpResponse:
     """Step 1 of a new strategy: the types, each with a line and a picture."""
     types = [{"type": get_strategy_class(key), "pictures": pictures_of(key)} for key in names()]
@@ -63,7 +64,7 @@ def pick_type(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest, strategy_type: str) -> HttpResponse:
     """Step 2: the form of the chosen type. The address may fill it in, as the link on a model's page does."""
     strategy_class = get_strategy_class(strategy_type)
@@ -73,18 +74,15 @@ def create(request: HttpRequest, strategy_type: str) -> HttpResponse:
         request.POST or None, strategy_class=strategy_class, user=request.user, initial=initial
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form, form.field_of):
             strategy = StrategyService.create(user=request.user, **form.values())
-        except StrategyError as error:
-            form.add_lab_error(error)
-        else:
             messages.success(request, _("“%(name)s” was saved.") % {"name": strategy.name})
             return redirect(strategy)
     return _form_page(request, form, strategy_class=strategy_class)
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The same form with the saved values."""
     strategy = _own(request, pk)
@@ -96,25 +94,22 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         initial=StrategyForm.initial_of(strategy),
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_on(form, form.field_of):
             strategy = StrategyService.update(strategy, **form.values())
-        except StrategyError as error:
-            form.add_lab_error(error)
-        else:
             messages.success(request, _("“%(name)s” was saved.") % {"name": strategy.name})
             return redirect(strategy)
     return _form_page(request, form, strategy_class=strategy_class, strategy=strategy)
 
 
 @login_required
-@require_GET
+@require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Parameters, rules in words, and the latest results."""
     strategy = _own(request, pk)
     rules, problem = (), ""
     try:
         rules = strategy.build().describe_rules()
-    except (StrategyError, ParameterError) as error:
+    except StrategyError as error:
         problem = error.detail
     context = {
         "strategy": strategy,
@@ -122,8 +117,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "problem": problem,
         "type": strategy.type_class,
         "pictures": pictures_of(strategy.strategy_type),
-        "run_url": f"{_reverse_or('backtests:create', '/backtests/new/')}?strategy={strategy.pk}",
-        "recent_url": _reverse_or("backtests:recent_for_strategy", "", strategy.pk),
+        "run_url": f"{reverse('backtests:create')}?strategy={strategy.pk}",
+        "recent_url": reverse("backtests:recent_for_strategy", args=[strategy.pk]),
         **NAV,
     }
     return render(request, "strategies/detail.html", context)
@@ -138,7 +133,7 @@ def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks, then deletes."""
     strategy = _own(request, pk)
@@ -170,8 +165,7 @@ def _own(request: HttpRequest, pk: int) -> Strategy:
 
 
 def _form_page(request: HttpRequest, form: StrategyForm, **context: Any) -> HttpResponse:
-    # 422 lets htmx swap the form; a plain browser would report it as a failed page in its console.
-    status = 422 if form.errors and request.htmx else 200
+    status = REFUSED if form.errors else 200
     strategy_class = context["strategy_class"]
     context |= {
         "form": form,
@@ -186,11 +180,3 @@ def _known_symbols(request: HttpRequest) -> list[str]:
     """Symbols the user has data of, offered while typing."""
     series = Series.objects.visible_to(request.user).order_by("symbol")
     return list(series.values_list("symbol", flat=True).distinct()[:500])
-
-
-def _reverse_or(name: str, fallback: str, *args: Any) -> str:
-    """The address of a page of an app above this one, where it has such a page."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return fallback

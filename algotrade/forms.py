@@ -1,0 +1,33 @@
+"""How a form shows what a service refused. The services decide; every app carries their answers to its fields so."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django import forms
+
+from algotrade.errors import LabError, NotFound
+
+REFUSED = 422
+"""The status of a page whose form was refused."""
+
+
+@contextmanager
+def refusals_on(form: forms.BaseForm, field_of: Callable[[str], str] = str) -> Iterator[None]:
+    """Put what is refused inside the block beside the fields it names, so that what was typed stays.
+
+    `field_of` gives the form's name of a field for the service's. What names no field of this form stands above all of
+    them. A missing object is no matter of the form: it passes through.
+    """
+    try:
+        yield
+    except NotFound:
+        raise
+    except LabError as error:
+        for name, messages in error.fields.items():
+            field = field_of(name)
+            if field in form.fields:
+                form.add_error(field, messages)
+            else:
+                form.add_error(None, [f"{name}: {message}" for message in messages])
+        if not error.fields:
+            form.add_error(None, error.detail)

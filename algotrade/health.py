@@ -69,9 +69,6 @@ def _broker() -> None:
 
 
 def _rooms() -> None:
-    if settings.EMBEDDED:
-        return
-
     async def round_trip() -> None:
         layer = get_channel_layer()
         channel = await layer.new_channel("health")

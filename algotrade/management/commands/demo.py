@@ -88,8 +88,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             self._load_samples()
             analyst = self._accounts()
-            self._strategies(analyst)
-            self._run_waiting(analyst)
+            self._run(self._strategies(analyst))
         except LabError as error:
             raise CommandError(error.detail) from error
 
@@ -149,26 +148,31 @@ class Command(BaseCommand):
         self._tell(f"account “{username}”")
         return {"username": username, "password": password, "staff": staff, "hash": user.password}
 
-    def _strategies(self, analyst: Any) -> None:
-        """All of them with their backtests, or none: a later start then does not bring back what was deleted."""
+    def _strategies(self, analyst: Any) -> list[Job]:
+        """All of them with the jobs of their backtests, or none: a later start does not bring back what was deleted."""
         if Strategy.objects.for_user(analyst).exists():
-            return
+            return []
+        jobs = []
         with transaction.atomic():
             for fields in STRATEGIES:
                 strategy = StrategyService.create(user=analyst, **fields)
                 costs = CURRENCY_COSTS if strategy.symbol == "EURUSD" else COSTS
                 configuration = {"allow_short": strategy.name in SHORTED, **costs}
-                BacktestService.submit(user=analyst, strategy=strategy, configuration=configuration)
+                result = BacktestService.submit(user=analyst, strategy=strategy, configuration=configuration)
+                jobs.append(result.job)
         self._tell(f"{len(STRATEGIES)} strategies of “{ANALYST}”")
+        return jobs
 
-    def _run_waiting(self, analyst: Any) -> None:
-        """Run the backtests here, so that the first page shows results."""
-        waiting = list(Job.objects.queued().filter(owner=analyst).order_by("created_at"))
-        if waiting:
+    def _run(self, jobs: list[Job]) -> None:
+        """Run the new backtests here, so that the first page shows results.
+
+        Work that was waiting before is for the server's own processes: it may take hours, and nobody could cancel it.
+        """
+        if jobs:
             self._tell("getting the engine ready (compiled once, some seconds)")
             with self._patience():
                 warmth.warm_up()
-        for job in waiting:
+        for job in jobs:
             if job.claim(f"{socket.gethostname()}:{os.getpid()}"):
                 with self._patience():
                     runner.run(job)

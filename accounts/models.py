@@ -1,6 +1,6 @@
 """Who uses the lab, and whose things are whose."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -10,6 +10,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+
+from algotrade.ordering import nulls_last
 
 # No "@": a username could otherwise be somebody else's e-mail address, and both are names to log in with.
 username_validator = RegexValidator(
@@ -111,11 +113,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class OwnedQuerySet(models.QuerySet):
-    """Rows that belong to somebody."""
+    """Rows that belong to somebody. `sortable` names the columns that a list of them may be sorted by."""
+
+    sortable: ClassVar[tuple[str, ...]] = ()
 
     def for_user(self, user: Any) -> Self:
         """Only this user's rows. Staff, too, see only their own here; the admin shows all."""
         return self.filter(user=user) if user.is_authenticated else self.none()
+
+    def sorted_by(self, key: str) -> Self:
+        """By a sortable column, "-" for downwards; undefined values come last. Any other key changes nothing."""
+        if key.removeprefix("-") not in self.sortable:
+            return self
+        return self.order_by(nulls_last(self.model, key), "-pk")
 
 
 class OwnedModel(models.Model):

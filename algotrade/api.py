@@ -1,13 +1,15 @@
-"""The API's frame: one error shape, one pagination, and the only place where an error meets an HTTP status."""
+"""The API's frame: one error shape, one pagination and ordering, the only place where an error meets an HTTP status."""
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, status
+from rest_framework.filters import OrderingFilter
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -22,6 +24,7 @@ from algotrade.errors import (
     TooLarge,
     Unavailable,
 )
+from algotrade.ordering import nulls_last
 
 STATUS: dict[type[LabError], int] = {
     NotSignedIn: status.HTTP_401_UNAUTHORIZED,
@@ -42,6 +45,16 @@ class Pagination(PageNumberPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
     invalid_page_message = _("There is no such page: pages count from 1 and end with the last row.")
+
+
+class NullsLastOrdering(OrderingFilter):
+    """`?ordering=-sharpe_ratio`: rows without the value come last, and equal ones in a fixed order."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
+        ordering = self.get_ordering(request, queryset, view)
+        if not ordering:
+            return queryset
+        return queryset.order_by(*(nulls_last(queryset.model, key) for key in ordering), "-pk")
 
 
 def status_of(error: LabError) -> int:

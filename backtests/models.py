@@ -3,13 +3,13 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedModel, OwnedQuerySet
-from algotrade.jobs.models import Job
+from algotrade.jobs.computed import ComputedModel, ComputedQuerySet
 from backtests import verdict
 
 METRIC_COLUMNS = (
@@ -27,7 +27,6 @@ METRIC_COLUMNS = (
     "final_equity",
     "benchmark_return",
 )
-SORTABLE = (*METRIC_COLUMNS, "created_at", "finished_at", "symbol", "strategy_name", "status", "start_date")
 # The sparkline stays: it is at most 60 numbers and every list draws it.
 JSON_COLUMNS = (
     "parameters",
@@ -41,18 +40,22 @@ JSON_COLUMNS = (
 )
 
 
-class BacktestQuerySet(OwnedQuerySet):
+class BacktestQuerySet(ComputedQuerySet, OwnedQuerySet):
     """Results, by whose they are, what they are about and how they ended."""
+
+    sortable = (
+        *METRIC_COLUMNS,
+        "created_at",
+        "finished_at",
+        "symbol",
+        "strategy_name",
+        "status",
+        "start_date",
+    )
 
     def summaries(self) -> Self:
         """Without the JSON columns, which lists never need and which can weigh megabytes."""
         return self.defer(*JSON_COLUMNS)
-
-    def active(self) -> Self:
-        return self.filter(status__in=Job.ACTIVE)
-
-    def succeeded(self) -> Self:
-        return self.filter(status=Job.State.SUCCEEDED)
 
     def matching(
         self, *, strategy: int | None = None, symbol: str = "", status: str = "", text: str = ""
@@ -69,17 +72,8 @@ class BacktestQuerySet(OwnedQuerySet):
             wanted &= Q(strategy_name__icontains=text) | Q(symbol__icontains=text)
         return self.filter(wanted)
 
-    def sorted_by(self, key: str) -> Self:
-        """By a column of `SORTABLE`, "-" for downwards; undefined values come last either way."""
-        column = key.removeprefix("-")
-        if column not in SORTABLE:
-            return self.order_by("-created_at", "-pk")
-        downwards = key.startswith("-")
-        moved = F(column).desc(nulls_last=True) if downwards else F(column).asc(nulls_last=True)
-        return self.order_by(moved, "-pk")
 
-
-class BacktestResult(OwnedModel):
+class BacktestResult(OwnedModel, ComputedModel):
     """One run of a strategy over a period of a series, with everything it was computed from."""
 
     strategy = models.ForeignKey(
@@ -110,13 +104,6 @@ class BacktestResult(OwnedModel):
     seed = models.PositiveIntegerField(_("seed"), default=0)
     engine_version = models.CharField(_("engine"), max_length=20, blank=True)
 
-    status = models.CharField(_("status"), max_length=10, choices=Job.State, default=Job.State.QUEUED)
-    job = models.OneToOneField(
-        Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="backtest", verbose_name=_("job")
-    )
-    error_code = models.CharField(_("error"), max_length=60, blank=True)
-    error_detail = models.TextField(_("reason"), blank=True)
-
     total_return = models.FloatField(_("net return"), null=True, blank=True)
     cagr = models.FloatField(_("CAGR"), null=True, blank=True)
     sharpe_ratio = models.FloatField(_("Sharpe"), null=True, blank=True)
@@ -135,7 +122,6 @@ class BacktestResult(OwnedModel):
     bar_count = models.PositiveIntegerField(_("bars"), default=0)
     duration_ms = models.FloatField(_("computing time (ms)"), null=True, blank=True)
     created_at = models.DateTimeField(_("submitted"), default=timezone.now)
-    finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     # Last in the table: SQLite reaches a column behind a large one only by walking through all of that one's pages.
     warnings = models.JSONField(_("reasons for doubt"), default=list, blank=True)
@@ -171,14 +157,6 @@ class BacktestResult(OwnedModel):
         return _("%(strategy)s on %(symbol)s") % {"strategy": self.strategy_name, "symbol": self.symbol}
 
     @property
-    def is_active(self) -> bool:
-        return self.status in Job.ACTIVE
-
-    @property
-    def is_succeeded(self) -> bool:
-        return self.status == Job.State.SUCCEEDED
-
-    @property
     def excess_return(self) -> float | None:
         """Net return beyond buy and hold of the same period."""
         if self.total_return is None or self.benchmark_return is None:
@@ -193,16 +171,6 @@ class BacktestResult(OwnedModel):
     @property
     def queue_seconds(self) -> float | None:
         return self.job.timings.get("queue_seconds") if self.job is not None else None
-
-    @classmethod
-    def follow(cls, job: Job) -> None:
-        """Copy the job's state; called in the transaction of each of its changes."""
-        cls.objects.filter(job=job).update(
-            status=job.state,
-            finished_at=job.finished_at,
-            error_code=job.error_code,
-            error_detail=job.error_detail,
-        )
 
     def equity_rows(self) -> dict[str, Any]:
         """The stored curves as the charts read them: `[[seconds, value], ...]` each."""

@@ -21,6 +21,8 @@ SYMBOL_HELP = _("Capital letters and digits, and . _ / ^ = : - inside; at most 3
 class SeriesQuerySet(OwnedQuerySet):
     """Series, by who may see them."""
 
+    sortable = ("symbol", "bar_count", "last_time", "coverage")
+
     def visible_to(self, user: Any) -> Self:
         """The user's own series and the shared ones (which belong to nobody)."""
         if not user.is_authenticated:

@@ -3,39 +3,28 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedModel, OwnedQuerySet
-from algotrade.jobs.models import Job
+from algotrade.jobs.computed import ComputedModel, ComputedQuerySet
 from mlmodels.algorithms import ALGORITHMS
 
-SORTABLE = ("name", "algorithm", "symbol", "status", "accuracy", "log_loss", "created_at")
 JSON_COLUMNS = ("configuration", "metrics", "feature_importance", "provenance")
 
 
-class MLModelQuerySet(OwnedQuerySet):
+class MLModelQuerySet(ComputedQuerySet, OwnedQuerySet):
     """Models, by whose they are and how their training ended."""
+
+    sortable = ("name", "algorithm", "symbol", "status", "accuracy", "log_loss", "created_at")
 
     def summaries(self) -> Self:
         """Without the report, which lists never need."""
         return self.defer(*JSON_COLUMNS)
 
-    def trained(self) -> Self:
-        return self.filter(status=Job.State.SUCCEEDED)
 
-    def sorted_by(self, key: str) -> Self:
-        """By a column of `SORTABLE`, "-" for downwards; undefined values come last either way."""
-        column = key.removeprefix("-")
-        if column not in SORTABLE:
-            return self.order_by("-created_at", "-pk")
-        moved = F(column).desc(nulls_last=True) if key.startswith("-") else F(column).asc(nulls_last=True)
-        return self.order_by(moved, "-pk")
-
-
-class MLModel(OwnedModel):
+class MLModel(OwnedModel, ComputedModel):
     """One training and what came of it. Training again under the same name makes the next version."""
 
     name = models.CharField(_("name"), max_length=100)
@@ -60,13 +49,6 @@ class MLModel(OwnedModel):
     algorithm = models.CharField(_("algorithm"), max_length=40)
     configuration = models.JSONField(_("configuration"), default=dict)
 
-    status = models.CharField(_("status"), max_length=10, choices=Job.State, default=Job.State.QUEUED)
-    job = models.OneToOneField(
-        Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="ml_model", verbose_name=_("job")
-    )
-    error_code = models.CharField(_("error"), max_length=60, blank=True)
-    error_detail = models.TextField(_("reason"), blank=True)
-
     accuracy = models.FloatField(_("accuracy"), null=True, blank=True)
     accuracy_error = models.FloatField(_("standard error"), null=True, blank=True)
     base_rate = models.FloatField(_("base rate"), null=True, blank=True)
@@ -78,7 +60,6 @@ class MLModel(OwnedModel):
     artifact_sha256 = models.CharField(_("checksum"), max_length=64, blank=True)
     artifact_size = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
-    finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = MLModelQuerySet.as_manager()
 
@@ -101,14 +82,6 @@ class MLModel(OwnedModel):
     def algorithm_label(self) -> str:
         algorithm = ALGORITHMS.get(self.algorithm)
         return algorithm.label if algorithm else self.algorithm
-
-    @property
-    def is_active(self) -> bool:
-        return self.status in Job.ACTIVE
-
-    @property
-    def is_trained(self) -> bool:
-        return self.status == Job.State.SUCCEEDED
 
     @property
     def verdict(self) -> str:

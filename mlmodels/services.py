@@ -126,7 +126,7 @@ def check_reference(user: Any, pk: int) -> None:
 
 def reference_choices(user: Any) -> Iterable[tuple[int, str]]:
     """The user's trained models, as a select offers them."""
-    models = MLModel.objects.for_user(user).trained().summaries()[:CHOICES_LIMIT]
+    models = MLModel.objects.for_user(user).succeeded().summaries()[:CHOICES_LIMIT]
     return [
         (model.pk, f"{model} ({model.algorithm_label}, {model.symbol} {model.timeframe})") for model in models
     ]

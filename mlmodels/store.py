@@ -56,7 +56,7 @@ def open_record(model: MLModel) -> TrainingRecord:
 
 
 def require_trained(model: MLModel) -> None:
-    if not model.is_trained:
+    if not model.is_succeeded:
         raise ModelNotReady(
             _("The model “%(name)s” cannot predict: its training is %(state)s.")
             % {"name": model, "state": model.get_status_display()}

@@ -1,7 +1,7 @@
 """A saved strategy: a type, its parameters, and what it is meant to trade."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.urls import reverse
@@ -18,7 +18,9 @@ from strategies.registry import get_strategy_class
 class StrategyQuerySet(OwnedQuerySet):
     """Reads of saved strategies."""
 
-    def matching(self, text: str) -> "StrategyQuerySet":
+    sortable = ("name", "strategy_type", "symbol", "timeframe", "initial_capital", "updated_at")
+
+    def matching(self, text: str) -> Self:
         """Rows whose name, symbol or description contains the text."""
         wanted = models.Q(name__icontains=text) | models.Q(symbol__icontains=text)
         return self.filter(wanted | models.Q(description__icontains=text))

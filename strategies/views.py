@@ -22,7 +22,6 @@ from strategies.registry import get_strategy_class, names
 from strategies.services import StrategyService
 
 PAGE_SIZE = 25
-SORTS = {"name", "strategy_type", "symbol", "timeframe", "initial_capital", "updated_at"}
 NAV = {"nav": "strategies"}
 
 
@@ -32,10 +31,8 @@ def strategy_list(request: HttpRequest) -> HttpResponse:
     """The user's strategies: searched, filtered, sorted, paged."""
     types = {key: translated(get_strategy_class(key).label) for key in names()}
     form = StrategyFilterForm(request.GET, types)
-    rows = _filtered(Strategy.objects.for_user(request.user), form.chosen)
     sort = request.GET.get("sort", "")
-    if sort.removeprefix("-") in SORTS:
-        rows = rows.order_by(sort, "-id")
+    rows = _filtered(Strategy.objects.for_user(request.user), form.chosen).sorted_by(sort)
     page = Paginator(rows.defer("description"), PAGE_SIZE).get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)
     headlines = headlines_for(page.object_list)

@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backtests.api import serializers
-from backtests.filters import BacktestFilterSet, NullsLastOrdering
+from backtests.api.filters import BacktestFilter
 from backtests.metrics.definitions import DEFINITIONS
-from backtests.models import SORTABLE, BacktestResult
+from backtests.models import BacktestQuerySet, BacktestResult
 from backtests.services import BacktestService
 
 CURVES = ("trades", "equity_curve", "overlays", "sparkline")
@@ -34,9 +34,8 @@ class BacktestViewSet(
     """Your backtests."""
 
     queryset = BacktestResult.objects.none()
-    filterset_class = BacktestFilterSet
-    filter_backends = [*viewsets.GenericViewSet.filter_backends[:1], NullsLastOrdering]
-    ordering_fields = list(SORTABLE)
+    filterset_class = BacktestFilter
+    ordering_fields = BacktestQuerySet.sortable
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[BacktestResult]:

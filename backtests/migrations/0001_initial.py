@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('duration_ms', models.FloatField(blank=True, null=True, verbose_name='computing time (ms)')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='submitted')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('job', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='backtest', to='jobs.job', verbose_name='job')),
+                ('job', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)s', to='jobs.job', verbose_name='job')),
                 ('series', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='results', to='marketdata.series', verbose_name='series')),
                 ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='results', to='marketdata.snapshot', verbose_name='snapshot')),
                 ('strategy', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='results', to='strategies.strategy', verbose_name='strategy')),

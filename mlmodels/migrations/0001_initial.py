@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('artifact_size', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='size')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('job', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='ml_model', to='jobs.job', verbose_name='job')),
+                ('job', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)s', to='jobs.job', verbose_name='job')),
                 ('series', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='ml_models', to='marketdata.series', verbose_name='series')),
                 ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='ml_models', to='marketdata.snapshot', verbose_name='snapshot')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s_set', to=settings.AUTH_USER_MODEL, verbose_name='owner')),

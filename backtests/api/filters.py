@@ -1,0 +1,26 @@
+"""What the list of results can be filtered by."""
+
+import django_filters
+
+from algotrade.jobs.models import Job
+from backtests.models import BacktestResult
+
+
+class BacktestFilter(django_filters.FilterSet):
+    """`?strategy=&symbol=&status=&created_after=&created_before=`."""
+
+    strategy = django_filters.NumberFilter(
+        field_name="strategy_id",
+        min_value=1,
+        max_value=2**63 - 1,
+        decimal_places=0,
+        help_text="Id of the strategy.",
+    )
+    symbol = django_filters.CharFilter(lookup_expr="iexact")
+    status = django_filters.ChoiceFilter(choices=Job.State.choices)
+    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lte")
+
+    class Meta:
+        model = BacktestResult
+        fields = ["strategy", "symbol", "status"]

@@ -4,15 +4,12 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import StreamingHttpResponse
 from django.utils.text import slugify
-from django.views.decorators.http import require_safe
 
-from backtests.filters import ListFilter
-from backtests.models import METRIC_COLUMNS, BacktestResult
+from backtests.models import METRIC_COLUMNS, BacktestQuerySet, BacktestResult
 
+EQUITY_COLUMNS = ("unix_time", "equity", "buy_and_hold", "drawdown")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 TRADE_COLUMNS = (
     "entry_time",
@@ -79,36 +76,22 @@ def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     return response
 
 
-def _owned(request: HttpRequest, pk: int, *columns: str) -> BacktestResult:
-    return get_object_or_404(BacktestResult.objects.for_user(request.user).only(*columns), pk=pk)
-
-
-def _file_name(result: BacktestResult, what: str) -> str:
-    return slugify(f"{result.strategy_name} {result.symbol} {result.pk} {what}")
-
-
-@login_required
-@require_safe
-def trades_csv(request: HttpRequest, pk: int) -> HttpResponse:
+def trades_csv(result: BacktestResult) -> StreamingHttpResponse:
     """Every trade of one result."""
-    result = _owned(request, pk, "strategy_name", "symbol", "trades")
     rows = ([trade.get(name) for name in TRADE_COLUMNS] for trade in result.trades)
     return csv_response(_file_name(result, "trades"), TRADE_COLUMNS, rows)
 
 
-@login_required
-@require_safe
-def equity_csv(request: HttpRequest, pk: int) -> HttpResponse:
+def equity_csv(result: BacktestResult) -> StreamingHttpResponse:
     """The stored equity curve of one result."""
-    result = _owned(request, pk, "strategy_name", "symbol", "equity_curve")
-    columns = ("unix_time", "equity", "buy_and_hold", "drawdown")
-    return csv_response(_file_name(result, "equity"), columns, result.equity_curve)
+    return csv_response(_file_name(result, "equity"), EQUITY_COLUMNS, result.equity_curve)
 
 
-@login_required
-@require_safe
-def results_csv(request: HttpRequest) -> HttpResponse:
-    """The list of results, filtered and sorted as the page shows it."""
-    results = ListFilter.read(request.GET).apply(BacktestResult.objects.for_user(request.user))
+def results_csv(results: BacktestQuerySet) -> StreamingHttpResponse:
+    """The headline numbers of many results."""
     rows = results.summaries().values_list(*RESULT_COLUMNS)
     return csv_response("backtests", RESULT_COLUMNS, rows.iterator(chunk_size=500))
+
+
+def _file_name(result: BacktestResult, what: str) -> str:
+    return slugify(f"{result.strategy_name} {result.symbol} {result.pk} {what}")

@@ -6,9 +6,11 @@ from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.warmth import register_warm_up
 from backtests.models import BacktestResult
 
+RUN_KIND = "backtests.run"
+
 register_kind(
     JobKind(
-        name="backtests.run",
+        name=RUN_KIND,
         label=_("Backtest"),
         handler="backtests.tasks.run_backtest",
         on_state=BacktestResult.follow,

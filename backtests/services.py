@@ -19,6 +19,7 @@ from backtests import engine, verdict
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION, SimulationConfig
 from backtests.errors import BacktestNotFound, BacktestRefused
+from backtests.jobs import RUN_KIND
 from backtests.models import BacktestResult
 from backtests.outcome import Outcome, equity_rows, overlay_rows, trade_rows
 from backtests.preparation import build, check_period, configure, series_for
@@ -30,7 +31,6 @@ from strategies import registry
 from strategies.base import BaseStrategy
 from strategies.models import Strategy
 
-KIND = "backtests.run"
 FROZEN = (
     "user",
     "strategy",
@@ -195,7 +195,7 @@ def _queue(result: BacktestResult) -> BacktestResult:
     with transaction.atomic():
         result.save()
         result.job = jobs.submit(
-            kind=KIND,
+            kind=RUN_KIND,
             owner=result.user,
             title=result.title,
             payload={"result_id": result.pk},

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backtests import exports, views
+from backtests import views
 
 app_name = "backtests"
 
@@ -13,13 +13,13 @@ urlpatterns = [
     path("backtests/", views.result_list, name="list"),
     path("backtests/new/", views.create, name="create"),
     path("backtests/delete/", views.delete_many, name="delete_many"),
-    path("backtests/export.csv", exports.results_csv, name="export"),
+    path("backtests/export.csv", views.results_csv, name="export"),
     path("backtests/for-strategy/<int:pk>/", views.recent_for_strategy, name="recent_for_strategy"),
     path("backtests/<int:pk>/", views.detail, name="detail"),
     path("backtests/<int:pk>/delete/", views.delete, name="delete"),
     path("backtests/<int:pk>/rerun/", views.rerun, name="rerun"),
     path("backtests/<int:pk>/equity.json", views.equity_data, name="equity_data"),
     path("backtests/<int:pk>/candles.json", views.candles_data, name="candles_data"),
-    path("backtests/<int:pk>/trades.csv", exports.trades_csv, name="trades_csv"),
-    path("backtests/<int:pk>/equity.csv", exports.equity_csv, name="equity_csv"),
+    path("backtests/<int:pk>/trades.csv", views.trades_csv, name="trades_csv"),
+    path("backtests/<int:pk>/equity.csv", views.equity_csv, name="equity_csv"),
 ]

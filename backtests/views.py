@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from algotrade.forms import REFUSED, refusals_on
 from algotrade.jobs.models import Job
-from backtests import overview, presentation
+from backtests import exports, overview, presentation
 from backtests.filters import ListFilter
 from backtests.forms import BacktestForm, prefilled, prefilled_from, usable_series
 from backtests.models import BacktestResult
@@ -28,6 +28,7 @@ from strategies.models import Strategy
 PAGE_SIZE = 25
 RECENT = 8
 MOST_DELETED = 200
+UNLISTED = ("sparkline", "error_detail")
 
 
 def _owned(request: HttpRequest, pk: int, *left_out: str) -> BacktestResult:
@@ -71,7 +72,7 @@ def dashboard_job(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 def result_list(request: HttpRequest) -> HttpResponse:
     wanted = ListFilter.read(request.GET)
-    results = wanted.apply(BacktestResult.objects.for_user(request.user)).summaries().defer(*_UNLISTED)
+    results = wanted.apply(BacktestResult.objects.for_user(request.user)).summaries().defer(*UNLISTED)
     page = Paginator(results, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "nav": "backtests",
@@ -88,7 +89,12 @@ def result_list(request: HttpRequest) -> HttpResponse:
     return render(request, "backtests/list.html", context)
 
 
-_UNLISTED = ("sparkline", "error_detail")
+@login_required
+@require_safe
+def results_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The list of results as a file, filtered and sorted as the page shows it."""
+    wanted = ListFilter.read(request.GET)
+    return exports.results_csv(wanted.apply(BacktestResult.objects.for_user(request.user)))
 
 
 @login_required
@@ -181,6 +187,20 @@ def candles_data(request: HttpRequest, pk: int) -> JsonResponse:
 
 
 @login_required
+@require_safe
+def trades_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    results = BacktestResult.objects.for_user(request.user).only("strategy_name", "symbol", "trades")
+    return exports.trades_csv(get_object_or_404(results, pk=pk))
+
+
+@login_required
+@require_safe
+def equity_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    results = BacktestResult.objects.for_user(request.user).only("strategy_name", "symbol", "equity_curve")
+    return exports.equity_csv(get_object_or_404(results, pk=pk))
+
+
+@login_required
 @require_POST
 def rerun(request: HttpRequest, pk: int) -> HttpResponse:
     """The same run again, as a new result."""
@@ -194,7 +214,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         BacktestService.delete([result])
         messages.success(request, _("The backtest was deleted."))
-        return HttpResponseRedirect(reverse("backtests:list"))
+        return redirect("backtests:list")
     return render(
         request,
         "components/confirm_delete.html",
@@ -218,7 +238,7 @@ def delete_many(request: HttpRequest) -> HttpResponse:
     results = list(results.summaries().select_related("job"))
     if not results:
         messages.info(request, _("Nothing was selected, so nothing was deleted."))
-        return HttpResponseRedirect(reverse("backtests:list"))
+        return redirect("backtests:list")
     if "confirmed" not in request.POST:
         context = {
             "nav": "backtests",
@@ -230,4 +250,4 @@ def delete_many(request: HttpRequest) -> HttpResponse:
     count = BacktestService.delete(results)
     said = ngettext("%(count)d backtest was deleted.", "%(count)d backtests were deleted.", count)
     messages.success(request, said % {"count": count})
-    return HttpResponseRedirect(reverse("backtests:list"))
+    return redirect("backtests:list")

@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from marketdata import uploads
-from marketdata.submissions import GENERATE_KIND, IMPORT_KIND
+
+IMPORT_KIND = "marketdata.import"
+GENERATE_KIND = "marketdata.generate"
 
 
 def discard_used_upload(job: Job) -> None:

@@ -16,13 +16,11 @@ from algotrade.jobs.models import Job
 from algotrade.jobs.services import submit
 from marketdata import uploads
 from marketdata.csv_times import get_zone
+from marketdata.jobs import GENERATE_KIND, IMPORT_KIND
 from marketdata.models import SYMBOL_HELP, SYMBOL_PATTERN, Series
 from marketdata.services import OVERLAP_POLICIES, REPLACE
 from marketdata.synthetic import SyntheticSpec
 from marketdata.timeframes import get_calendar, get_timeframe
-
-IMPORT_KIND = "marketdata.import"
-GENERATE_KIND = "marketdata.generate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,21 +16,12 @@ from algotrade.jobs.models import Job
 from marketdata import exports, services
 from marketdata.charts import MAX_POINTS, POINTS_LIMIT
 from marketdata.forms import GenerateForm, ImportForm, timeframe_choices
+from marketdata.jobs import GENERATE_KIND, IMPORT_KIND
 from marketdata.models import Series
-from marketdata.submissions import GENERATE_KIND, IMPORT_KIND, submit_generation, submit_import
+from marketdata.submissions import submit_generation, submit_import
 from marketdata.timeframes import TIMEFRAMES
 
 PAGE_SIZE = 25
-ORDERINGS = {
-    "symbol",
-    "-symbol",
-    "bar_count",
-    "-bar_count",
-    "last_time",
-    "-last_time",
-    "coverage",
-    "-coverage",
-}
 COMMON_TIMEZONES = (
     "UTC",
     "America/New_York",
@@ -59,20 +50,18 @@ def series_list(request: HttpRequest) -> HttpResponse:
     series = Series.objects.visible_to(request.user)
     query = request.GET.get("q", "").strip()[:60]
     timeframe = request.GET.get("timeframe", "")
-    ordering = request.GET.get("sort", "")
+    sort = request.GET.get("sort", "")
     if query:
         series = series.matching(query)
     if timeframe in TIMEFRAMES:
         series = series.filter(timeframe=timeframe)
-    if ordering in ORDERINGS:
-        series = series.order_by(ordering, "pk")
-    page = Paginator(series, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(series.sorted_by(sort), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "nav": "data",
         "page_obj": page,
         "query": query,
         "timeframe": timeframe,
-        "sort": ordering,
+        "sort": sort,
         "timeframes": timeframe_choices(),
         "filtered": bool(query or timeframe),
     }

@@ -19,8 +19,8 @@ from accounts import tokens
 from accounts.services import UserService
 from algotrade.jobs.models import Job
 from backtests.models import BacktestResult
+from marketdata.jobs import IMPORT_KIND
 from marketdata.models import MarketData, Series, Snapshot
-from marketdata.submissions import IMPORT_KIND
 from mlmodels.models import MLModel
 from strategies.models import Strategy
 

@@ -1,23 +1,20 @@
 """Results for staff: whose, of what, how they ended. Nothing is edited here."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from algotrade.jobs.admin import STATE_COLOURS
+from algotrade.admin import STATE_COLOURS, RecordAdmin
 from algotrade.templatetags import figures
 from backtests.models import JSON_COLUMNS, METRIC_COLUMNS, BacktestResult
 from backtests.services import BacktestService
 
 
 @admin.register(BacktestResult)
-class BacktestResultAdmin(ModelAdmin):
+class BacktestResultAdmin(RecordAdmin):
     list_display = [
         "strategy_name",
         "user",
@@ -35,7 +32,6 @@ class BacktestResultAdmin(ModelAdmin):
     search_fields = ["strategy_name", "symbol", "user__username", "user__email", "snapshot_sha256"]
     list_select_related = ["user"]
     date_hierarchy = "created_at"
-    show_full_result_count = False
     fields = [
         ("user", "status", "job"),
         ("strategy", "strategy_name", "strategy_type"),
@@ -83,9 +79,3 @@ class BacktestResultAdmin(ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[BacktestResult]) -> None:
         BacktestService.delete(queryset.select_related("job"))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

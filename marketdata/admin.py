@@ -18,6 +18,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from algotrade.admin import ReadOnlyAdmin
 from algotrade.errors import LabError
 from algotrade.forms import REFUSED, refusals_on
 from marketdata import services
@@ -151,21 +152,6 @@ class SeriesAdmin(ModelAdmin):
         except LabError as error:
             messages.error(request, error.detail)
             return HttpResponseRedirect(reverse("admin:marketdata_series_changelist"))
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that imports alone write."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Snapshot)

@@ -8,19 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from algotrade.admin import STATE_COLOURS, RecordAdmin
 from algotrade.errors import LabError
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.models import MLModel
 from mlmodels.services import MLModelService
 from mlmodels.words import verdict_sentence
-
-STATE_COLOURS = {
-    "queued": "info",
-    "running": "warning",
-    "succeeded": "success",
-    "failed": "danger",
-    "cancelled": "default",
-}
 
 
 class AlgorithmFilter(admin.SimpleListFilter):
@@ -37,7 +30,7 @@ class AlgorithmFilter(admin.SimpleListFilter):
 
 
 @admin.register(MLModel)
-class MLModelAdmin(ModelAdmin):
+class MLModelAdmin(RecordAdmin):
     list_display = [
         "__str__",
         "user",
@@ -54,7 +47,6 @@ class MLModelAdmin(ModelAdmin):
     search_fields = ["name", "symbol", "user__username", "user__email", "error_detail"]
     list_select_related = ["user"]
     date_hierarchy = "created_at"
-    show_full_result_count = False
     fields = [
         "user",
         "name",
@@ -117,9 +109,3 @@ class MLModelAdmin(ModelAdmin):
                 MLModelService.delete(model)
             except LabError as error:
                 self.message_user(request, error.detail, messages.WARNING)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: MLModel | None = None) -> bool:
-        return False

@@ -80,9 +80,6 @@ class StrategyAdmin(ModelAdmin):
     date_hierarchy = "created_at"
     show_full_result_count = False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Strategy]:
-        return super().get_queryset(request).select_related("user")
-
     @display(description=_("type"), ordering="strategy_type")
     def type_name(self, strategy: Strategy) -> str:
         return strategy.type_label

@@ -4,24 +4,16 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from algotrade.admin import STATE_COLOURS, ReadOnlyAdmin
 from algotrade.errors import LabError
 from algotrade.jobs import services
 from algotrade.jobs.models import Job, Worker
 
-STATE_COLOURS = {
-    "queued": "info",
-    "running": "warning",
-    "succeeded": "success",
-    "failed": "danger",
-    "cancelled": "default",
-}
-
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):
+class JobAdmin(ReadOnlyAdmin):
     list_display = [
         "title",
         "owner",
@@ -37,7 +29,6 @@ class JobAdmin(ModelAdmin):
     search_fields = ["title", "owner__username", "owner__email", "error_detail", "id"]
     list_select_related = ["owner"]
     date_hierarchy = "created_at"
-    show_full_result_count = False
     actions = ["cancel_jobs", "requeue_jobs"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
@@ -69,29 +60,11 @@ class JobAdmin(ModelAdmin):
                 self.message_user(request, f"{job.title}: {error.detail}", messages.WARNING)
         self.message_user(request, _("%(count)d jobs %(done)s.") % {"count": changed, "done": done})
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        return False
-
 
 @admin.register(Worker)
-class WorkerAdmin(ModelAdmin):
+class WorkerAdmin(ReadOnlyAdmin):
     list_display = ["name", "places", "busy", "is_up", "seen_at", "started_at"]
 
     @display(description=_("alive"), boolean=True)
     def is_up(self, worker: Worker) -> bool:
         return worker.is_alive
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Worker | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Worker | None = None) -> bool:
-        return False

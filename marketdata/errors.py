@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from algotrade.errors import Conflict, InvalidInput, LabError, NotFound, TooLarge
+from algotrade.errors import Conflict, InvalidInput, LabError, NotFound, TooLarge, Unavailable
 
 
 class MarketDataError(LabError):
@@ -110,6 +110,18 @@ class SnapshotDamaged(MarketDataError, Conflict):
     """A snapshot's file is missing or no longer holds the bytes it was made from."""
 
     code = "snapshot_damaged"
+
+
+class StorageFailed(MarketDataError, Unavailable):
+    """The disk did not take a file: full, read-only or gone."""
+
+    code = "storage_failed"
+
+    def __init__(self, error: OSError) -> None:
+        why = error.strerror or type(error).__name__
+        super().__init__(
+            f"The lab cannot write its files ({why}); nothing was changed. Tell whoever runs it, and try again later."
+        )
 
 
 class NoBars(MarketDataError, Conflict):

@@ -19,7 +19,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from marketdata.bars import COLUMNS, Bars
-from marketdata.errors import SnapshotDamaged
+from marketdata.errors import SnapshotDamaged, StorageFailed
 
 CANONICAL = np.dtype("<i8")
 _ROWS = 1 + len(COLUMNS)
@@ -57,12 +57,22 @@ def path_of(sha256: str) -> str:
 def write(packed: NDArray[np.int64], sha256: str) -> str:
     """Store a canonical array under its fingerprint; return its relative path.
 
-    The file appears whole or not at all: it is written beside its place and then renamed.
+    The file appears whole or not at all: it is written beside its place and then renamed. A disk that does not
+    take it raises `StorageFailed`.
     """
     relative = path_of(sha256)
     target = Path(settings.MEDIA_ROOT) / relative
     if _is_intact(target, sha256):
         return relative
+    try:
+        _put(packed, target)
+    except OSError as error:
+        raise StorageFailed(error) from error
+    _verified.pop(str(target), None)
+    return relative
+
+
+def _put(packed: NDArray[np.int64], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".draft-", suffix=".npy")
     try:
@@ -76,8 +86,6 @@ def write(packed: NDArray[np.int64], sha256: str) -> str:
         with contextlib.suppress(FileNotFoundError):
             Path(draft).unlink()
         raise
-    _verified.pop(str(target), None)
-    return relative
 
 
 def read(relative: str, sha256: str) -> Bars:

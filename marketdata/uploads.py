@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput
 from marketdata.csv_reader import MAX_BYTES
-from marketdata.errors import CsvTooLarge
+from marketdata.errors import CsvTooLarge, StorageFailed
 
 KEPT_SECONDS = 7 * 86_400
 
@@ -37,11 +37,15 @@ def keep(owner: Any, file: UploadedFile) -> str:
         )
     relative = f"uploads/{owner.pk}/{uuid.uuid4().hex}.csv"
     target = path_of(relative)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _forget_old(target.parent)
-    with target.open("wb") as stream:
-        for chunk in file.chunks():
-            stream.write(chunk)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _forget_old(target.parent)
+        with target.open("wb") as stream:
+            for chunk in file.chunks():
+                stream.write(chunk)
+    except OSError as error:
+        discard(relative)  # half a file is worth nothing and a full disk needs the room
+        raise StorageFailed(error) from error
     return relative
 
 

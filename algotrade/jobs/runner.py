@@ -53,6 +53,13 @@ def _run_to_end(job: Job, context: JobContext) -> None:
     except MemoryError:
         reason = _("The job needed more memory than it may use.")
         job.give_back(reason, attempts=MEMORY_ATTEMPTS)
+    except OSError as error:
+        logger.exception("%s failed at the disk or the network", job.kind)
+        reason = _(
+            "The lab could not use one of its files (%(why)s); nothing was changed. "
+            "Tell whoever runs it, and try again later."
+        )
+        job.fail("storage_failed", reason % {"why": error.strerror or type(error).__name__})
     except Exception:
         logger.exception("%s failed", job.kind)
         reason = _(

@@ -186,3 +186,10 @@ def test_a_misspelt_choice_is_refused_and_not_left_out(api):
     assert answer.status_code == 400
     assert "adjust" in answer.json()["fields"]["adjusted"][0]
     assert not Job.objects.exists()
+
+
+def test_a_disk_that_takes_no_upload_is_an_answer_and_no_crash(api, settings):
+    (settings.MEDIA_ROOT / "uploads").touch()
+    answer = api.post(IMPORTS, form(), format="multipart")
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_failed")
+    assert not Job.objects.exists()

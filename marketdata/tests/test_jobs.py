@@ -66,7 +66,7 @@ def test_a_failure_while_storing_leaves_neither_series_nor_rows(user, run_jobs, 
     monkeypatch.setattr(tasks, "import_bars", fail)
     submit_import(owner=user, file=upload(), **DAILY)
     (job,) = run_jobs()
-    assert (job.state, job.error_code) == ("failed", "internal_error")
+    assert (job.state, job.error_code) == ("failed", "storage_failed")
     assert not Series.objects.exists()
 
 

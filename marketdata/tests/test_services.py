@@ -7,7 +7,15 @@ import pytest
 
 from marketdata import bulk, services, snapshots
 from marketdata.bars import COLUMNS, Bars
-from marketdata.errors import BarsError, BarsOverlap, NoBars, SeriesInUse, SeriesNotFound, SnapshotDamaged
+from marketdata.errors import (
+    BarsError,
+    BarsOverlap,
+    NoBars,
+    SeriesInUse,
+    SeriesNotFound,
+    SnapshotDamaged,
+    StorageFailed,
+)
 from marketdata.models import MarketData, Series, Snapshot
 from marketdata.services import (
     chart_bars,
@@ -271,3 +279,16 @@ def spoil(path, damage):
     import os
 
     os.utime(path, ns=(1, 1))  # clocks may be too coarse to show the change
+
+
+def test_a_disk_that_takes_no_snapshot_is_told_in_words_and_changes_nothing(series, settings):
+    before = series.content_sha256
+    gone = settings.MEDIA_ROOT / "snapshots"
+    gone.rename(gone.with_name("elsewhere"))
+    gone.touch()
+    with pytest.raises(StorageFailed, match="nothing was changed"):
+        import_bars(
+            series=Series.objects.create(user=series.user, symbol="NEW", timeframe="1d"), bars=make_bars(7)
+        )
+    assert not Series.objects.get(symbol="NEW").bars.exists()
+    assert Series.objects.get(pk=series.pk).content_sha256 == before

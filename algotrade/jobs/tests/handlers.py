@@ -1,5 +1,6 @@
 """Handlers for the tests of jobs. Named in LAB_PLUGINS by tests that start real job processes."""
 
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -45,6 +46,10 @@ def exhaust(context: JobContext) -> Callable[[], None]:
     raise MemoryError
 
 
+def fill_the_disk(context: JobContext) -> Callable[[], None]:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def wait(context: JobContext) -> Callable[[], None]:
     """Cooperative: looks for a cancel twenty times a second."""
     until = time.monotonic() + context.payload.get("seconds", 30)
@@ -74,7 +79,7 @@ def _remember(job: Job) -> None:
     seen_states.append((str(job.pk), job.state))
 
 
-HANDLERS = (succeed, refuse, crash, store_badly, exhaust, wait, stubborn, die)
+HANDLERS = (succeed, refuse, crash, store_badly, exhaust, fill_the_disk, wait, stubborn, die)
 for _handler in HANDLERS:
     register_kind(
         JobKind(

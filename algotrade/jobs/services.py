@@ -29,16 +29,7 @@ def submit(
     """Queue a job, in the caller's transaction if there is one; workers hear of it after the commit."""
     known = get_kind(kind)
     with transaction.atomic():
-        # The lock on the owner's row makes counting and inserting one step.
-        get_user_model().objects.select_for_update().get(pk=owner.pk)
-        limit = settings.JOB_MAX_QUEUED_PER_USER
-        if Job.objects.queued().filter(owner=owner).count() >= limit:
-            raise QueueFull(
-                _(
-                    "%(limit)d of your jobs are waiting, which is the limit: wait for some to end or cancel them."
-                )
-                % {"limit": limit}
-            )
+        _take_place_in_queue(owner.pk)
         job = Job.objects.create(
             owner=owner,
             kind=known.name,
@@ -57,7 +48,7 @@ def request_cancel(job: Job) -> Job:
     """Ask a job to stop: a waiting one ends now, a running one within about two seconds."""
     if not job.request_cancel():
         raise AlreadyEnded(
-            _("This job has already %(state)s: there is nothing to cancel.")
+            _("This job has ended already (%(state)s): there is nothing to cancel.")
             % {"state": job.get_state_display()}
         )
     return job
@@ -65,13 +56,28 @@ def request_cancel(job: Job) -> Job:
 
 def requeue(job: Job) -> Job:
     """Queue the same work again after it failed or was cancelled."""
-    if not job.retry():
-        raise AlreadyEnded(
-            _("Only a failed or cancelled job can be queued again; this one is %(state)s.")
-            % {"state": job.get_state_display()}
-        )
-    transaction.on_commit(dispatch.nudge)
+    with transaction.atomic():
+        _take_place_in_queue(job.owner_id)
+        if not job.retry():
+            raise AlreadyEnded(
+                _("Only a failed or cancelled job can be queued again; this one is %(state)s.")
+                % {"state": job.get_state_display()}
+            )
+        transaction.on_commit(dispatch.nudge)
     return job
+
+
+def _take_place_in_queue(owner_id: int) -> None:
+    """Refuse when too many of the owner's jobs wait; the lock on their row makes counting and adding one step."""
+    get_user_model().objects.select_for_update().get(pk=owner_id)
+    limit = settings.JOB_MAX_QUEUED_PER_USER
+    if Job.objects.queued().filter(owner_id=owner_id).count() >= limit:
+        raise QueueFull(
+            _(
+                "%(limit)d jobs of this account are waiting, which is the limit: wait for some to end or cancel them."
+            )
+            % {"limit": limit}
+        )
 
 
 def sweep() -> int:

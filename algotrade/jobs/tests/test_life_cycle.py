@@ -17,14 +17,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
 
 @pytest.fixture
-def owner():
-    return get_user_model().objects.create_user("owner", "owner@example.com", "long-enough-1")
-
-
-@pytest.fixture
-def submit(owner):
+def submit(user):
     def make(kind, **payload):
-        return services.submit(kind=f"test.{kind}", owner=owner, title=kind, payload=payload)
+        return services.submit(kind=f"test.{kind}", owner=user, title=kind, payload=payload)
 
     return make
 
@@ -180,12 +175,29 @@ def test_a_full_queue_refuses_with_the_limit_and_keeps_nothing(submit, settings)
     settings.JOB_MAX_QUEUED_PER_USER = 2
     submit("succeed")
     submit("succeed")
-    with pytest.raises(QueueFull, match="2 of your jobs"):
+    with pytest.raises(QueueFull, match="2 jobs of this account"):
         submit("succeed")
     assert Job.objects.count() == 2
 
 
-def test_whoever_has_fewest_running_is_served_first(submit, owner):
+def test_trying_again_does_not_pass_the_limit_of_the_queue(submit, settings):
+    settings.JOB_MAX_QUEUED_PER_USER = 1
+    first = services.request_cancel(submit("succeed"))
+    submit("succeed")
+    with pytest.raises(QueueFull):
+        services.requeue(first)
+    assert Job.objects.get(pk=first.pk).state == "cancelled"
+
+
+def test_a_disk_that_takes_nothing_ends_the_job_with_words(submit):
+    job = submit("fill_the_disk")
+    run(claimed(job))
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == ("failed", "storage_failed")
+    assert "No space left on device" in job.error_detail
+
+
+def test_whoever_has_fewest_running_is_served_first(submit, user):
     other = get_user_model().objects.create_user("other", "other@example.com", "long-enough-1")
     claimed(submit("wait"))
     submit("succeed")
@@ -193,9 +205,9 @@ def test_whoever_has_fewest_running_is_served_first(submit, owner):
     assert Job.objects.claim_next("w:1") == theirs
 
 
-def test_an_unknown_kind_names_the_known_ones(owner):
+def test_an_unknown_kind_names_the_known_ones(user):
     with pytest.raises(UnknownKind, match=r"test\.succeed"):
-        services.submit(kind="test.suceed", owner=owner, title="typo")
+        services.submit(kind="test.suceed", owner=user, title="typo")
 
 
 def test_the_database_itself_refuses_a_lease_on_a_job_that_does_not_run(submit):

@@ -104,6 +104,24 @@ def client_for() -> Callable[[Any], Client]:
     return sign_in
 
 
+@pytest.fixture
+def page(client_for: Callable[[Any], Client], user: Any) -> Client:
+    """A browser that is signed in as `user`."""
+    return client_for(user)
+
+
+@pytest.fixture
+def page_other(client_for: Callable[[Any], Client], other_user: Any) -> Client:
+    """A browser that is signed in as `other_user`."""
+    return client_for(other_user)
+
+
+@pytest.fixture
+def page_staff(client_for: Callable[[Any], Client], staff: Any) -> Client:
+    """A browser that is signed in as `staff`."""
+    return client_for(staff)
+
+
 def _api_for(user: Any) -> APIClient:
     client = APIClient()
     client.force_authenticate(user)

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from django.contrib.auth import get_user_model
-from rest_framework.test import APIClient
 
 from algotrade.jobs.context import JobContext
 from algotrade.jobs.models import Job
@@ -34,25 +32,10 @@ def wavy_bars(count: int = 400, first_day: str = FIRST_DAY) -> Bars:
     )
 
 
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
-
-
 @pytest.fixture
-def owner(db):
-    return get_user_model().objects.create(username="owner", email="owner@example.com")
-
-
-@pytest.fixture
-def stranger(db):
-    return get_user_model().objects.create(username="stranger", email="stranger@example.com")
-
-
-@pytest.fixture
-def series(owner):
+def series(user):
     made = Series.objects.create(
-        user=owner, symbol="WAVE", timeframe="1d", source="csv", calendar="24/7", name="Wave"
+        user=user, symbol="WAVE", timeframe="1d", source="csv", calendar="24/7", name="Wave"
     )
     import_bars(series=made, bars=wavy_bars())
     made.refresh_from_db()
@@ -60,9 +43,9 @@ def series(owner):
 
 
 @pytest.fixture
-def strategy(owner):
+def strategy(user):
     return StrategyService.create(
-        user=owner,
+        user=user,
         name="Crossing",
         strategy_type="ma_crossover",
         symbol="WAVE",
@@ -71,11 +54,11 @@ def strategy(owner):
 
 
 @pytest.fixture
-def submit(owner, strategy, series):
+def submit(user, strategy, series):
     """Ask for a run; keyword arguments replace what is asked for."""
 
     def make(**changes):
-        asked = {"user": owner, "strategy": strategy, "series": series} | changes
+        asked = {"user": user, "strategy": strategy, "series": series} | changes
         return BacktestService.submit(**asked)
 
     return make
@@ -97,23 +80,3 @@ def finish():
 @pytest.fixture
 def finished(submit, finish):
     return finish(submit(configuration={"commission": 0.001, "slippage": 0.0005}))
-
-
-@pytest.fixture
-def page(client, owner):
-    client.force_login(owner)
-    return client
-
-
-@pytest.fixture
-def api(owner):
-    made = APIClient()
-    made.force_authenticate(owner)
-    return made
-
-
-@pytest.fixture
-def stranger_api(stranger):
-    made = APIClient()
-    made.force_authenticate(stranger)
-    return made

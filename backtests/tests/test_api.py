@@ -76,15 +76,15 @@ def test_malformed_input_is_a_400(api, strategy, series, asked):
     assert not Job.objects.exists()
 
 
-def test_a_strategy_or_series_of_somebody_else_does_not_exist(stranger_api, strategy, series):
-    answer = stranger_api.post(RUN, {"strategy": strategy.pk, "series": series.pk}, format="json")
+def test_a_strategy_or_series_of_somebody_else_does_not_exist(api_other, strategy, series):
+    answer = api_other.post(RUN, {"strategy": strategy.pk, "series": series.pk}, format="json")
     assert answer.status_code == 400
     assert set(answer.data["fields"]) == {"strategy", "series"}
 
 
-def test_the_list_shows_only_one_s_own(api, stranger_api, some):
+def test_the_list_shows_only_one_s_own(api, api_other, some):
     assert {row["id"] for row in api.get("/api/backtests/").data["results"]} == {row.pk for row in some}
-    assert stranger_api.get("/api/backtests/").data["results"] == []
+    assert api_other.get("/api/backtests/").data["results"] == []
 
 
 def test_the_list_never_loads_the_json_columns(api, some):
@@ -220,8 +220,8 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES)
-def test_a_stranger_finds_nothing(stranger_api, finished, method, route):
-    assert getattr(stranger_api, method)(f"/api/backtests/{finished.pk}/{route}").status_code == 404
+def test_a_stranger_finds_nothing(api_other, finished, method, route):
+    assert getattr(api_other, method)(f"/api/backtests/{finished.pk}/{route}").status_code == 404
     assert BacktestResult.objects.count() == 1
 
 

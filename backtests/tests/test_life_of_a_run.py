@@ -91,8 +91,8 @@ def finish():
     return work
 
 
-def own_strategy(owner, cls):
-    return StrategyService.create(user=owner, name=cls.label, strategy_type=cls.key, symbol="WAVE")
+def own_strategy(user, cls):
+    return StrategyService.create(user=user, name=cls.label, strategy_type=cls.key, symbol="WAVE")
 
 
 def test_a_run_ends_with_metrics_trades_and_curves(finished):
@@ -140,9 +140,9 @@ def test_only_the_bars_of_the_period_are_used(submit, finish):
     assert result.equity_curve[0][0] == dt.datetime(2020, 3, 1, tzinfo=dt.UTC).timestamp()
 
 
-def test_a_strategy_that_returns_nonsense_fails_in_words(owner, submit, finish):
+def test_a_strategy_that_returns_nonsense_fails_in_words(user, submit, finish):
     with temporarily(Faulty):
-        result = finish(submit(strategy=own_strategy(owner, Faulty)))
+        result = finish(submit(strategy=own_strategy(user, Faulty)))
     assert result.status == "failed"
     assert result.error_code == "target_invalid"
     assert "7" in result.error_detail
@@ -150,22 +150,22 @@ def test_a_strategy_that_returns_nonsense_fails_in_words(owner, submit, finish):
     assert result.total_return is None
 
 
-def test_an_unforeseen_failure_keeps_its_details_to_the_log(owner, submit, finish):
+def test_an_unforeseen_failure_keeps_its_details_to_the_log(user, submit, finish):
     with temporarily(Broken):
-        result = finish(submit(strategy=own_strategy(owner, Broken)))
+        result = finish(submit(strategy=own_strategy(user, Broken)))
     assert (result.status, result.error_code) == ("failed", "internal_error")
     assert "secret" not in result.error_detail
 
 
-def test_a_strategy_whose_model_saw_the_bars_is_labelled(owner, submit, finish):
+def test_a_strategy_whose_model_saw_the_bars_is_labelled(user, submit, finish):
     with temporarily(KnowsItsBars):
-        result = finish(submit(strategy=own_strategy(owner, KnowsItsBars)))
+        result = finish(submit(strategy=own_strategy(user, KnowsItsBars)))
     assert {"code": "in_sample_model", "share": 0.25} in result.warnings
 
 
-def test_a_failed_run_can_be_tried_again_in_place(owner, submit, finish):
+def test_a_failed_run_can_be_tried_again_in_place(user, submit, finish):
     with temporarily(Faulty):
-        failed = finish(submit(strategy=own_strategy(owner, Faulty)))
+        failed = finish(submit(strategy=own_strategy(user, Faulty)))
     BacktestResult.objects.filter(pk=failed.pk).update(strategy_type="ma_crossover")
     requeue(failed.job)
     failed.refresh_from_db()
@@ -173,9 +173,9 @@ def test_a_failed_run_can_be_tried_again_in_place(owner, submit, finish):
     assert finish(failed).status == "succeeded"
 
 
-def test_a_running_one_is_cancelled_and_stores_nothing(owner, submit, finish):
+def test_a_running_one_is_cancelled_and_stores_nothing(user, submit, finish):
     with temporarily(CancelsItself):
-        result = finish(submit(strategy=own_strategy(owner, CancelsItself)))
+        result = finish(submit(strategy=own_strategy(user, CancelsItself)))
     assert result.status == "cancelled"
     assert result.total_trades is None
     assert result.equity_curve == []
@@ -187,9 +187,9 @@ def test_a_waiting_one_is_cancelled_at_once(submit):
     assert Job.objects.get().state == "cancelled"
 
 
-def test_a_result_deleted_while_it_is_computed_leaves_nothing_behind(owner, submit):
+def test_a_result_deleted_while_it_is_computed_leaves_nothing_behind(user, submit):
     with temporarily(DeletesItself):
-        result = submit(strategy=own_strategy(owner, DeletesItself))
+        result = submit(strategy=own_strategy(user, DeletesItself))
         job = Job.objects.get(pk=result.job_id)
         assert job.claim("test:1")
         run(job)
@@ -236,7 +236,7 @@ def test_running_again_gives_the_same_numbers(series, finished, finish):
     assert again.snapshot_sha256 == finished.snapshot_sha256
 
 
-def test_deleting_a_user_takes_series_and_results_along(owner, finished):
-    owner.delete()
+def test_deleting_a_user_takes_series_and_results_along(user, finished):
+    user.delete()
     assert not BacktestResult.objects.exists()
-    assert not get_user_model().objects.filter(username="owner").exists()
+    assert not get_user_model().objects.filter(username="ada").exists()

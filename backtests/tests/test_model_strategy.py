@@ -26,16 +26,16 @@ def finish(row):
 
 
 @pytest.fixture
-def series(owner):
-    made = Series.objects.create(user=owner, symbol="AR", timeframe="1d", source="csv", calendar="24/7")
+def series(user):
+    made = Series.objects.create(user=user, symbol="AR", timeframe="1d", source="csv", calendar="24/7")
     import_bars(series=made, bars=BARS)
     return made
 
 
 @pytest.fixture
-def strategy(owner, series):
+def strategy(user, series):
     model = MLModelService.submit_training(
-        user=owner,
+        user=user,
         name="Echo",
         series=series,
         algorithm="logistic_regression",
@@ -44,7 +44,7 @@ def strategy(owner, series):
     )
     assert finish(model).status == "succeeded"
     return StrategyService.create(
-        user=owner, name="Echo", strategy_type="ml_signal", symbol="AR", parameters={"model": model.pk}
+        user=user, name="Echo", strategy_type="ml_signal", symbol="AR", parameters={"model": model.pk}
     )
 
 
@@ -59,16 +59,16 @@ def test_memory_in_returns_pays_out_of_fold_when_trading_is_free(strategy):
     assert metrics.total_return > 0.1
 
 
-def test_a_run_of_a_model_ends_with_its_trades(strategy, owner, series):
-    result = finish(BacktestService.submit(user=owner, strategy=strategy, series=series))
+def test_a_run_of_a_model_ends_with_its_trades(strategy, user, series):
+    result = finish(BacktestService.submit(user=user, strategy=strategy, series=series))
     assert result.status == "succeeded", result.error_detail
     assert result.total_trades > 20
     assert result.parameters["model"] == strategy.parameters["model"]
 
 
-def test_a_run_on_another_series_within_the_training_period_says_why_it_failed(strategy, owner):
-    other = Series.objects.create(user=owner, symbol="RW", timeframe="1d", source="csv", calendar="24/7")
+def test_a_run_on_another_series_within_the_training_period_says_why_it_failed(strategy, user):
+    other = Series.objects.create(user=user, symbol="RW", timeframe="1d", source="csv", calendar="24/7")
     import_bars(series=other, bars=autoregressive(700, 0.0, seed=77))
-    result = finish(BacktestService.submit(user=owner, strategy=strategy, series=other))
+    result = finish(BacktestService.submit(user=user, strategy=strategy, series=other))
     assert (result.status, result.error_code) == ("failed", "model_wrong_data")
     assert "use the series it was trained on" in result.error_detail

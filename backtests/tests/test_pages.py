@@ -53,11 +53,9 @@ def typed(strategy, series):
 
 
 @pytest.mark.parametrize("name", RESULT_PAGES)
-def test_the_owner_sees_a_result_and_a_stranger_does_not(page, finished, stranger, name):
+def test_the_owner_sees_a_result_and_a_stranger_does_not(page, page_other, finished, name):
     assert page.get(url(name, finished.pk)).status_code == 200
-    other = Client()
-    other.force_login(stranger)
-    assert other.get(url(name, finished.pk)).status_code == 404
+    assert page_other.get(url(name, finished.pk)).status_code == 404
 
 
 @pytest.mark.parametrize("name", RESULT_PAGES)
@@ -73,18 +71,16 @@ def test_general_pages_need_an_account_too(page, name):
     assert Client().get(url(name)).status_code == 302
 
 
-def test_a_stranger_changes_nothing(finished, stranger):
-    other = Client()
-    other.force_login(stranger)
-    assert other.post(url("delete", finished.pk)).status_code == 404
-    assert other.post(url("rerun", finished.pk)).status_code == 404
-    other.post(url("delete_many"), {"selected": [finished.pk], "confirmed": "1"})
+def test_a_stranger_changes_nothing(finished, page_other):
+    assert page_other.post(url("delete", finished.pk)).status_code == 404
+    assert page_other.post(url("rerun", finished.pk)).status_code == 404
+    page_other.post(url("delete_many"), {"selected": [finished.pk], "confirmed": "1"})
     assert BacktestResult.objects.count() == 1
-    assert other.get(url("recent_for_strategy", finished.strategy_id)).status_code == 404
-    assert other.get(url("dashboard_job", finished.job_id)).status_code == 404
-    assert "Crossing" not in other.get(url("list")).content.decode()
-    assert "Crossing" not in other.get(url("dashboard")).content.decode()
-    assert "Crossing" not in other.get(url("create")).content.decode()
+    assert page_other.get(url("recent_for_strategy", finished.strategy_id)).status_code == 404
+    assert page_other.get(url("dashboard_job", finished.job_id)).status_code == 404
+    assert "Crossing" not in page_other.get(url("list")).content.decode()
+    assert "Crossing" not in page_other.get(url("dashboard")).content.decode()
+    assert "Crossing" not in page_other.get(url("create")).content.decode()
 
 
 # -- Dashboard ---------------------------------------------------------------------------------------------
@@ -94,9 +90,9 @@ def test_an_empty_lab_says_what_to_do_first(page):
     assert "Bring in data" in page.get(url("dashboard")).content.decode()
 
 
-def test_with_data_the_next_step_is_a_strategy_and_then_a_run(page, series, owner):
+def test_with_data_the_next_step_is_a_strategy_and_then_a_run(page, series, user):
     assert "Define a strategy" in page.get(url("dashboard")).content.decode()
-    Strategy.objects.create(user=owner, name="S", strategy_type="rsi", symbol="WAVE")
+    Strategy.objects.create(user=user, name="S", strategy_type="rsi", symbol="WAVE")
     assert "Nothing has been run yet" in page.get(url("dashboard")).content.decode()
 
 
@@ -196,9 +192,9 @@ def test_deleting_nothing_deletes_nothing(page, finished, selected):
 # -- New ---------------------------------------------------------------------------------------------------
 
 
-def test_without_a_strategy_or_data_the_form_says_what_is_missing(page, owner):
+def test_without_a_strategy_or_data_the_form_says_what_is_missing(page, user):
     assert "First you need a strategy" in page.get(url("create")).content.decode()
-    Strategy.objects.create(user=owner, name="S", strategy_type="rsi", symbol="X")
+    Strategy.objects.create(user=user, name="S", strategy_type="rsi", symbol="X")
     assert "First you need data" in page.get(url("create")).content.decode()
 
 

@@ -27,12 +27,12 @@ def refused(submit, **changes):
     return caught.value.fields
 
 
-def test_result_and_job_are_stored_together(submit, owner):
+def test_result_and_job_are_stored_together(submit, user):
     result = submit()
     job = Job.objects.get()
     assert result.job == job
     assert job.payload == {"result_id": result.pk}
-    assert (job.owner, job.title, job.state) == (owner, "Crossing on WAVE", "queued")
+    assert (job.owner, job.title, job.state) == (user, "Crossing on WAVE", "queued")
     assert result.status == "queued"
 
 
@@ -104,16 +104,16 @@ def test_parameters_that_no_longer_fit_are_refused(submit, strategy):
     assert "fast_period" in refused(submit)["strategy"][0]
 
 
-def test_an_empty_series_is_refused(submit, owner):
-    empty = Series.objects.create(user=owner, symbol="EMPTY", timeframe="1d", source="csv", calendar="24/7")
+def test_an_empty_series_is_refused(submit, user):
+    empty = Series.objects.create(user=user, symbol="EMPTY", timeframe="1d", source="csv", calendar="24/7")
     assert "no bars" in refused(submit, series=empty)["series"][0]
 
 
-def test_somebody_else_s_strategy_or_series_is_not_found(submit, stranger):
+def test_somebody_else_s_strategy_or_series_is_not_found(submit, other_user):
     with pytest.raises(NotFound):
-        submit(user=stranger)
+        submit(user=other_user)
     foreign = Series.objects.create(
-        user=stranger, symbol="THEIRS", timeframe="1d", source="csv", calendar="24/7"
+        user=other_user, symbol="THEIRS", timeframe="1d", source="csv", calendar="24/7"
     )
     import_bars(series=foreign, bars=wavy_bars())
     with pytest.raises(NotFound):

@@ -12,16 +12,6 @@ from marketdata.tests.conftest import make_series, upload
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def page(client_for, user):
-    return client_for(user)
-
-
-@pytest.fixture
-def strange_page(client_for, other_user):
-    return client_for(other_user)
-
-
 def form(**changes):
     values = {"symbol": "ABC", "timeframe": "1d", "calendar": "24/7", "timezone": "UTC", "overlap": "replace"}
     return values | {"file": upload()} | changes
@@ -85,14 +75,14 @@ def test_a_series_without_bars_leads_to_the_import(page, user):
     assert "No bars yet" in text_of(page.get(f"/data/{make_series(user).pk}/"))
 
 
-def test_a_stranger_finds_nothing_and_may_look_at_shared_series(strange_page, series, shared_series):
+def test_a_stranger_finds_nothing_and_may_look_at_shared_series(page_other, series, shared_series):
     for url in ("", "chart.json", "bars.csv", "delete/"):
-        assert strange_page.get(f"/data/{series.pk}/{url}").status_code == 404
-    assert strange_page.post(f"/data/{series.pk}/delete/").status_code == 404
-    body = text_of(strange_page.get(f"/data/{shared_series.pk}/"))
+        assert page_other.get(f"/data/{series.pk}/{url}").status_code == 404
+    assert page_other.post(f"/data/{series.pk}/delete/").status_code == 404
+    body = text_of(page_other.get(f"/data/{shared_series.pk}/"))
     assert "SHARED" in body
     assert "/delete/" not in body
-    assert strange_page.post(f"/data/{shared_series.pk}/delete/").status_code == 404
+    assert page_other.post(f"/data/{shared_series.pk}/delete/").status_code == 404
     assert Series.objects.count() == 2
 
 
@@ -152,14 +142,14 @@ def test_a_wrong_upload_is_explained_beside_the_field_and_keeps_what_was_typed(p
     assert not Job.objects.exists()
 
 
-def test_extending_fills_the_form_from_an_own_series_only(page, strange_page, series):
+def test_extending_fills_the_form_from_an_own_series_only(page, page_other, series):
     url = f"/data/import/?series={series.pk}"
     assert 'value="ABC"' in text_of(page.get(url))
-    assert 'value="ABC"' not in text_of(strange_page.get(url))
+    assert 'value="ABC"' not in text_of(page_other.get(url))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_progress_page_ends_with_the_series_or_with_every_problem(page, strange_page, run_jobs):
+def test_the_progress_page_ends_with_the_series_or_with_every_problem(page, page_other, run_jobs):
     page.post("/data/import/", form())
     page.post("/data/import/", form(file=upload(f"{HEADER}\n2024-01-02,x,1,1,1,1\n"), symbol="BAD"))
     done, failed = sorted(run_jobs(), key=lambda job: job.state, reverse=True)
@@ -169,7 +159,7 @@ def test_the_progress_page_ends_with_the_series_or_with_every_problem(page, stra
     assert "<html" not in body
     body = text_of(page.get(f"/data/imports/{failed.pk}/"))
     assert "Line 2, open: &#x27;x&#x27; is not a number" in body
-    assert strange_page.get(f"/data/imports/{done.pk}/").status_code == 404
+    assert page_other.get(f"/data/imports/{done.pk}/").status_code == 404
 
 
 def test_a_generated_series_is_queued_and_wrong_values_are_explained(page):

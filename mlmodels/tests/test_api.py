@@ -1,7 +1,7 @@
 import pytest
 
 from mlmodels.models import MLModel
-from mlmodels.tests.conftest import QUICK, finish, script
+from mlmodels.tests.conftest import QUICK, finish
 
 pytestmark = pytest.mark.django_db
 
@@ -16,8 +16,8 @@ def request_of(series):
     }
 
 
-def test_a_training_is_accepted_with_its_job(owner, series):
-    answer = script(owner).post("/api/ml-models/train/", request_of(series), format="json")
+def test_a_training_is_accepted_with_its_job(series, api):
+    answer = api.post("/api/ml-models/train/", request_of(series), format="json")
     assert answer.status_code == 202, answer.data
     model = MLModel.objects.get()
     assert answer.data["status"] == "queued"
@@ -45,31 +45,31 @@ def test_a_training_is_accepted_with_its_job(owner, series):
         ({"fold": 3}, "fold"),
     ],
 )
-def test_a_bad_training_is_refused_by_field_and_nothing_is_saved(owner, series, changes, field):
-    answer = script(owner).post("/api/ml-models/train/", request_of(series) | changes, format="json")
+def test_a_bad_training_is_refused_by_field_and_nothing_is_saved(series, changes, field, api):
+    answer = api.post("/api/ml-models/train/", request_of(series) | changes, format="json")
     assert answer.status_code == 400
     assert field in answer.json()["fields"]
     assert not MLModel.objects.exists()
 
 
-def test_a_model_can_be_read_listed_and_deleted(owner, train, django_assert_max_num_queries):
-    model, client = train(), script(owner)
+def test_a_model_can_be_read_listed_and_deleted(train, django_assert_max_num_queries, api):
+    model = train()
     with django_assert_max_num_queries(3):
-        listed = client.get("/api/ml-models/?algorithm=logistic_regression&ordering=-accuracy").data
+        listed = api.get("/api/ml-models/?algorithm=logistic_regression&ordering=-accuracy").data
     assert [row["id"] for row in listed["results"]] == [model.pk]
     assert "metrics" not in listed["results"][0]
-    read = client.get(f"/api/ml-models/{model.pk}/").data
+    read = api.get(f"/api/ml-models/{model.pk}/").data
     assert read["metrics"]["overall"]["base_rate"] == model.base_rate
     assert "base rate of" in read["verdict"]
-    assert client.delete(f"/api/ml-models/{model.pk}/").status_code == 204
+    assert api.delete(f"/api/ml-models/{model.pk}/").status_code == 204
     assert not MLModel.objects.exists()
 
 
-def test_importance_and_predictions_come_out_of_fold(owner, train):
-    model, client = train(), script(owner)
-    importance = client.get(f"/api/ml-models/{model.pk}/importance/").data
+def test_importance_and_predictions_come_out_of_fold(train, api):
+    model = train()
+    importance = api.get(f"/api/ml-models/{model.pk}/importance/").data
     assert [row["name"] for row in importance] == [row["name"] for row in model.feature_importance]
-    body = client.get(f"/api/ml-models/{model.pk}/predictions/").data
+    body = api.get(f"/api/ml-models/{model.pk}/predictions/").data
     assert body["total"] == len(body["rows"])
     assert not body["truncated"]
     assert body["rows"][0][0] == int(model.first_prediction.timestamp())
@@ -77,38 +77,38 @@ def test_importance_and_predictions_come_out_of_fold(owner, train):
     assert all(0.0 < row[1] < 1.0 for row in body["rows"])
 
 
-def test_predictions_of_a_period_include_both_ends(owner, train):
-    model, client = train(), script(owner)
-    body = client.get(f"/api/ml-models/{model.pk}/predictions/?start=2001-06-01&end=2001-06-30").data
+def test_predictions_of_a_period_include_both_ends(train, api):
+    model = train()
+    body = api.get(f"/api/ml-models/{model.pk}/predictions/?start=2001-06-01&end=2001-06-30").data
     assert len(body["rows"]) == 30
-    assert client.get(f"/api/ml-models/{model.pk}/predictions/?start=soon").status_code == 400
-    assert client.get(f"/api/ml-models/{model.pk}/predictions/?end=99999999999").status_code == 400
+    assert api.get(f"/api/ml-models/{model.pk}/predictions/?start=soon").status_code == 400
+    assert api.get(f"/api/ml-models/{model.pk}/predictions/?end=99999999999").status_code == 400
 
 
-def test_a_model_in_training_has_no_predictions_and_cannot_be_deleted(owner, submit):
-    model, client = submit(), script(owner)
+def test_a_model_in_training_has_no_predictions_and_cannot_be_deleted(submit, api):
+    model = submit()
     for part in ("importance", "predictions"):
-        answer = client.get(f"/api/ml-models/{model.pk}/{part}/")
+        answer = api.get(f"/api/ml-models/{model.pk}/{part}/")
         assert (answer.status_code, answer.data["code"]) == (409, "model_not_ready")
-    answer = client.delete(f"/api/ml-models/{model.pk}/")
+    answer = api.delete(f"/api/ml-models/{model.pk}/")
     assert (answer.status_code, answer.data["code"]) == (409, "model_busy")
     finish(model)
-    assert client.get(f"/api/ml-models/{model.pk}/importance/").status_code == 200
+    assert api.get(f"/api/ml-models/{model.pk}/importance/").status_code == 200
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [("get", ""), ("delete", ""), ("get", "importance/"), ("get", "predictions/")],
 )
-def test_a_stranger_finds_nothing(stranger, submit, method, path):
+def test_a_stranger_finds_nothing(submit, method, path, api_other):
     model = submit()
-    assert getattr(script(stranger), method)(f"/api/ml-models/{model.pk}/{path}").status_code == 404
-    assert script(stranger).get("/api/ml-models/").data["count"] == 0
+    assert getattr(api_other, method)(f"/api/ml-models/{model.pk}/{path}").status_code == 404
+    assert api_other.get("/api/ml-models/").data["count"] == 0
     assert MLModel.objects.exists()
 
 
-def test_a_strangers_series_cannot_be_named(stranger, series):
-    answer = script(stranger).post("/api/ml-models/train/", request_of(series), format="json")
+def test_a_strangers_series_cannot_be_named(series, api_other):
+    answer = api_other.post("/api/ml-models/train/", request_of(series), format="json")
     assert answer.status_code == 400
     assert "series" in answer.data["fields"]
 
@@ -121,8 +121,8 @@ def test_without_a_log_in_nothing_is_answered(client, db, method, path):
     assert getattr(client, method)(f"/api/{path}").status_code == 401
 
 
-def test_the_algorithms_describe_their_hyper_parameters(owner):
-    body = script(owner).get("/api/ml-algorithms/").data
+def test_the_algorithms_describe_their_hyper_parameters(api):
+    body = api.get("/api/ml-algorithms/").data
     named = {item["key"]: item for item in body["algorithms"]}
     assert set(named) == {"logistic_regression", "random_forest", "xgboost"}
     trees = next(row for row in named["xgboost"]["hyperparameters"] if row["name"] == "trees")
@@ -131,8 +131,8 @@ def test_the_algorithms_describe_their_hyper_parameters(owner):
     assert any(row["needs_volume"] for row in body["features"])
 
 
-def test_ml_signal_is_among_the_strategy_types_with_its_reference(owner):
-    read = script(owner).get("/api/strategy-types/ml_signal/").data
+def test_ml_signal_is_among_the_strategy_types_with_its_reference(api):
+    read = api.get("/api/strategy-types/ml_signal/").data
     assert read["uses_model"]
     model = next(row for row in read["parameters"] if row["name"] == "model")
     assert (model["type"], model["reference"], model["default"]) == ("reference", "ml_model", None)

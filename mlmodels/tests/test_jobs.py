@@ -44,7 +44,7 @@ def test_a_training_ends_with_a_report_and_a_model_that_opens(train, algorithm, 
     assert not list(store.directory().glob(".writing-*"))
 
 
-def test_training_again_under_the_same_name_makes_the_next_version(submit, stranger):
+def test_training_again_under_the_same_name_makes_the_next_version(submit, other_user):
     first, second = submit(), submit(name="  Echo ")
     assert (str(first), str(second)) == ("Echo", "Echo v2")
 
@@ -74,9 +74,9 @@ def test_what_can_be_known_is_refused_before_a_job_exists(submit, changes, field
     assert not MLModel.objects.exists()
 
 
-def test_a_strangers_series_cannot_be_trained_on(submit, stranger):
+def test_a_strangers_series_cannot_be_trained_on(submit, other_user):
     with pytest.raises(TrainingError) as caught:
-        submit(user=stranger)
+        submit(user=other_user)
     assert "series" in caught.value.fields
 
 
@@ -131,22 +131,23 @@ def test_deleting_a_model_removes_its_file(train):
     MLModelService.delete(model)
     assert not path.exists()
     assert not MLModel.objects.exists()
+    assert Job.objects.get().result_url == ""  # the list of jobs leads nowhere
 
 
-def test_deleting_the_user_takes_models_and_files_along(train, owner):
+def test_deleting_the_user_takes_models_and_files_along(train, user):
     path = store.path_of(train())
-    owner.delete()
+    user.delete()
     assert not path.exists()
     assert not MLModel.objects.exists()
 
 
-def test_a_model_in_training_or_in_use_is_not_deleted(submit, owner):
+def test_a_model_in_training_or_in_use_is_not_deleted(submit, user):
     model = submit()
     with pytest.raises(ModelBusy, match="Cancel its training"):
         MLModelService.delete(model)
     finish(model)
     strategy = StrategyService.create(
-        user=owner, name="Follow it", strategy_type="ml_signal", symbol="AR", parameters={"model": model.pk}
+        user=user, name="Follow it", strategy_type="ml_signal", symbol="AR", parameters={"model": model.pk}
     )
     assert strategy.use_ml
     with pytest.raises(ModelInUse, match="“Follow it”"):
@@ -161,15 +162,15 @@ def test_a_series_with_models_is_not_deleted(train, series):
         delete_series(series)
 
 
-def test_only_the_owners_trained_models_can_be_named(train, submit, owner, stranger):
+def test_only_the_owners_trained_models_can_be_named(train, submit, user, other_user):
     model, waiting = train(), submit()
-    check_reference(owner, model.pk)
-    assert reference_choices(owner) == [(model.pk, "Echo (Logistic regression, AR 1d)")]
-    assert reference_choices(stranger) == []
+    check_reference(user, model.pk)
+    assert reference_choices(user) == [(model.pk, "Echo (Logistic regression, AR 1d)")]
+    assert reference_choices(other_user) == []
     with pytest.raises(ModelNotFound):
-        check_reference(stranger, model.pk)
+        check_reference(other_user, model.pk)
     with pytest.raises(ModelNotReady, match="queued"):
-        check_reference(owner, waiting.pk)
+        check_reference(user, waiting.pk)
 
 
 def test_a_model_whose_file_was_changed_is_not_opened(train):
@@ -183,9 +184,9 @@ def test_a_model_whose_file_was_changed_is_not_opened(train):
         store.open_model(model.pk)
 
 
-def test_a_path_that_leads_elsewhere_is_not_opened(train, storage):
+def test_a_path_that_leads_elsewhere_is_not_opened(train, media_root):
     model = train()
-    (storage / "secret.txt").write_text("secret")
+    (media_root / "secret.txt").write_text("secret")
     model.artifact_path = "models/../secret.txt"
     with pytest.raises(ArtifactDamaged):
         store.path_of(model)

@@ -1,3 +1,5 @@
+"""The pages of models, for an owner, a stranger and nobody: lists, the form, progress and the report."""
+
 import html
 import re
 
@@ -7,7 +9,7 @@ from django.urls import reverse
 from algotrade.jobs import services as job_services
 from marketdata.models import Series
 from mlmodels.models import MLModel
-from mlmodels.tests.conftest import browser, finish
+from mlmodels.tests.conftest import finish
 from mlmodels.views import importance_bars
 
 pytestmark = pytest.mark.django_db
@@ -31,20 +33,17 @@ def form_values(series, **changes):
     return {**given, **changes}
 
 
-def test_the_empty_list_says_what_to_do_next(owner):
-    page = browser(owner).get(reverse("mlmodels:list"))
-    assert b"No models yet" in page.content
-    assert reverse("mlmodels:create").encode() in page.content
+def test_the_empty_list_says_what_to_do_next(page):
+    answer = page.get(reverse("mlmodels:list"))
+    assert b"No models yet" in answer.content
+    assert reverse("mlmodels:create").encode() in answer.content
 
 
-def test_the_list_shows_the_base_rate_beside_the_accuracy(
-    owner, train, submit, django_assert_max_num_queries
-):
+def test_the_list_shows_the_base_rate_beside_the_accuracy(train, submit, django_assert_max_num_queries, page):
     model = train()
     submit()
-    client = browser(owner)
     with django_assert_max_num_queries(8):
-        text = client.get(reverse("mlmodels:list")).content.decode()
+        text = page.get(reverse("mlmodels:list")).content.decode()
     assert f"{model.accuracy:.3f}" in text
     assert f"{model.base_rate:.3f}" in text
     assert "Queued" in text
@@ -53,13 +52,13 @@ def test_the_list_shows_the_base_rate_beside_the_accuracy(
 @pytest.mark.parametrize(
     "query", ["sort=accuracy", "sort=-created_at", "sort=password", "status=failed", "page=99"]
 )
-def test_the_list_sorts_and_filters_and_ignores_nonsense(owner, submit, query):
+def test_the_list_sorts_and_filters_and_ignores_nonsense(submit, query, page):
     submit()
-    assert browser(owner).get(f"{reverse('mlmodels:list')}?{query}").status_code == 200
+    assert page.get(f"{reverse('mlmodels:list')}?{query}").status_code == 200
 
 
-def test_a_form_becomes_a_training(owner, series):
-    answer = browser(owner).post(reverse("mlmodels:create"), form_values(series))
+def test_a_form_becomes_a_training(series, page):
+    answer = page.post(reverse("mlmodels:create"), form_values(series))
     model = MLModel.objects.get()
     assert answer.url == model.get_absolute_url()
     assert model.configuration["horizon"] == 1
@@ -68,31 +67,29 @@ def test_a_form_becomes_a_training(owner, series):
     assert model.job.payload == {"model_id": model.pk}
 
 
-def test_choosing_another_algorithm_keeps_what_was_typed(owner, series):
-    client = browser(owner)
+def test_choosing_another_algorithm_keeps_what_was_typed(series, page):
     query = {**form_values(series, algorithm="xgboost", name="Kept", horizon=7)}
-    page = client.get(reverse("mlmodels:create"), query, headers={"HX-Request": "true"}).content.decode()
-    assert "<html" not in page
-    assert 'name="hyper-learning_rate"' in page
-    assert 'name="hyper-strength"' not in page
-    assert 'value="Kept"' in page
-    assert 'value="7"' in page
+    text = page.get(reverse("mlmodels:create"), query, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in text
+    assert 'name="hyper-learning_rate"' in text
+    assert 'name="hyper-strength"' not in text
+    assert 'value="Kept"' in text
+    assert 'value="7"' in text
 
 
-def test_refusals_stand_beside_their_fields_and_keep_the_input(owner, series):
-    client = browser(owner)
-    answer = client.post(reverse("mlmodels:create"), form_values(series, folds=20, horizon=40, name="Kept"))
+def test_refusals_stand_beside_their_fields_and_keep_the_input(series, page):
+    answer = page.post(reverse("mlmodels:create"), form_values(series, folds=20, horizon=40, name="Kept"))
     text = answer.content.decode()
     assert answer.status_code == 422
     assert "700 bars are too few for 20 folds" in text
     assert 'value="Kept"' in text
-    answer = client.post(reverse("mlmodels:create"), form_values(series, **{"hyper-strength": 0}))
+    answer = page.post(reverse("mlmodels:create"), form_values(series, **{"hyper-strength": 0}))
     assert answer.status_code == 422
     assert "is out of bounds" in answer.content.decode()
     assert not MLModel.objects.exists()
 
 
-def test_a_series_without_volume_refuses_volume_features_in_the_form(owner, series, monkeypatch):
+def test_a_series_without_volume_refuses_volume_features_in_the_form(series, monkeypatch, page):
     from mlmodels import services
 
     real = services.open_snapshot
@@ -103,19 +100,19 @@ def test_a_series_without_volume_refuses_volume_features_in_the_form(owner, seri
         return type(bars).trusted(**columns, volume=bars.volume * 0.0)
 
     monkeypatch.setattr(services, "open_snapshot", silent)
-    answer = browser(owner).post(reverse("mlmodels:create"), form_values(series, feature_groups=["volume"]))
+    answer = page.post(reverse("mlmodels:create"), form_values(series, feature_groups=["volume"]))
     assert "carry no volume" in answer.content.decode()
 
 
-def test_the_page_is_live_while_training_then_shows_the_report(owner, submit):
-    model, client = submit(), browser(owner)
+def test_the_page_is_live_while_training_then_shows_the_report(submit, page):
+    model = submit()
     url = model.get_absolute_url()
-    waiting = client.get(url).content.decode()
+    waiting = page.get(url).content.decode()
     assert f'data-fragment-url="{url}"' in waiting
     assert waiting.count('id="model-settings"') == 1
     assert "hx-swap-oob" not in waiting
     finish(model)
-    fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    fragment = page.get(url, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment
     assert "data-job=" not in fragment
     assert 'id="model-settings" hx-swap-oob="true"' in fragment
@@ -129,54 +126,52 @@ def test_the_page_is_live_while_training_then_shows_the_report(owner, submit):
     assert f"parameters-model={model.pk}" in fragment
 
 
-def test_the_link_to_a_strategy_fills_in_its_form(owner, train):
-    model, client = train(), browser(owner)
-    link = re.search(r'href="([^"]*ml_signal[^"]*)"', client.get(model.get_absolute_url()).content.decode())[
-        1
-    ]
-    page = client.get(html.unescape(link)).content.decode()
-    assert f'<option value="{model.pk}" selected' in page
-    assert 'value="AR"' in page
-    assert 'value="Echo"' in page
+def test_the_link_to_a_strategy_fills_in_its_form(train, page):
+    model = train()
+    link = re.search(r'href="([^"]*ml_signal[^"]*)"', page.get(model.get_absolute_url()).content.decode())[1]
+    text = page.get(html.unescape(link)).content.decode()
+    assert f'<option value="{model.pk}" selected' in text
+    assert 'value="AR"' in text
+    assert 'value="Echo"' in text
 
 
-def test_a_cancelled_and_a_failed_training_offer_another_try(owner, submit, monkeypatch):
-    model, client = submit(), browser(owner)
+def test_a_cancelled_and_a_failed_training_offer_another_try(submit, monkeypatch, page):
+    model = submit()
     job_services.request_cancel(model.job)
-    assert "was cancelled" in client.get(model.get_absolute_url()).content.decode()
+    assert "was cancelled" in page.get(model.get_absolute_url()).content.decode()
     MLModel.objects.update(status="failed", error_detail="Too few bars. Take more.")
-    text = client.get(model.get_absolute_url()).content.decode()
+    text = page.get(model.get_absolute_url()).content.decode()
     assert "Too few bars. Take more." in text
     assert reverse("jobs:retry", args=[model.job.pk]) in text
 
 
-def test_deleting_asks_first_and_explains_a_refusal(owner, submit, train):
-    client, model = browser(owner), submit()
+def test_deleting_asks_first_and_explains_a_refusal(submit, train, page):
+    model = submit()
     url = reverse("mlmodels:delete", args=[model.pk])
-    assert "Delete model" in client.get(url).content.decode()
+    assert "Delete model" in page.get(url).content.decode()
     assert MLModel.objects.exists()
-    answer = client.post(url, follow=True)
+    answer = page.post(url, follow=True)
     assert "is being trained" in answer.content.decode()
     finish(model)
-    client.post(url)
+    page.post(url)
     assert not MLModel.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["detail", "delete"])
-def test_a_stranger_finds_nothing(stranger, submit, name):
+def test_a_stranger_finds_nothing(submit, name, page_other):
     url = reverse(f"mlmodels:{name}", args=[submit().pk])
-    assert browser(stranger).get(url).status_code == 404
-    assert browser(stranger).post(url).status_code in {404, 405}
+    assert page_other.get(url).status_code == 404
+    assert page_other.post(url).status_code in {404, 405}
     assert MLModel.objects.count() == 1
-    assert b"Echo" not in browser(stranger).get(reverse("mlmodels:list")).content
+    assert b"Echo" not in page_other.get(reverse("mlmodels:list")).content
 
 
-def test_a_strangers_series_is_not_a_choice(stranger, series):
-    answer = browser(stranger).post(reverse("mlmodels:create"), form_values(series))
+def test_a_strangers_series_is_not_a_choice(series, page_other):
+    answer = page_other.post(reverse("mlmodels:create"), form_values(series))
     assert answer.status_code == 422
     assert not MLModel.objects.exists()
     Series.objects.update(user=None)
-    assert browser(stranger).post(reverse("mlmodels:create"), form_values(series)).status_code == 302
+    assert page_other.post(reverse("mlmodels:create"), form_values(series)).status_code == 302
 
 
 @pytest.mark.parametrize("name", ["list", "create"])
@@ -200,16 +195,3 @@ def test_bars_of_importance_stay_on_their_scale():
         "0.00",
         False,
     )
-
-
-def test_the_admin_lists_and_deletes_through_the_service(staff, train, submit, django_assert_max_num_queries):
-    trained, waiting = train(), submit()
-    client = browser(staff)
-    with django_assert_max_num_queries(12):
-        text = client.get(reverse("admin:mlmodels_mlmodel_changelist")).content.decode()
-    assert f"{trained.accuracy:.3f}" in text
-    assert client.get(reverse("admin:mlmodels_mlmodel_change", args=[trained.pk])).status_code == 200
-    chosen = {"action": "delete_selected", "_selected_action": [trained.pk, waiting.pk], "post": "yes"}
-    answer = client.post(reverse("admin:mlmodels_mlmodel_changelist"), chosen, follow=True)
-    assert "is being trained" in answer.content.decode()
-    assert list(MLModel.objects.all()) == [waiting]

@@ -40,21 +40,21 @@ def test_the_owner_copies(api, strategy):
     ("method", "suffix"),
     [("get", ""), ("put", ""), ("patch", ""), ("delete", ""), ("post", "duplicate/")],
 )
-def test_a_stranger_finds_nothing(strange_api, strategy, method, suffix):
-    answer = getattr(strange_api, method)(one(strategy) + suffix, NEW, format="json")
+def test_a_stranger_finds_nothing(api_other, strategy, method, suffix):
+    answer = getattr(api_other, method)(one(strategy) + suffix, NEW, format="json")
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found"
     assert Strategy.objects.get().name == "Crossover"
 
 
-def test_a_stranger_lists_none_of_them(strange_api, strategy):
-    assert strange_api.get(URL).json()["results"] == []
+def test_a_stranger_lists_none_of_them(api_other, strategy):
+    assert api_other.get(URL).json()["results"] == []
 
 
-def test_staff_see_only_their_own_here(strange_api, stranger, strategy):
-    stranger.is_staff = stranger.is_superuser = True
-    stranger.save()
-    assert strange_api.get(one(strategy)).status_code == 404
+def test_staff_see_only_their_own_here(api_other, other_user, strategy):
+    other_user.is_staff = other_user.is_superuser = True
+    other_user.save()
+    assert api_other.get(one(strategy)).status_code == 404
 
 
 @pytest.mark.django_db
@@ -63,11 +63,11 @@ def test_nothing_is_shown_without_signing_in(url):
     assert APIClient().get(url).status_code == 401
 
 
-def test_a_strategy_cannot_be_given_to_another_user(api, stranger, owner):
-    assert api.post(URL, NEW | {"user": stranger.pk}, format="json").status_code == 400
+def test_a_strategy_cannot_be_given_to_another_user(api, other_user, user):
+    assert api.post(URL, NEW | {"user": other_user.pk}, format="json").status_code == 400
     api.post(URL, NEW | {"use_ml": True, "id": 999}, format="json")
     strategy = Strategy.objects.get()
-    assert (strategy.user, strategy.use_ml) == (owner, False)
+    assert (strategy.user, strategy.use_ml) == (user, False)
     assert strategy.pk != 999
 
 
@@ -118,10 +118,10 @@ def test_an_address_that_names_nothing_is_not_found(api, key):
     assert api.get(f"{URL}{key}/").status_code == 404
 
 
-def test_the_list_is_searched_filtered_sorted_and_paged(api, owner):
+def test_the_list_is_searched_filtered_sorted_and_paged(api, user):
     for number in range(3):
-        make_strategy(owner, f"Trend {number}", symbol="IBM")
-    make_strategy(owner, "Dip", strategy_type="rsi", description="buy the trend's dips")
+        make_strategy(user, f"Trend {number}", symbol="IBM")
+    make_strategy(user, "Dip", strategy_type="rsi", description="buy the trend's dips")
     for query, count in [
         ("q=trend", 4),
         ("q=dip", 1),
@@ -137,9 +137,9 @@ def test_the_list_is_searched_filtered_sorted_and_paged(api, owner):
     assert api.get(f"{URL}?page=99").status_code == 404
 
 
-def test_the_list_costs_two_queries(api, owner, django_assert_max_num_queries):
+def test_the_list_costs_two_queries(api, user, django_assert_max_num_queries):
     for number in range(10):
-        make_strategy(owner, f"S {number}")
+        make_strategy(user, f"S {number}")
     with django_assert_max_num_queries(2):
         assert len(api.get(URL).json()["results"]) == 10
 

@@ -34,7 +34,7 @@ def test_an_empty_list_says_what_to_do_next(page):
     assert 'href="/strategies/new/"' in body
 
 
-def test_a_strategy_is_made_in_two_steps(page, owner):
+def test_a_strategy_is_made_in_two_steps(page, user):
     body = text(page.get("/strategies/new/"))
     assert 'href="/strategies/new/rsi/"' in body
     assert body.count('<svg class="picture') >= 3
@@ -46,7 +46,7 @@ def test_a_strategy_is_made_in_two_steps(page, owner):
     strategy = Strategy.objects.get()
     assert answer.status_code == 302
     assert answer["Location"] == f"/strategies/{strategy.pk}/"
-    assert strategy.user == owner
+    assert strategy.user == user
     assert strategy.symbol == "AAPL"
     assert strategy.parameters == {"period": 7, "oversold": 25.0, "overbought": 75.0}
 
@@ -130,13 +130,13 @@ def test_deleting_asks_first(page, strategy):
         ("post", "delete/"),
     ],
 )
-def test_a_stranger_finds_nothing(strange_page, strategy, method, suffix):
-    assert getattr(strange_page, method)(f"/strategies/{strategy.pk}/{suffix}").status_code == 404
+def test_a_stranger_finds_nothing(page_other, strategy, method, suffix):
+    assert getattr(page_other, method)(f"/strategies/{strategy.pk}/{suffix}").status_code == 404
     assert Strategy.objects.get().name == "Crossover"
 
 
-def test_a_stranger_lists_none_of_them(strange_page, strategy):
-    assert "Crossover" not in text(strange_page.get(LIST)).replace("Moving average", "")
+def test_a_stranger_lists_none_of_them(page_other, strategy):
+    assert "Crossover" not in text(page_other.get(LIST)).replace("Moving average", "")
 
 
 @pytest.mark.parametrize("suffix", ["", "new/", "new/rsi/", "1/", "1/edit/", "1/delete/"])
@@ -151,9 +151,9 @@ def test_an_address_that_names_nothing_is_not_found(page, path):
     assert page.get(f"/strategies/{path}").status_code == 404
 
 
-def test_the_list_is_searched_filtered_and_sorted(page, owner):
-    make_strategy(owner, "Alpha", symbol="IBM")
-    make_strategy(owner, "Beta", strategy_type="rsi")
+def test_the_list_is_searched_filtered_and_sorted(page, user):
+    make_strategy(user, "Alpha", symbol="IBM")
+    make_strategy(user, "Beta", strategy_type="rsi")
     assert "Alpha" not in text(page.get(f"{LIST}?type=rsi"))
     assert "Beta" not in text(page.get(f"{LIST}?q=ibm"))
     body = text(page.get(f"{LIST}?sort=-name"))
@@ -163,9 +163,9 @@ def test_the_list_is_searched_filtered_and_sorted(page, owner):
         assert "Alpha" in text(page.get(f"{LIST}?{odd}")), odd
 
 
-def test_a_long_list_is_paged(page, owner):
+def test_a_long_list_is_paged(page, user):
     for number in range(27):
-        make_strategy(owner, f"S{number:02}")
+        make_strategy(user, f"S{number:02}")
     assert text(page.get(LIST)).count('<th scope="row">') == 25
     assert text(page.get(f"{LIST}?page=2")).count('<th scope="row">') == 2
 
@@ -182,9 +182,9 @@ def test_the_last_result_of_each_strategy_is_shown_when_somebody_provides_it(pag
     assert "12.34" in body
 
 
-def test_the_pages_stay_within_their_query_budgets(page, owner, strategy, django_assert_max_num_queries):
+def test_the_pages_stay_within_their_query_budgets(page, user, strategy, django_assert_max_num_queries):
     for number in range(20):
-        make_strategy(owner, f"S{number}")
+        make_strategy(user, f"S{number}")
     # session, user, and at most the running jobs: 3; then count and rows
     with django_assert_max_num_queries(6):
         page.get(LIST)
@@ -217,9 +217,9 @@ def test_pages_carry_no_inline_script_or_style(page, strategy):
         assert "onclick" not in body, path
 
 
-def test_a_second_strategy_of_a_type_is_offered_a_name_that_is_free(page, owner):
+def test_a_second_strategy_of_a_type_is_offered_a_name_that_is_free(page, user):
     assert 'value="RSI reversal"' in text(page.get(NEW))
-    make_strategy(owner, "RSI reversal")
+    make_strategy(user, "RSI reversal")
     assert 'value="RSI reversal 2"' in text(page.get(NEW))
 
 
@@ -233,16 +233,16 @@ class Follower(BaseStrategy):
         raise AssertionError("not run here")
 
 
-def test_a_type_that_names_another_object_offers_the_users_own(page, owner, monkeypatch):
+def test_a_type_that_names_another_object_offers_the_users_own(page, user, monkeypatch):
     monkeypatch.setitem(reference_checkers, "test_other", lambda user, number: None)
     monkeypatch.setitem(reference_choices, "test_other", lambda user: [(7, f"Seven of {user}")])
     with registry.temporarily(Follower):
         assert "needs a trained model" in text(page.get("/strategies/new/"))
-        assert '<option value="7">Seven of owner</option>' in text(page.get("/strategies/new/follower/"))
+        assert '<option value="7">Seven of ada</option>' in text(page.get("/strategies/new/follower/"))
         form = {"name": "F", "symbol": "AAPL", "timeframe": "1d", "initial_capital": "10"}
         for wrong in ("", "8", "x", "-1"):
             page.post("/strategies/new/follower/", form | {"parameters-other": wrong})
         assert not Strategy.objects.exists()
         made = page.post("/strategies/new/follower/", form | {"parameters-other": "7"})
         assert Strategy.objects.get().parameters == {"other": 7}
-        assert "Seven of owner" in text(page.get(made["Location"]))
+        assert "Seven of ada" in text(page.get(made["Location"]))

@@ -36,8 +36,8 @@ def refused(**values):
     return caught.value.fields
 
 
-def test_a_new_strategy_keeps_its_full_parameters(owner):
-    strategy = make_strategy(owner, "  My   idea ", symbol=" btc/usdt ", parameters={"fast_period": 5})
+def test_a_new_strategy_keeps_its_full_parameters(user):
+    strategy = make_strategy(user, "  My   idea ", symbol=" btc/usdt ", parameters={"fast_period": 5})
     strategy.refresh_from_db()
     assert strategy.name == "My idea"
     assert strategy.symbol == "BTC/USDT"
@@ -47,9 +47,9 @@ def test_a_new_strategy_keeps_its_full_parameters(owner):
     assert strategy.build().parameters == strategy.parameters
 
 
-def test_all_fields_that_are_wrong_are_named_at_once_and_nothing_is_saved(owner):
+def test_all_fields_that_are_wrong_are_named_at_once_and_nothing_is_saved(user):
     fields = refused(
-        user=owner,
+        user=user,
         name=" ",
         strategy_type="rsi",
         symbol="not a symbol!",
@@ -71,28 +71,28 @@ def test_all_fields_that_are_wrong_are_named_at_once_and_nothing_is_saved(owner)
     assert not Strategy.objects.exists()
 
 
-def test_an_unknown_type_is_a_field_error(owner):
+def test_an_unknown_type_is_a_field_error(user):
     assert (
         "Did you mean 'rsi'"
-        in refused(user=owner, name="A", strategy_type="rsj", symbol="A")["strategy_type"][0]
+        in refused(user=user, name="A", strategy_type="rsj", symbol="A")["strategy_type"][0]
     )
 
 
 @pytest.mark.parametrize("capital", ["NaN", "Infinity", "abc", -1, 0.5, "1e30", "10.001", None])
-def test_capital_is_an_amount_of_money(owner, capital):
+def test_capital_is_an_amount_of_money(user, capital):
     assert "initial_capital" in refused(
-        user=owner, name="A", strategy_type="rsi", symbol="A", initial_capital=capital
+        user=user, name="A", strategy_type="rsi", symbol="A", initial_capital=capital
     )
 
 
-def test_a_name_is_used_once_by_a_user_and_freely_by_others(owner, stranger, strategy):
-    assert "name" in refused(user=owner, name="Crossover", strategy_type="rsi", symbol="A")
-    assert make_strategy(stranger).name == "Crossover"
+def test_a_name_is_used_once_by_a_user_and_freely_by_others(user, other_user, strategy):
+    assert "name" in refused(user=user, name="Crossover", strategy_type="rsi", symbol="A")
+    assert make_strategy(other_user).name == "Crossover"
 
 
-def test_a_name_taken_between_check_and_save_is_a_field_error_too(owner, strategy, monkeypatch):
+def test_a_name_taken_between_check_and_save_is_a_field_error_too(user, strategy, monkeypatch):
     monkeypatch.setattr("strategies.services._problem_with_name", lambda strategy: "")
-    assert "name" in refused(user=owner, name="Crossover", strategy_type="rsi", symbol="A")
+    assert "name" in refused(user=user, name="Crossover", strategy_type="rsi", symbol="A")
 
 
 def test_a_change_keeps_what_it_does_not_name(strategy):
@@ -136,17 +136,17 @@ def test_copies_get_the_next_free_name(strategy):
     assert first.pk != strategy.pk
 
 
-def test_a_copy_of_a_long_name_fits(owner):
-    assert len(StrategyService.duplicate(make_strategy(owner, "x" * 100)).name) == 100
+def test_a_copy_of_a_long_name_fits(user):
+    assert len(StrategyService.duplicate(make_strategy(user, "x" * 100)).name) == 100
 
 
-def test_a_reference_is_checked_by_the_app_that_owns_the_object(owner, monkeypatch):
+def test_a_reference_is_checked_by_the_app_that_owns_the_object(user, monkeypatch):
     def check(user, number):
-        if (user, number) != (owner, 7):
+        if (user, number) != (user, 7):
             raise NotFound("There is no such model of yours.")
 
     with registry.temporarily(Modelled):
-        values = {"user": owner, "strategy_type": "modelled", "symbol": "A"}
+        values = {"user": user, "strategy_type": "modelled", "symbol": "A"}
         assert "Nothing here" in refused(name="A", parameters={"model": 7}, **values)["parameters.model"][0]
         monkeypatch.setitem(reference_checkers, "test_model", check)
         said = refused(name="A", parameters={"model": 8}, **values)
@@ -154,10 +154,10 @@ def test_a_reference_is_checked_by_the_app_that_owns_the_object(owner, monkeypat
         assert StrategyService.create(name="A", parameters={"model": 7}, **values).use_ml is True
 
 
-def test_a_strategy_whose_type_is_gone_can_be_read_but_not_built(owner, monkeypatch):
+def test_a_strategy_whose_type_is_gone_can_be_read_but_not_built(user, monkeypatch):
     monkeypatch.setitem(reference_checkers, "test_model", lambda user, number: None)
     with registry.temporarily(Modelled):
-        strategy = make_strategy(owner, strategy_type="modelled", parameters={"model": 7})
+        strategy = make_strategy(user, strategy_type="modelled", parameters={"model": 7})
         assert strategy.type_label == "Modelled"
     assert strategy.type_label == "modelled"
     assert strategy.parameter_rows()[0]["value"] == 7
@@ -165,11 +165,11 @@ def test_a_strategy_whose_type_is_gone_can_be_read_but_not_built(owner, monkeypa
         strategy.build()
 
 
-def test_a_reference_is_shown_by_name_and_by_number_when_it_is_gone(owner, monkeypatch):
+def test_a_reference_is_shown_by_name_and_by_number_when_it_is_gone(user, monkeypatch):
     monkeypatch.setitem(reference_checkers, "test_model", lambda user, number: None)
     monkeypatch.setitem(reference_choices, "test_model", lambda user: [(7, "Forest on Apple")])
     with registry.temporarily(Modelled):
-        strategy = make_strategy(owner, strategy_type="modelled", parameters={"model": 7})
+        strategy = make_strategy(user, strategy_type="modelled", parameters={"model": 7})
         assert strategy.parameter_rows()[0]["value"] == "Forest on Apple"
         strategy.parameters["model"] = 8
         assert strategy.parameter_rows()[0]["value"] == 8
@@ -177,8 +177,8 @@ def test_a_reference_is_shown_by_name_and_by_number_when_it_is_gone(owner, monke
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.services
-def test_copies_made_at_the_same_moment_all_get_a_name(owner):
-    strategy = make_strategy(owner, "Idea")
+def test_copies_made_at_the_same_moment_all_get_a_name(user):
+    strategy = make_strategy(user, "Idea")
     start = threading.Barrier(6)
 
     def copy(_number):

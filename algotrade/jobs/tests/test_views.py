@@ -1,7 +1,6 @@
 """Pages and API of jobs: an owner, a stranger, and nobody."""
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -14,92 +13,69 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def owner():
-    return get_user_model().objects.create_user("owner", "owner@example.com", "long-enough-1")
+def job(user):
+    return services.submit(kind=KIND, owner=user, title="A run")
 
 
-@pytest.fixture
-def stranger():
-    return get_user_model().objects.create_user("stranger", "stranger@example.com", "long-enough-1")
+def test_the_list_shows_own_jobs_only(job, page, page_other):
+    assert b"A run" in page.get("/jobs/").content
+    assert b"A run" not in page_other.get("/jobs/").content
 
 
-@pytest.fixture
-def job(owner):
-    return services.submit(kind=KIND, owner=owner, title="A run")
+def test_the_list_filters_by_state(job, page):
+    assert b"A run" in page.get("/jobs/?state=queued").content
+    assert b"A run" not in page.get("/jobs/?state=failed").content
 
 
-def browser(user):
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def script(user):
-    client = APIClient()
-    client.force_authenticate(user)
-    return client
-
-
-def test_the_list_shows_own_jobs_only(owner, stranger, job):
-    assert b"A run" in browser(owner).get("/jobs/").content
-    assert b"A run" not in browser(stranger).get("/jobs/").content
-
-
-def test_the_list_filters_by_state(owner, job):
-    assert b"A run" in browser(owner).get("/jobs/?state=queued").content
-    assert b"A run" not in browser(owner).get("/jobs/?state=failed").content
-
-
-def test_the_list_costs_the_same_for_one_job_and_for_many(owner, job, django_assert_max_num_queries):
+def test_the_list_costs_the_same_for_one_job_and_for_many(user, job, django_assert_max_num_queries, page):
     for number in range(20):
-        services.submit(kind=KIND, owner=owner, title=f"Run {number}")
-    client = browser(owner)
+        services.submit(kind=KIND, owner=user, title=f"Run {number}")
     with django_assert_max_num_queries(6):
-        client.get("/jobs/")
+        page.get("/jobs/")
 
 
-def test_a_job_page_is_its_owners(owner, stranger, job):
-    assert browser(owner).get(f"/jobs/{job.pk}/").status_code == 200
-    assert browser(stranger).get(f"/jobs/{job.pk}/").status_code == 404
+def test_a_job_page_is_its_owners(job, page, page_other):
+    assert page.get(f"/jobs/{job.pk}/").status_code == 200
+    assert page_other.get(f"/jobs/{job.pk}/").status_code == 404
     assert Client().get(f"/jobs/{job.pk}/").status_code == 302
 
 
-def test_a_failed_job_says_why_and_offers_to_try_again(owner, job):
+def test_a_failed_job_says_why_and_offers_to_try_again(job, page):
     Job.objects.filter(pk=job.pk).update(state="failed", error_detail="Too few bars: choose a longer period.")
-    page = browser(owner).get(f"/jobs/{job.pk}/").content.decode()
-    assert "Too few bars: choose a longer period." in page
-    assert f"/jobs/{job.pk}/retry/" in page
+    text = page.get(f"/jobs/{job.pk}/").content.decode()
+    assert "Too few bars: choose a longer period." in text
+    assert f"/jobs/{job.pk}/retry/" in text
 
 
 @pytest.mark.parametrize("verb", ["cancel", "retry"])
-def test_a_stranger_can_neither_cancel_nor_retry(stranger, job, verb):
-    assert browser(stranger).post(f"/jobs/{job.pk}/{verb}/").status_code == 404
-    assert script(stranger).post(f"/api/jobs/{job.pk}/{verb}/").status_code == 404
+def test_a_stranger_can_neither_cancel_nor_retry(job, verb, page_other, api_other):
+    assert page_other.post(f"/jobs/{job.pk}/{verb}/").status_code == 404
+    assert api_other.post(f"/api/jobs/{job.pk}/{verb}/").status_code == 404
     job.refresh_from_db()
     assert job.state == "queued"
 
 
-def test_the_owner_cancels_by_page(owner, job):
-    assert browser(owner).post(f"/jobs/{job.pk}/cancel/").status_code == 302
+def test_the_owner_cancels_by_page(job, page):
+    assert page.post(f"/jobs/{job.pk}/cancel/").status_code == 302
     job.refresh_from_db()
     assert job.state == "cancelled"
 
 
-def test_cancel_never_sends_the_browser_elsewhere(owner, job):
-    answer = browser(owner).post(f"/jobs/{job.pk}/cancel/", {"next": "https://evil.example/"})
+def test_cancel_never_sends_the_browser_elsewhere(job, page):
+    answer = page.post(f"/jobs/{job.pk}/cancel/", {"next": "https://evil.example/"})
     assert answer["Location"] == f"/jobs/{job.pk}/"
 
 
-def test_the_api_lists_filters_and_cancels(owner, stranger, job):
-    assert script(owner).get("/api/jobs/?state=queued").json()["count"] == 1
-    assert script(stranger).get("/api/jobs/").json()["count"] == 0
-    answer = script(owner).post(f"/api/jobs/{job.pk}/cancel")
+def test_the_api_lists_filters_and_cancels(job, api, api_other):
+    assert api.get("/api/jobs/?state=queued").json()["count"] == 1
+    assert api_other.get("/api/jobs/").json()["count"] == 0
+    answer = api.post(f"/api/jobs/{job.pk}/cancel")
     assert (answer.status_code, answer.json()["state"]) == (202, "cancelled")
 
 
-def test_cancelling_twice_is_a_conflict_in_the_one_error_shape(owner, job):
-    script(owner).post(f"/api/jobs/{job.pk}/cancel/")
-    answer = script(owner).post(f"/api/jobs/{job.pk}/cancel/")
+def test_cancelling_twice_is_a_conflict_in_the_one_error_shape(job, api):
+    api.post(f"/api/jobs/{job.pk}/cancel/")
+    answer = api.post(f"/api/jobs/{job.pk}/cancel/")
     assert answer.status_code == 409
     assert set(answer.json()) == {"code", "detail", "fields"}
     assert answer.json()["code"] == "job_ended"

@@ -1,3 +1,5 @@
+"""The API of models, for an owner, a stranger and bad input."""
+
 import pytest
 
 from mlmodels.models import MLModel

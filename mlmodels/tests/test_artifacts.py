@@ -1,3 +1,5 @@
+"""Models on disk: they come back as they were, and what was altered is not opened."""
+
 import io
 import json
 import subprocess

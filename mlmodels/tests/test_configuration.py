@@ -1,3 +1,5 @@
+"""What a training is asked to do: defaults, refusals by field, and what the bars must offer."""
+
 import numpy as np
 import pytest
 

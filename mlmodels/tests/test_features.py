@@ -1,3 +1,5 @@
+"""Features: causal, defined from their warm-up on, and the numbers they promise."""
+
 import numpy as np
 import pytest
 

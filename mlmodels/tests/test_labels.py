@@ -1,3 +1,5 @@
+"""Labels by hand arithmetic: what a trade that could really be made would have gained."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Folds: trained only on what came before, and nothing of the test known in training."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -1,6 +1,9 @@
 """What is answered when no view could: words on a page, and the one error shape under /api/."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -43,9 +46,23 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return _database_busy(request)
     if wants_json(request):
         detail = _("An error of ours; it was recorded as %(id)s. Try again.") % {
             "id": request_id.get() or "?"
         }
         return refusal(request, 500, "internal_error", detail)
     return defaults.server_error(request)
+
+
+def _database_busy(request: HttpRequest) -> HttpResponse:
+    """Locked by a large import, restarting or gone: it passes, so the answer says when to come back."""
+    if wants_json(request):
+        detail = _("The database is busy or does not answer; nothing was changed. Try again in a moment.")
+        response: HttpResponse = refusal(request, 503, "database_busy", detail)
+    else:
+        response = defaults.server_error(request)  # needs no database itself
+        response.status_code = 503
+    response["Retry-After"] = "10"
+    return response

@@ -7,7 +7,7 @@ from typing import Any
 
 from channels.auth import get_user
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.generic.websocket import AsyncJsonWebsocketConsumer, AsyncWebsocketConsumer
 from django.conf import settings
 
 from algotrade.jobs.events import message_for
@@ -91,3 +91,11 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
     def _visible_job(self, user: Any, job_id: Any) -> Job | None:
         jobs = Job.objects.all() if user.is_staff else Job.objects.for_user(user)
         return jobs.filter(pk=job_id).first()
+
+
+class NoSuchRoom(AsyncWebsocketConsumer):
+    """Any other address: closed like a job that is not there, instead of an error for everyone to fill the log with."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(code=NOT_FOUND)

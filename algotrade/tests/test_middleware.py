@@ -1,8 +1,11 @@
 """Hostile input on real routes: 400 in the one shape (or in words on a page), never a 500."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+
+from strategies.models import StrategyQuerySet
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -120,3 +123,18 @@ def test_every_answer_carries_an_identity_and_a_policy(client, api):
         assert "unsafe" not in response["Content-Security-Policy"]
     given = client.get("/health", headers={"X-Request-ID": "from-the-proxy-1"})
     assert given["X-Request-ID"] == "from-the-proxy-1"
+
+
+@pytest.mark.parametrize("path", ["/api/strategies/", "/strategies/"])
+def test_a_database_that_is_busy_is_no_error_of_ours(client_for, user, monkeypatch, path):
+    def locked(*args):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(StrategyQuerySet, "for_user", locked)
+    client = client_for(user)
+    client.raise_request_exception = False
+    response = client.get(path)
+    assert response.status_code == 503
+    assert response["Retry-After"]
+    if path.startswith("/api/"):
+        assert response.json()["code"] == "database_busy"

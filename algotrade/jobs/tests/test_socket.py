@@ -142,3 +142,9 @@ async def test_what_a_browser_sends_is_ignored():
     assert (await socket.receive_json_from(timeout=2))["state"] == "queued"
     assert await Job.objects.acount() == 1
     await socket.disconnect()
+
+
+@pytest.mark.parametrize("path", ["/ws/nothing/", "/ws/jobs/abc/", "/"])
+async def test_an_unknown_address_is_closed_and_no_error_of_ours(path):
+    socket = await open_socket(AnonymousUser(), path)
+    assert await close_code(socket) == NOT_FOUND

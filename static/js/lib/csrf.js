@@ -45,8 +45,9 @@ export async function getJson(url, { signal } = {}) {
 
 /** Posts a FormData (or an object) and returns the Response. */
 export function postForm(url, data = {}) {
+  const headers = { "X-CSRFToken": csrfToken(), "X-Requested-With": "fetch", Accept: "application/json" };
   const body = data instanceof FormData ? data : new URLSearchParams(data);
-  return send(url, { method: "POST", body, headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" } });
+  return send(url, { method: "POST", body, headers });
 }
 
 export function installHtmxCsrf() {

@@ -1,5 +1,5 @@
 // Live progress: each [data-job] element follows its own job, the top bar follows all of the user's.
-import { csrfToken, getJson } from "./csrf.js";
+import { getJson, postForm } from "./csrf.js";
 import { span } from "./numbers.js";
 import { LabSocket } from "./socket.js";
 import { text } from "./texts.js";
@@ -91,17 +91,12 @@ class JobView {
     const button = form.querySelector("button");
     button.disabled = true;
     try {
-      const response = await fetch(form.action, {
-        method: "POST",
-        credentials: "same-origin",
-        headers: { "X-CSRFToken": csrfToken(), "X-Requested-With": "fetch" },
-      });
-      if (!response.ok) throw new Error(String(response.status));
+      await postForm(form.action);
       this.cancelling = true;
       this.say(text("cancelling"));
-    } catch {
+    } catch (error) {
       button.disabled = false;
-      toast(text("offline"), { tone: "bad" });
+      toast(error.message, { tone: "bad" });
     }
   }
 

@@ -77,27 +77,37 @@ def submit_import(
     file: UploadedFile,
     symbol: str,
     timeframe: str,
-    calendar: str,
-    timezone: str = "UTC",
+    calendar: str | None = None,
+    timezone: str | None = None,
     name: str = "",
     adjust: bool = False,
     overlap: str = REPLACE,
     shared: bool = False,
 ) -> Job:
-    """Keep an uploaded CSV file and queue the job that imports it. `shared` is for staff only."""
+    """Keep an uploaded CSV file and queue the job that imports it. `shared` is for staff only.
+
+    Without a calendar or a timezone the series keeps its own; a new one gets the exchange's calendar and UTC.
+    """
     if overlap not in OVERLAP_POLICIES:
         message = _("Use one of %(names)s.") % {"names": ", ".join(OVERLAP_POLICIES)}
         raise InvalidInput(fields={"overlap": [message]})
     if shared and not owner.is_staff:
         raise InvalidInput(fields={"shared": [_("Only staff import shared series.")]})
     kind = Series.Adjustment.SPLITS_DIVIDENDS if adjust else Series.Adjustment.NONE
+    known = Series.objects.filter(
+        user=None if shared else owner,
+        symbol=symbol.strip().upper(),
+        timeframe=timeframe,
+        source="csv",
+        adjustment=kind.value,
+    ).first()
     key = SeriesKey(
         symbol=symbol,
         timeframe=timeframe,
-        calendar=calendar,
+        calendar=calendar or (known.calendar if known else "exchange"),
         source="csv",
         name=name.strip(),
-        timezone=timezone,
+        timezone=timezone or (known.timezone if known else "UTC"),
         adjustment=kind.value,
     )
     upload = uploads.keep(owner, file)

@@ -83,9 +83,15 @@ class ImportSerializer(KnownFieldsMixin, serializers.Serializer):
     symbol = serializers.CharField(max_length=32)
     name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES))
-    calendar = serializers.ChoiceField(choices=list(CALENDARS), default="exchange")
+    calendar = serializers.ChoiceField(
+        choices=list(CALENDARS),
+        required=False,
+        help_text="Without it the series keeps its own; a new one gets exchange.",
+    )
     timezone = serializers.CharField(
-        max_length=64, default="UTC", help_text="IANA zone of times without an offset."
+        max_length=64,
+        required=False,
+        help_text="IANA zone of times without an offset. Without it the series keeps its own; a new one gets UTC.",
     )
     adjust = serializers.BooleanField(default=False, help_text="Adjust all prices by the column adj_close.")
     overlap = serializers.ChoiceField(

@@ -193,3 +193,13 @@ def test_a_disk_that_takes_no_upload_is_an_answer_and_no_crash(api, settings):
     answer = api.post(IMPORTS, form(), format="multipart")
     assert (answer.status_code, answer.json()["code"]) == (503, "storage_failed")
     assert not Job.objects.exists()
+
+
+def test_an_update_without_a_calendar_keeps_the_one_of_the_series(api, run_jobs):
+    api.post(IMPORTS, form(timezone="America/New_York"), format="multipart")
+    run_jobs()
+    later = {"file": upload(), "symbol": "abc", "timeframe": "1d"}
+    assert api.post(IMPORTS, later, format="multipart").status_code == 202
+    run_jobs()
+    series = Series.objects.get()
+    assert (series.calendar, series.timezone, series.periods_per_year) == ("24/7", "America/New_York", 365)

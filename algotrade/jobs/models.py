@@ -67,8 +67,8 @@ class JobQuerySet(models.QuerySet):
     def claim_next(self, worker: str) -> "Job | None":
         """Take the next waiting job, or None. Of several workers that try at once, exactly one gets each job."""
         for pk in self.fairly_ordered().values_list("pk", flat=True)[:CLAIM_CANDIDATES]:
-            job = self.get(pk=pk)
-            if job.claim(worker):
+            job = self.filter(pk=pk).first()  # None: its owner was deleted in this moment
+            if job is not None and job.claim(worker):
                 return job
         return None
 

@@ -190,6 +190,7 @@ class LocalPool:
     def _release(self, place: _Place) -> None:
         job = self._job_of(place)
         if job is not None:
+            logger.error("The process of job %s ended with code %s", job.pk, place.process.exitcode)
             job.give_back(
                 _("Its process ended without an answer (code %(code)s).") % {"code": place.process.exitcode}
             )

@@ -1,6 +1,7 @@
 """The state machine, run in this process."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from algotrade.jobs import services
 from algotrade.jobs.errors import AlreadyEnded, LeaseLost, QueueFull, UnknownKind
-from algotrade.jobs.models import Job
+from algotrade.jobs.models import Job, JobQuerySet
 from algotrade.jobs.runner import run
 from algotrade.jobs.tests import handlers
 
@@ -55,6 +56,19 @@ def test_only_one_of_two_claims_wins(submit):
     assert job.claim("a:1")
     assert not twin.claim("b:2")
     assert Job.objects.get(pk=job.pk).worker == "a:1"
+
+
+def test_a_job_that_is_deleted_while_it_is_chosen_is_passed_over(submit, monkeypatch):
+    first, second = submit("succeed"), submit("succeed")
+    waiting = Job.objects.fairly_ordered()
+
+    def deleted_meanwhile(self):
+        Job.objects.filter(pk=first.pk).delete()
+        return SimpleNamespace(values_list=lambda *args, **kwargs: [first.pk, second.pk])
+
+    assert waiting.first() == first
+    monkeypatch.setattr(JobQuerySet, "fairly_ordered", deleted_meanwhile)
+    assert Job.objects.claim_next("host:1") == second
 
 
 def test_an_error_raised_on_purpose_keeps_its_code_and_words(submit):

@@ -4,7 +4,27 @@ A message names the value and the remedy. `fields` maps an input's name to its m
 and a script point at the same place.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import ClassVar
+
+LONGEST_SHOWN = 60
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: quoted when text, cut when long."""
+    try:
+        said = "null" if value is None else repr(value) if isinstance(value, str) else str(value)
+    except ValueError:  # an integer of thousands of digits has no decimal text
+        return "a number of thousands of digits"
+    return said if len(said) <= LONGEST_SHOWN else f"{said[:LONGEST_SHOWN]}..."
+
+
+def nearest(name: object, names: Iterable[str]) -> str:
+    """How a message about an unknown name ends: with the one that was probably meant, else with all there are."""
+    known = list(names)
+    close = get_close_matches(str(name)[:LONGEST_SHOWN], known, n=1)
+    return f"Did you mean '{close[0]}'?" if close else f"There are: {', '.join(known) or 'none'}."
 
 
 class LabError(Exception):

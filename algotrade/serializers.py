@@ -1,11 +1,11 @@
 """How the API reads a request: a name it does not know is refused, because ignoring it would do something else."""
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _
 from rest_framework import serializers
+
+from algotrade.errors import nearest
 
 MOST_NAMED = 10
 LONGEST_NAME = 60
@@ -30,11 +30,4 @@ class KnownFieldsMixin:
     def _unknown(self, data: Mapping[str, Any]) -> dict[str, list[str]]:
         known = list(self.fields)  # type: ignore[attr-defined]
         names = [str(name) for name in data if name not in known][:MOST_NAMED]
-        return {name[:LONGEST_NAME]: [_no_such_field(name[:LONGEST_NAME], known)] for name in names}
-
-
-def _no_such_field(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return _("There is no such field. Did you mean %(name)s?") % {"name": close[0]}
-    return _("There is no such field. There are: %(names)s.") % {"names": ", ".join(known)}
+        return {name[:LONGEST_NAME]: [f"There is no such field. {nearest(name, known)}"] for name in names}

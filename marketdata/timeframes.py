@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from algotrade.errors import nearest, shown
 from marketdata.errors import UnknownTimeframe
 
 MINUTES_A_DAY = 1440
@@ -99,8 +99,5 @@ def periods_per_year(timeframe: str, calendar: str) -> int:
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> UnknownTimeframe:
-    names = list(known)
-    near = difflib.get_close_matches(str(name), names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    message = f"{str(name)[:40]!r} is not a known {what}. Use one of {', '.join(names)}.{hint}"
+    message = f"{shown(name)} is not a known {what}. {nearest(name, known)}"
     return UnknownTimeframe(message, fields={what: [message]})

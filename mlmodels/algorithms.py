@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
+from algotrade.errors import nearest, shown
 from mlmodels.errors import TrainingError
-from strategies.params import ChoiceParam, FloatParam, IntParam, Param, Value, names_of
+from strategies.params import ChoiceParam, FloatParam, IntParam, Param, Value, clean_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +23,10 @@ class Algorithm:
 
     def clean(self, given: Mapping[str, Any]) -> dict[str, Value]:
         """Return a full set of hyper-parameters, or raise TrainingError with a message by name."""
-        names = names_of(self.params)
-        problems = {str(name): [self._unknown(str(name))] for name in given if name not in names}
-        cleaned: dict[str, Value] = {}
-        for param in self.params:
-            try:
-                cleaned[param.name] = param.clean(given.get(param.name, getattr(param, "default", None)))
-            except ValueError as error:
-                problems[param.name] = [str(error)]
+        cleaned, problems = clean_all(self.params, given, "hyper-parameter")
         if problems:
             raise TrainingError(fields=problems)
         return cleaned
-
-    def _unknown(self, name: str) -> str:
-        names = names_of(self.params)
-        if close := get_close_matches(name, names, n=1):
-            return f"There is no such hyper-parameter. Did you mean '{close[0]}'?"
-        return f"There is no such hyper-parameter. {self.label} takes: {', '.join(names)}."
 
 
 _MIN_LEAF = IntParam(
@@ -184,5 +171,5 @@ def get_algorithm(key: Any) -> Algorithm:
     """Return an algorithm, or raise TrainingError listing those that exist."""
     if isinstance(key, str) and key in ALGORITHMS:
         return ALGORITHMS[key]
-    message = f"There is no algorithm {str(key)[:64]!r}. Use one of: {', '.join(ALGORITHMS)}."
+    message = f"There is no algorithm {shown(key)}. {nearest(key, ALGORITHMS)}"
     raise TrainingError(message, fields={"algorithm": [message]})

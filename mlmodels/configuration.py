@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
+from algotrade.errors import nearest
 from marketdata.bars import Bars
 from mlmodels.algorithms import Algorithm, get_algorithm
 from mlmodels.errors import TrainingError
@@ -128,12 +128,11 @@ class TrainingConfiguration:
     def from_dict(cls, given: Mapping[str, Any]) -> TrainingConfiguration:
         """Build from plain values; unknown names are refused with the nearest one."""
         names = [item.name for item in fields(cls)]
-        problems = {}
-        for name in given:
-            if name not in names:
-                close = get_close_matches(str(name), names, n=1)
-                hint = f"Did you mean '{close[0]}'?" if close else f"There are: {', '.join(names)}."
-                problems[str(name)] = [f"There is no such setting. {hint}"]
+        problems = {
+            str(name): [f"There is no such setting. {nearest(name, names)}"]
+            for name in given
+            if name not in names
+        }
         if problems:
             raise TrainingError(fields=problems)
         return cls(**dict(given))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from algotrade.errors import nearest, shown
 from marketdata.bars import Bars
 from mlmodels.errors import TrainingError
 from strategies.indicators import TechnicalIndicators
@@ -94,9 +94,7 @@ def get_feature(name: str) -> Feature:
     """Return a feature, or raise TrainingError with the nearest name."""
     if isinstance(name, str) and name in _features:
         return _features[name]
-    close = get_close_matches(str(name)[:64], _features, n=1)
-    hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(_features)}."
-    message = f"There is no feature {str(name)[:64]!r}. {hint}"
+    message = f"There is no feature {shown(name)}. {nearest(name, _features)}"
     raise TrainingError(message, fields={"features": [message]})
 
 

@@ -3,7 +3,6 @@
 from abc import ABC
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from strategies.errors import ParameterError, SignalError
-from strategies.params import ChoiceParam, Param, Value, names_of
+from strategies.params import ChoiceParam, Param, Value, clean_all, names_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -73,19 +72,7 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
     @classmethod
     def clean_parameters(cls, given: Mapping[str, Any]) -> dict[str, Value]:
         """Return a full set of valid parameters, or raise ParameterError with a message by name."""
-        problems = {
-            str(name): [cls._unknown(str(name))] for name in given if name not in names_of(cls.params)
-        }
-        cleaned: dict[str, Value] = {}
-        for param in cls.params:
-            default = getattr(param, "default", None)
-            if param.name not in given and default is None:
-                problems[param.name] = ["This parameter is required."]
-                continue
-            try:
-                cleaned[param.name] = param.clean(given.get(param.name, default))
-            except ValueError as error:
-                problems[param.name] = [str(error)]
+        cleaned, problems = clean_all(cls.params, given)
         if not problems:
             problems = {name: list(said) for name, said in cls.check_parameters(cleaned).items()}
         if problems:
@@ -109,13 +96,6 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
             "required": required,
             "additionalProperties": False,
         }
-
-    @classmethod
-    def _unknown(cls, name: str) -> str:
-        names = names_of(cls.params)
-        if close := get_close_matches(name, names, n=1):
-            return f"There is no such parameter. Did you mean '{close[0]}'?"
-        return f"There is no such parameter. It takes: {', '.join(names) or 'none'}."
 
     def warmup(self) -> int:
         """How many bars pass before the first row that can hold a decision."""

@@ -5,10 +5,12 @@ bounds; the strategy collects these messages by parameter name.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, TypeAlias
+
+from algotrade.errors import nearest, shown
 
 Value: TypeAlias = int | float | str | bool
 
@@ -60,9 +62,9 @@ class IntParam(Param):
     def clean(self, value: Any) -> int:
         number = _whole(value)
         if number is None:
-            raise ValueError(f"{short(value)} is not a whole number. Give one {self._bounds()}.")
+            raise ValueError(f"{shown(value)} is not a whole number. Give one {self._bounds()}.")
         if not self.minimum <= number <= self.maximum:
-            raise ValueError(f"{short(number)} is out of bounds. Give a whole number {self._bounds()}.")
+            raise ValueError(f"{shown(number)} is out of bounds. Give a whole number {self._bounds()}.")
         return number
 
     def _bounds(self) -> str:
@@ -94,12 +96,12 @@ class FloatParam(Param):
     def clean(self, value: Any) -> float:
         bounds = f"from {self.minimum:.12g} to {self.maximum:.12g}"
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            raise ValueError(f"{short(value)} is not a number. Give one {bounds}.")
+            raise ValueError(f"{shown(value)} is not a number. Give one {bounds}.")
         if isinstance(value, Decimal) and not value.is_finite():
-            raise ValueError(f"{short(value)} is not finite. Give a number {bounds}.")
+            raise ValueError(f"{shown(value)} is not finite. Give a number {bounds}.")
         # Compared before the conversion: an integer of 400 digits has no float.
         if not self.minimum <= value <= self.maximum:
-            raise ValueError(f"{short(value)} is out of bounds. Give a number {bounds}.")
+            raise ValueError(f"{shown(value)} is out of bounds. Give a number {bounds}.")
         return float(value)
 
     def json_schema(self) -> dict[str, Any]:
@@ -133,7 +135,7 @@ class ChoiceParam(Param):
 
     def clean(self, value: Any) -> str:
         if not isinstance(value, str) or value not in self.values():
-            raise ValueError(f"{short(value)} is not a choice. Give one of: {', '.join(self.values())}.")
+            raise ValueError(f"{shown(value)} is not a choice. Give one of: {', '.join(self.values())}.")
         return value
 
     def json_schema(self) -> dict[str, Any]:
@@ -156,7 +158,7 @@ class BoolParam(Param):
 
     def clean(self, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValueError(f"{short(value)} is neither true nor false. Give true or false.")
+            raise ValueError(f"{shown(value)} is neither true nor false. Give true or false.")
         return value
 
     def json_schema(self) -> dict[str, Any]:
@@ -179,7 +181,7 @@ class ReferenceParam(Param):
     def clean(self, value: Any) -> int:
         number = _whole(value)
         if number is None or not 1 <= number <= LARGEST_REFERENCE:
-            raise ValueError(f"{short(value)} is not an id. Give the number of one of your own.")
+            raise ValueError(f"{shown(value)} is not an id. Give the number of one of your own.")
         return number
 
     def json_schema(self) -> dict[str, Any]:
@@ -190,14 +192,28 @@ def names_of(params: Iterable[Param]) -> tuple[str, ...]:
     return tuple(param.name for param in params)
 
 
-def short(value: Any) -> str:
-    """A value as it may be shown in a message: quoted when text, cut when long."""
-    try:
-        said = repr(value) if isinstance(value, str) else str(value)
-    except ValueError:  # an integer of thousands of digits has no decimal text
-        return "The number"
-    said = "null" if value is None else said
-    return said if len(said) <= 60 else said[:60] + "..."
+def clean_all(
+    params: Sequence[Param], given: Mapping[str, Any], what: str = "parameter"
+) -> tuple[dict[str, Value], dict[str, list[str]]]:
+    """Return the value to use for each parameter, and messages by name for what cannot be used.
+
+    What is left out takes its default; a parameter without one is required, and an unknown name is a problem.
+    """
+    names = names_of(params)
+    problems = {
+        str(name): [f"There is no such {what}. {nearest(name, names)}"] for name in given if name not in names
+    }
+    cleaned: dict[str, Value] = {}
+    for param in params:
+        default = getattr(param, "default", None)
+        if param.name not in given and default is None:
+            problems[param.name] = [f"This {what} is required."]
+            continue
+        try:
+            cleaned[param.name] = param.clean(given.get(param.name, default))
+        except ValueError as error:
+            problems[param.name] = [str(error)]
+    return cleaned, problems
 
 
 def _whole(value: Any) -> int | None:

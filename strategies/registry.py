@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import TypeVar
 
+from algotrade.errors import nearest, shown
 from strategies.base import BaseStrategy
 from strategies.errors import UnknownStrategyTypeError
 
@@ -34,9 +34,7 @@ def get_strategy_class(key: str) -> type[BaseStrategy]:
         return _types[key]
     except (KeyError, TypeError):
         pass
-    close = get_close_matches(str(key)[:64], names(), n=1)
-    hint = f"Did you mean '{close[0]}'?" if close else f"There are: {', '.join(names()) or 'none'}."
-    message = f"There is no strategy type {str(key)[:64]!r}. {hint}"
+    message = f"There is no strategy type {shown(key)}. {nearest(key, names())}"
     raise UnknownStrategyTypeError(message, fields={"strategy_type": [message]})
 
 

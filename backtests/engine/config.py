@@ -5,7 +5,6 @@ Plain Python only, so that a form, the API and a job child check the same settin
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -13,6 +12,7 @@ from decimal import Decimal
 from numbers import Real
 from typing import Any, Literal, Self
 
+from algotrade.errors import nearest, shown
 from backtests.engine.errors import ConfigError
 
 ENGINE_VERSION = "1.0.0"
@@ -155,7 +155,11 @@ class SimulationConfig:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build from plain values; unknown names and every bad value are reported together."""
         known = [field.name for field in fields(cls)]
-        problems = {str(name): [_unknown(str(name), known)] for name in values if name not in known}
+        problems = {
+            str(name): [f"{name} is not a setting. {nearest(name, known)}"]
+            for name in values
+            if name not in known
+        }
         try:
             made = cls(**{name: value for name, value in values.items() if name in known})
         except ConfigError as error:
@@ -179,12 +183,6 @@ class SimulationConfig:
         return self.slippage + self.spread / 2.0
 
 
-def _unknown(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"Did you mean {close[0]}?" if close else f"The settings are {', '.join(known)}."
-    return f"{name} is not a setting. {hint}"
-
-
 def _clean(name: str, value: Any) -> tuple[Any, str]:
     """Return the value in its final type and an empty string, or the problem in words."""
     if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
@@ -194,12 +192,12 @@ def _clean(name: str, value: Any) -> tuple[Any, str]:
         good = isinstance(value, str) and value in choices
         return (
             value,
-            "" if good else f"{name} {_shown(value)} is unknown. Choose one of {', '.join(choices)}.",
+            "" if good else f"{name} {shown(value)} is unknown. Choose one of {', '.join(choices)}.",
         )
     if name in SWITCHES:
         return value, "" if isinstance(
             value, bool
-        ) else f"{name} {_shown(value)} is not a switch. Give true or false."
+        ) else f"{name} {shown(value)} is not a switch. Give true or false."
     return _clean_number(name, value, BOUNDS[name])
 
 
@@ -207,23 +205,18 @@ def _clean_number(name: str, value: Any, bounds: Bounds) -> tuple[Any, str]:
     if value is None and bounds.optional:
         return None, ""
     if isinstance(value, bool) or not isinstance(value, (Real, Decimal)):
-        return value, f"{name} {_shown(value)} is not a number. {bounds.remedy}"
+        return value, f"{name} {shown(value)} is not a number. {bounds.remedy}"
     try:
         number = float(value)
     except (OverflowError, ValueError):
         number = math.inf
     if not math.isfinite(number) or not bounds.contains(number):
-        return value, f"{name} {_shown(value)} is out of range. {bounds.remedy}"
+        return value, f"{name} {shown(value)} is out of range. {bounds.remedy}"
     if bounds.whole:
         return int(
             number
-        ), "" if number.is_integer() else f"{name} {_shown(value)} has decimals. {bounds.remedy}"
+        ), "" if number.is_integer() else f"{name} {shown(value)} has decimals. {bounds.remedy}"
     return number, ""
-
-
-def _shown(value: Any) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def _conflicts(config: SimulationConfig) -> dict[str, list[str]]:
@@ -231,7 +224,7 @@ def _conflicts(config: SimulationConfig) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
 
     def refuse(name: str, why: str) -> None:
-        found[name] = [f"{name} {_shown(getattr(config, name))} {why}"]
+        found[name] = [f"{name} {shown(getattr(config, name))} {why}"]
 
     if config.impact >= 1.0:
         refuse(

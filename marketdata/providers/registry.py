@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from algotrade.errors import nearest, shown
 from marketdata.errors import ProviderError
 from marketdata.providers.base import Provider
 
@@ -28,9 +28,7 @@ def register(provider: type[P]) -> type[P]:
 def get_provider(key: str) -> type[Provider]:
     """Return the provider class registered as `key`; a miss lists the names."""
     if key not in _providers:
-        near = difflib.get_close_matches(key, names(), n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        message = f"There is no data provider {key[:40]!r}. Registered are {', '.join(names())}.{hint}"
+        message = f"There is no data provider {shown(key)}. {nearest(key, names())}"
         raise ProviderError(message, fields={"provider": [message]})
     return _providers[key]
 

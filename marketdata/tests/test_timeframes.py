@@ -26,7 +26,7 @@ def test_the_bars_of_a_year_follow_timeframe_and_calendar(timeframe, calendar, e
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(UnknownTimeframe, match="Use one of 1m, 5m") as caught:
+    with pytest.raises(UnknownTimeframe, match="There are: 1m, 5m") as caught:
         get_timeframe("1D")
     assert "timeframe" in caught.value.fields
     with pytest.raises(UnknownTimeframe, match="Did you mean 'exchange'"):

@@ -27,8 +27,8 @@ def test_defaults_fill_what_is_left_out_and_survive_json():
 @pytest.mark.parametrize(
     ("given", "field", "said"),
     [
-        ({"algorithm": "oracle"}, "algorithm", "Use one of: logistic_regression"),
-        ({"hyperparameters": {"trees": 5}}, "hyperparameters.trees", "takes: strength"),
+        ({"algorithm": "oracle"}, "algorithm", "There are: logistic_regression"),
+        ({"hyperparameters": {"trees": 5}}, "hyperparameters.trees", "There are: strength"),
         ({"hyperparameters": {"strenght": 5}}, "hyperparameters.strenght", "Did you mean 'strength'"),
         ({"hyperparameters": [1]}, "hyperparameters", "object of names"),
         ({"horizon": 0}, "horizon", "from 1 to 250"),

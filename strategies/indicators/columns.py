@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from algotrade.errors import shown
 from strategies.errors import IndicatorError
 
 LONGEST_PERIOD = 100_000
@@ -51,16 +52,8 @@ def period(name: str, value: Any, minimum: int = 1) -> int:
     except TypeError:
         bars = None
     if bars is None or not minimum <= bars <= LONGEST_PERIOD:
-        raise _refused(name, f"{name} is {_short(value)}. Give {bounds}.")
+        raise _refused(name, f"{name} is {shown(value)}. Give {bounds}.")
     return bars
-
-
-def _short(value: Any) -> str:
-    try:
-        said = repr(value)
-    except ValueError:  # an integer of thousands of digits has no decimal text
-        return "too large"
-    return said if len(said) <= 40 else said[:40] + "..."
 
 
 def _refused(name: str, message: str) -> IndicatorError:

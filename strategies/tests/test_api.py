@@ -186,7 +186,7 @@ def test_the_schema_of_these_routes_has_no_warnings(capsys):
 def test_a_parameter_beside_the_parameters_is_refused_and_not_left_out(api):
     answer = api.post(URL, {**NEW, "period": 9, "symbl": "IBM"}, format="json")
     assert answer.status_code == 400
-    assert "Did you mean symbol?" in answer.json()["fields"]["symbl"][0]
+    assert "Did you mean 'symbol'?" in answer.json()["fields"]["symbl"][0]
     assert "period" in answer.json()["fields"]
     assert not Strategy.objects.exists()
 

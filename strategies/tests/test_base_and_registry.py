@@ -44,7 +44,7 @@ def test_all_refused_parameters_are_named_at_once():
 
 
 def test_a_name_like_no_other_is_answered_with_those_that_exist():
-    with pytest.raises(ParameterError, match="It takes: period, oversold, overbought"):
+    with pytest.raises(ParameterError, match="There are: period, oversold, overbought"):
         RSIStrategy(zzz=1)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from algotrade.errors import shown
 from backtests.engine.config import SimulationConfig
 from backtests.engine.errors import ConfigError
 
@@ -55,7 +56,7 @@ def test_a_bad_value_names_field_value_and_remedy(name, value):
     assert list(caught.value.fields) == [name]
     (message,) = caught.value.fields[name]
     assert message.startswith(f"{name} ")
-    assert (repr(value) if isinstance(value, str) else str(value))[:20] in message
+    assert shown(value)[:20] in message
     assert message.endswith(".")
     assert any(verb in message for verb in ("Give", "Choose"))
 
@@ -86,8 +87,8 @@ def test_all_problems_are_reported_together():
     with pytest.raises(ConfigError) as caught:
         SimulationConfig.from_dict({"comission": 0.1, "slippage": 2, "stop_loss": "far", "xyz": 1})
     assert set(caught.value.fields) == {"comission", "slippage", "stop_loss", "xyz"}
-    assert "Did you mean commission?" in caught.value.fields["comission"][0]
-    assert "The settings are initial_capital" in caught.value.fields["xyz"][0]
+    assert "Did you mean 'commission'?" in caught.value.fields["comission"][0]
+    assert "There are: initial_capital" in caught.value.fields["xyz"][0]
 
 
 def test_a_configuration_survives_json():

@@ -17,13 +17,13 @@ from axes.models import AccessAttempt
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from accounts.errors import TooManyAttempts
 from accounts.models import User
+from algotrade.error_pages import refusal
 
 
 def counted_name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
@@ -116,12 +116,15 @@ def lockout_error(request: HttpRequest) -> TooManyAttempts | None:
 def lockout_response(
     request: HttpRequest, original: HttpResponse | None = None, credentials: dict[str, Any] | None = None
 ) -> HttpResponse:
-    """What axes' middleware answers: our own pages have said it already, the admin's form has not."""
-    if original is not None and original.status_code == 429:
+    """What axes' middleware answers: our own pages have said it already, the admin's form has not.
+
+    Under an asynchronous server axes hands over no original answer, so that a script's is made anew.
+    """
+    if isinstance(original, HttpResponse) and original.status_code == 429:
         return original
     error = lockout_error(request)
-    context = {"status": 429, "detail": error.detail if error else _("Wait a few minutes, then try again.")}
-    response = render(request, "error.html", context, status=429)
+    detail = error.detail if error else _("Wait a few minutes, then try again.")
+    response = refusal(request, 429, TooManyAttempts.code, detail)
     response["Retry-After"] = str(error.retry_after if error else 60)
     return response
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from axes.models import AccessAttempt
 from django.db import connection
-from django.test import Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -68,6 +68,17 @@ def test_after_five_failures_even_the_right_password_waits(user, password):
     assert refused.json()["code"] == "locked_out"
     assert "Wait 15 minutes" in refused.json()["detail"]
     assert 890 <= int(refused["Retry-After"]) <= 900
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_under_the_asynchronous_server_a_script_is_told_in_json_too():
+    client = AsyncClient()
+    for _ in range(6):
+        guess = {"username": "ada", "password": "wrong"}
+        refused = await client.post(reverse("auth-login"), guess, content_type="application/json")
+    assert refused.status_code == 429
+    assert refused.json()["code"] == "locked_out"
+    assert int(refused["Retry-After"]) > 800
 
 
 def test_other_spellings_of_one_account_share_the_five(user, password):

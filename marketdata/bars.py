@@ -107,10 +107,10 @@ class Bars:
         An end that is coarser than a nanosecond covers its whole unit: `"2020-01-31"` includes every intraday
         bar of that day. Times are UTC; one with an offset is converted. Nothing is copied.
         """
-        first = 0 if start is None else int(np.searchsorted(self.time, _moment(start, "start"), side="left"))
+        first = 0 if start is None else int(np.searchsorted(self.time, boundary(start, "start"), side="left"))
         after = len(self)
         if end is not None:
-            after = int(np.searchsorted(self.time, _moment(end, "end", whole_unit=True), side="right"))
+            after = int(np.searchsorted(self.time, boundary(end, "end", whole_unit=True), side="right"))
         return self._rows(first, max(first, after))
 
     def head(self, n: int) -> Self:
@@ -257,8 +257,8 @@ def _said(moment: np.datetime64) -> str:
     return str(np.datetime_as_string(moment, unit="s"))
 
 
-def _moment(value: np.datetime64 | dt.date | str, name: str, *, whole_unit: bool = False) -> np.datetime64:
-    """One boundary as nanoseconds; `whole_unit` takes the last nanosecond of a coarser value."""
+def boundary(value: np.datetime64 | dt.date | str, name: str, *, whole_unit: bool = False) -> np.datetime64:
+    """Return an end of a period as nanoseconds; `whole_unit` takes the last nanosecond of a coarser value."""
     try:
         if isinstance(value, str) and _OFFSET.search(value.strip()):
             value = dt.datetime.fromisoformat(value.strip())
@@ -274,3 +274,9 @@ def _moment(value: np.datetime64 | dt.date | str, name: str, *, whole_unit: bool
     except (TypeError, ValueError, OverflowError) as error:
         message = f"{name} {value!r} is not a date or time. Write it like 2020-01-31 or 2020-01-31T15:30."
         raise _column_error(name, message) from error
+
+
+def utc_datetime(moment: np.datetime64) -> dt.datetime:
+    """Return a bar's time as the database and templates take it: aware, in UTC, with microseconds."""
+    naive: dt.datetime = moment.astype("datetime64[us]").item()
+    return naive.replace(tzinfo=dt.UTC)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from marketdata.bars import Bars
+from marketdata.bars import COLUMNS, Bars
+from marketdata.resample import merge_groups
 
 MAX_POINTS = 2_000
 POINTS_LIMIT = 10_000
@@ -28,7 +29,7 @@ class ChartBars:
     def rows(self) -> list[list[float]]:
         """Return [time in seconds, open, high, low, close, volume] for each bar."""
         seconds = self.bars.time.view(np.int64) // 1_000_000_000
-        columns = (getattr(self.bars, name) for name in ("open", "high", "low", "close", "volume"))
+        columns = (getattr(self.bars, name) for name in COLUMNS)
         return [
             list(row) for row in zip(seconds.tolist(), *(values.tolist() for values in columns), strict=True)
         ]
@@ -47,21 +48,11 @@ class ChartBars:
 def downsample(bars: Bars, max_points: int = MAX_POINTS) -> ChartBars:
     """Merge neighbouring bars until at most `max_points` are left.
 
-    Every merged bar has the first open, the highest high, the lowest low, the last close and the whole volume of its
-    group, labelled by the group's first time: no spike is lost, which picking every nth bar would do.
+    A merged bar is labelled by its group's first time: no spike is lost, which picking every nth bar would do.
     """
     total = len(bars)
     size = -(-total // max(1, max_points))
     if size <= 1:
         return ChartBars(bars, total)
     first = np.arange(0, total, size)
-    last = np.minimum(first + size, total) - 1
-    merged = Bars.trusted(
-        time=bars.time[first],
-        open=bars.open[first],
-        high=np.maximum.reduceat(bars.high, first),
-        low=np.minimum.reduceat(bars.low, first),
-        close=bars.close[last],
-        volume=np.add.reduceat(bars.volume, first),
-    )
-    return ChartBars(merged, total)
+    return ChartBars(merge_groups(bars, first, bars.time[first]), total)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from marketdata.bars import PRICES
 from marketdata.errors import CsvError, CsvProblem
 
 MAX_COLUMNS = 64
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
-PRICE_NAMES = ("open", "high", "low", "close")
 
 # Names are compared in lower case with blanks, underscores, dots and dashes taken out.
 _TIME_NAMES = ("datetime", "timestamp", "date", "time", "opentime")
@@ -75,7 +75,7 @@ def _value_columns(names: Sequence[str], number: int) -> dict[str, int]:
             first = names[positions[meaning]]
             raise _refused(number, name, name, f"and {first!r} both mean {meaning}. Keep one of them.")
         positions[meaning] = position
-    missing = [name for name in PRICE_NAMES if name not in positions]
+    missing = [name for name in PRICES if name not in positions]
     if missing:
         found = ", ".join(name for name in names if name) or "none"
         reason = (

@@ -17,8 +17,8 @@ from typing import BinaryIO, NoReturn
 
 import numpy as np
 
-from marketdata.bars import Bars
-from marketdata.csv_header import PRICE_NAMES, Header, read_header
+from marketdata.bars import PRICES, Bars
+from marketdata.csv_header import Header, read_header
 from marketdata.csv_times import TimeReader
 from marketdata.errors import CsvError, CsvProblem, CsvTooLarge
 
@@ -160,7 +160,7 @@ class _Reader:
         self.problems: list[CsvProblem] = []
         self.time = array("q")
         self.last_line = 0
-        self.columns = {name: array("d") for name in (*PRICE_NAMES, "volume", "adj_close")}
+        self.columns = {name: array("d") for name in (*PRICES, "volume", "adj_close")}
 
     def read(self, progress: Progress | None) -> CsvContent:
         header = self._header()
@@ -270,7 +270,7 @@ class _Reader:
         columns = {name: np.frombuffer(values, dtype=np.float64) for name, values in self.columns.items()}
         rows = len(self.time)
         volume = columns["volume"] if "volume" in header.positions else np.zeros(rows)
-        prices = {name: columns[name] for name in PRICE_NAMES}
+        prices = {name: columns[name] for name in PRICES}
         if self.adjust:
             # Multiplying by one positive factor keeps the order of the four prices, rounding included.
             with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):

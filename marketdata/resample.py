@@ -24,6 +24,22 @@ def bucket_starts(time: NDArray[np.datetime64], timeframe: str) -> NDArray[np.da
     return ((ticks - shift) // span.nanoseconds * span.nanoseconds + shift).view("datetime64[ns]")
 
 
+def merge_groups(bars: Bars, first: NDArray[np.int64], time: NDArray[np.datetime64]) -> Bars:
+    """Merge each group of neighbouring bars into one: first open, highest high, lowest low, last close, all volume.
+
+    `first` holds the first row of each group, ascending from 0; `time` labels the groups; both of shape (n_groups,).
+    """
+    last = np.append(first[1:], len(bars)) - 1
+    return Bars.trusted(
+        time=time,
+        open=bars.open[first],
+        high=np.maximum.reduceat(bars.high, first),
+        low=np.minimum.reduceat(bars.low, first),
+        close=bars.close[last],
+        volume=np.add.reduceat(bars.volume, first),
+    )
+
+
 def resample(
     bars: Bars, timeframe: str, *, source_timeframe: str, as_of: np.datetime64 | None = None
 ) -> Bars:
@@ -61,17 +77,8 @@ def resample(
         return bars
     labels = bucket_starts(bars.time, timeframe)
     first = np.flatnonzero(np.concatenate(([True], labels[1:] != labels[:-1])))
-    last = np.concatenate((first[1:], [len(bars)])) - 1
-    merged = {
-        "time": labels[first],
-        "open": bars.open[first],
-        "high": np.maximum.reduceat(bars.high, first),
-        "low": np.minimum.reduceat(bars.low, first),
-        "close": bars.close[last],
-        "volume": np.add.reduceat(bars.volume, first),
-    }
+    merged = merge_groups(bars, first, labels[first])
     bucket_end = labels[-1] + np.timedelta64(wanted.nanoseconds, "ns")
     reached = bars.time[-1] + np.timedelta64(source.nanoseconds, "ns")
     closed = reached >= bucket_end or (as_of is not None and as_of >= bucket_end)
-    stop = len(first) if closed else len(first) - 1
-    return Bars(**{name: values[:stop] for name, values in merged.items()})
+    return merged if closed else merged.head(len(merged) - 1)

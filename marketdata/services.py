@@ -16,7 +16,7 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
 
 from marketdata import snapshots
-from marketdata.bars import COLUMNS, Bars
+from marketdata.bars import COLUMNS, Bars, utc_datetime
 from marketdata.bulk import insert_bars, load_bars
 from marketdata.charts import MAX_POINTS, ChartBars, downsample
 from marketdata.errors import BarsError, BarsOverlap, NoBars, SeriesInUse, SeriesNotFound, SnapshotDamaged
@@ -49,7 +49,7 @@ def import_bars(*, series: Series, bars: Bars, overlap: str = REPLACE) -> Snapsh
             return current_snapshot(series)
         path = snapshots.write(packed, sha256)
         if stored is not None:
-            first, last = _moment(bars.time[0]), _moment(bars.time[-1])
+            first, last = utc_datetime(bars.time[0]), utc_datetime(bars.time[-1])
             series.bars.filter(timestamp__gte=first, timestamp__lte=last).delete()
         insert_bars(series, bars)
         return _record(series, merged, sha256, path)
@@ -148,7 +148,7 @@ def _merge(stored: Bars, new: Bars, overlap: str) -> Bars:
 def _record(series: Series, merged: Bars, sha256: str, path: str) -> Snapshot:
     """Write the snapshot's row and the series' mirror of it."""
     report = examine(merged, timeframe=series.timeframe, calendar=series.calendar)
-    first, last = _moment(merged.time[0]), _moment(merged.time[-1])
+    first, last = utc_datetime(merged.time[0]), utc_datetime(merged.time[-1])
     snapshot, _created = Snapshot.objects.get_or_create(
         series=series,
         sha256=sha256,
@@ -189,8 +189,3 @@ def _whole_microseconds(bars: Bars) -> Bars:
         row = int(finer[0])
         raise BarsError(f"Row {row}: time {bars.time[row]} is finer than a microsecond. Round the times.")
     return bars
-
-
-def _moment(time: np.datetime64) -> dt.datetime:
-    moment: dt.datetime = time.astype("datetime64[us]").item()
-    return moment.replace(tzinfo=dt.UTC)

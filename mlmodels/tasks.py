@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
-from marketdata.bars import Bars
+from marketdata.bars import Bars, utc_datetime
 from marketdata.services import open_snapshot
 from mlmodels import artifacts, store
 from mlmodels.configuration import TrainingConfiguration
@@ -41,9 +39,9 @@ def _record(model: MLModel, predictor: MLPredictor, bars: Bars, path: Path, sha2
     first = report.record.first_prediction
     model.record_training(
         bar_count=len(bars),
-        first_time=_moment(bars.time[0]),
-        last_time=_moment(bars.time[-1]),
-        first_prediction=None if first is None else _moment(first),
+        first_time=utc_datetime(bars.time[0]),
+        last_time=utc_datetime(bars.time[-1]),
+        first_prediction=None if first is None else utc_datetime(first),
         accuracy=report.overall.accuracy,
         accuracy_error=report.overall.accuracy_error,
         base_rate=report.overall.base_rate,
@@ -55,8 +53,3 @@ def _record(model: MLModel, predictor: MLPredictor, bars: Bars, path: Path, sha2
         artifact_sha256=sha256,
         artifact_size=path.stat().st_size,
     )
-
-
-def _moment(time: np.datetime64) -> datetime:
-    microseconds: datetime = time.astype("datetime64[us]").item()
-    return microseconds.replace(tzinfo=UTC)

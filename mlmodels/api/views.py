@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from marketdata.bars import boundary
 from mlmodels import store
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.api.serializers import (
@@ -22,7 +23,6 @@ from mlmodels.api.serializers import (
     TrainingSerializer,
 )
 from mlmodels.configuration import TRAINING_PARAMS
-from mlmodels.errors import TrainingError
 from mlmodels.features import feature_names, get_feature
 from mlmodels.models import MLModel
 from mlmodels.services import MLModelService
@@ -95,11 +95,10 @@ class MLModelViewSet(
         """Up to 10,000 probabilities, each made by a model that knew only what came before it."""
         record = store.open_record(self.get_object())
         wanted = np.isfinite(record.probability)
-        for name, side in (("start", "left"), ("end", "right")):
-            if text := request.query_params.get(name):
-                edge = np.searchsorted(record.time, _moment(name, text), side=side)
-                wanted[:edge] &= name == "end"
-                wanted[edge:] &= name == "start"
+        if start := request.query_params.get("start"):
+            wanted &= record.time >= boundary(start, "start")
+        if end := request.query_params.get("end"):
+            wanted &= record.time <= boundary(end, "end", whole_unit=True)
         rows = np.flatnonzero(wanted)
         shown = rows[:PREDICTIONS_LIMIT]
         seconds = record.time[shown].astype("datetime64[s]").astype(np.int64)
@@ -132,17 +131,3 @@ class AlgorithmViewSet(viewsets.GenericViewSet):
             "features": [get_feature(name) for name in feature_names()],
         }
         return Response(self.get_serializer(body).data)
-
-
-def _moment(name: str, text: str) -> np.datetime64:
-    try:
-        moment = np.datetime64(text.removesuffix("Z"))
-        if np.isnat(moment) or not 1678 <= int(str(moment.astype("datetime64[Y]"))) <= 2261:
-            raise ValueError(text)
-        whole = np.datetime_data(moment.dtype)[0] in {"Y", "M", "D"}
-        # An end that names a day covers that day.
-        late = (moment + 1).astype("datetime64[ns]") - 1 if name == "end" and whole else moment
-        return late.astype("datetime64[ns]")
-    except (ValueError, TypeError, OverflowError) as error:
-        said = f"{text[:40]!r} is not a time. Write it like 2020-01-31 or 2020-01-31T15:30."
-        raise TrainingError(said, fields={name: [said]}) from error

@@ -3,7 +3,6 @@
 import io
 import json
 import subprocess
-import sys
 import zipfile
 from hashlib import sha256
 
@@ -125,14 +124,3 @@ def test_the_record_alone_can_be_read(trained, stored):
     record = records.load_record(*stored)
     np.testing.assert_array_equal(record.probability, trained.trained.record.probability)
     np.testing.assert_array_equal(record.time, BARS.time[:600])
-
-
-def test_the_learning_packages_know_no_web_framework():
-    names = "features labels splits algorithms configuration estimators scoring importance prediction"
-    names += " training records artifacts"
-    code = (
-        f"import {', '.join(f'mlmodels.{name}' for name in names.split())}, sys;"
-        "sys.exit(' '.join(m for m in ('django', 'rest_framework', 'celery', 'channels') if m in sys.modules) or 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

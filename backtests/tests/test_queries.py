@@ -1,25 +1,10 @@
-"""What the web process and its queries must not pay for."""
-
-import subprocess
-import sys
+"""What queries for results must not pay for."""
 
 import pytest
 from django.db import connection
 
 from backtests import headlines
 from backtests.models import BacktestResult
-
-HEAVY = ("pandas", "numba", "scipy", "sklearn", "xgboost", "talib")
-
-
-def test_the_web_process_loads_no_heavy_package():
-    code = (
-        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'algotrade.settings'; import django; django.setup();"
-        "import backtests.views, backtests.api.views, backtests.exports, backtests.services, backtests.headlines;"
-        f"print([name for name in {HEAVY!r} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.django_db

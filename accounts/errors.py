@@ -1,33 +1,39 @@
 """What can go wrong with accounts."""
 
-from algotrade.errors import Conflict, InvalidInput, LimitExceeded, NotAllowed, NotSignedIn
+from algotrade.errors import Conflict, InvalidInput, LabError, LimitExceeded, NotAllowed, NotSignedIn
 
 
-class AccountError(InvalidInput):
-    """Root of the errors about what was typed for an account."""
+class AccountError(LabError):
+    """Root of what can go wrong with accounts."""
+
+    code = "account_error"
+
+
+class AccountInvalid(AccountError, InvalidInput):
+    """What was typed for an account cannot be used; `fields` names each reason."""
 
     code = "account_invalid"
 
 
-class RegistrationClosed(NotAllowed):
+class RegistrationClosed(AccountError, NotAllowed):
     """This lab makes its accounts in the admin only."""
 
     code = "registration_closed"
 
 
-class LoginRefused(NotSignedIn):
+class LoginRefused(AccountError, NotSignedIn):
     """Unknown name, wrong password or an account that is off: the answer does not say which."""
 
     code = "login_refused"
 
 
-class TokenRefused(NotSignedIn):
+class TokenRefused(AccountError, NotSignedIn):
     """The refresh token is used up, expired, revoked or not one of ours."""
 
     code = "token_refused"
 
 
-class TooManyAttempts(LimitExceeded):
+class TooManyAttempts(AccountError, LimitExceeded):
     """Too many failed log-ins: even the right password is refused until the time is over."""
 
     code = "locked_out"
@@ -37,7 +43,7 @@ class TooManyAttempts(LimitExceeded):
         self.retry_after = retry_after
 
 
-class AccountChanged(Conflict):
+class AccountChanged(AccountError, Conflict):
     """Somebody else changed the account at the same time."""
 
     code = "account_changed"

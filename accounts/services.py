@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts import tokens
-from accounts.errors import AccountChanged, AccountError, LoginRefused, RegistrationClosed
+from accounts.errors import AccountChanged, AccountInvalid, LoginRefused, RegistrationClosed
 from accounts.lockout import lockout_error
 from accounts.models import User
 
@@ -32,7 +32,7 @@ class UserService:
         user = User(username=username, email=email.strip().lower(), full_name=full_name.strip())
         fields = _problems(user) | _password_problems(password, user, "password")
         if fields:
-            raise AccountError(fields=fields)
+            raise AccountInvalid(fields=fields)
         user.set_password(password)
         _save(user)
         return user
@@ -68,7 +68,7 @@ class UserService:
         if email is not None:
             changed.email = email.strip().lower()
         if fields := _problems(changed):
-            raise AccountError(fields=fields)
+            raise AccountInvalid(fields=fields)
         _save(changed, update_fields=["full_name", "email"])
         return changed
 
@@ -78,9 +78,9 @@ class UserService:
     ) -> User:
         """Set a new password and end all other sessions and all tokens; the request's own session stays."""
         if not user.check_password(current_password):
-            raise AccountError(fields={"current_password": [_("This is not your present password.")]})
+            raise AccountInvalid(fields={"current_password": [_("This is not your present password.")]})
         if fields := _password_problems(new_password, user, "new_password"):
-            raise AccountError(fields=fields)
+            raise AccountInvalid(fields=fields)
         UserService._replace_password(user, new_password)
         if request is not None:
             update_session_auth_hash(request, user)
@@ -156,4 +156,4 @@ def _save(user: User, **options: list[str]) -> None:
         with transaction.atomic():
             user.save(**options)
     except IntegrityError as error:
-        raise AccountError(fields=_taken(user) or {"username": [_("This name is taken.")]}) from error
+        raise AccountInvalid(fields=_taken(user) or {"username": [_("This name is taken.")]}) from error

@@ -11,24 +11,24 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from algotrade.errors import LabError
 from algotrade.jobs import services as jobs
 from algotrade.jobs.errors import AlreadyEnded
 from algotrade.jobs.models import Job
 from backtests import engine, verdict
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION, SimulationConfig
-from backtests.errors import BacktestNotFound, BacktestRefused
+from backtests.errors import BacktestRefused
 from backtests.jobs import RUN_KIND
 from backtests.models import BacktestResult
 from backtests.outcome import Outcome, equity_rows, overlay_rows, trade_rows
 from backtests.preparation import build, check_period, configure, series_for
 from backtests.robustness import costs, lookahead
-from marketdata.bars import Bars
+from marketdata.errors import NoBars
 from marketdata.models import Series
-from marketdata.services import current_snapshot, open_snapshot
+from marketdata.services import current_snapshot, get_visible, open_snapshot
 from strategies import registry
 from strategies.base import BaseStrategy
+from strategies.errors import StrategyNotFound
 from strategies.models import Strategy
 
 FROZEN = (
@@ -73,7 +73,7 @@ class BacktestService:
         by field; nothing is stored then.
         """
         if strategy.user_id != user.pk:
-            raise BacktestNotFound(_("There is no such strategy of yours."))
+            raise StrategyNotFound(_("There is no such strategy of yours."))
         problems: dict[str, list[str]] = {}
         config = configure(strategy, configuration, problems)
         built = build(strategy, user, problems)
@@ -82,11 +82,9 @@ class BacktestService:
             said = _("You have no %(timeframe)s data for %(symbol)s. Import it, or choose another series.")
             problems["series"] = [said % {"timeframe": strategy.timeframe, "symbol": strategy.symbol}]
             raise BacktestRefused(fields=problems)
-        if not Series.objects.visible_to(user).filter(pk=series.pk).exists():
-            raise BacktestNotFound(_("There is no such series among yours and the shared ones."))
         try:
-            snapshot = current_snapshot(series)
-        except LabError as error:
+            snapshot = current_snapshot(get_visible(user, series.pk))
+        except NoBars as error:
             problems["series"] = [error.detail]
             raise BacktestRefused(fields=problems) from error
         period = check_period(snapshot, start_date, end_date, built, problems)
@@ -172,7 +170,7 @@ class BacktestService:
             if costs.has_costs(config)
             else None,
             quality=result.snapshot.quality or {},
-            in_sample=_in_sample_share(strategy, bars),
+            in_sample=strategy.in_sample_share(bars),
         )
         tell(0.88, _("Drawing the curves"))
         return Outcome(
@@ -203,13 +201,3 @@ def _queue(result: BacktestResult) -> BacktestResult:
         )
         result.save(update_fields=["job"])
     return result
-
-
-def _in_sample_share(strategy: BaseStrategy, bars: Bars) -> float:
-    """Share of the bars that were decided by a model trained on them.
-
-    A strategy that may do so says it in a method `in_sample_share(bars)`; the built-in model strategy cannot: it
-    uses out-of-fold predictions within its training period.
-    """
-    tell = getattr(strategy, "in_sample_share", None)
-    return float(tell(bars)) if tell is not None else 0.0

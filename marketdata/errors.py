@@ -82,12 +82,6 @@ class SeriesNotFound(MarketDataError, NotFound):
     code = "series_not_found"
 
 
-class SeriesExists(MarketDataError, Conflict):
-    """The owner already has a series of this symbol, timeframe and source."""
-
-    code = "series_exists"
-
-
 class BarsOverlap(MarketDataError, Conflict):
     """New bars fall into the range of stored ones although the import was told to refuse that."""
 
@@ -98,12 +92,6 @@ class SeriesInUse(MarketDataError, Conflict):
     """The series cannot be deleted because stored results were computed from it."""
 
     code = "series_in_use"
-
-
-class SeriesBusy(MarketDataError, Conflict):
-    """An import into the series is still queued or running."""
-
-    code = "series_busy"
 
 
 class SnapshotDamaged(MarketDataError, Conflict):

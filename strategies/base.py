@@ -115,6 +115,10 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
         """Lines that explain the decisions on a chart."""
         return ()
 
+    def in_sample_share(self, bars: Bars) -> float:
+        """Share of the bars, 0 to 1, decided by a model that was trained on them. Out-of-fold predictions are not."""
+        return 0.0
+
     def describe_rules(self) -> tuple[str, ...]:
         """`rules` with this instance's parameters filled in, choices by their label."""
         choices = {param.name: dict(param.choices) for param in self.params if isinstance(param, ChoiceParam)}

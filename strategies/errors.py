@@ -27,13 +27,19 @@ class SignalError(StrategyError, InvalidInput, ValueError):
     code = "signal_invalid"
 
 
-class UnknownStrategyTypeError(StrategyError, NotFound, LookupError):
+class UnknownStrategyType(StrategyError, NotFound, LookupError):
     """No strategy type is registered under the key."""
 
     code = "strategy_type_unknown"
 
 
-class StrategyFieldsError(StrategyError, InvalidInput):
+class StrategyNotFound(StrategyError, NotFound):
+    """A saved strategy that does not exist, or belongs to someone else."""
+
+    code = "strategy_not_found"
+
+
+class StrategyInvalid(StrategyError, InvalidInput):
     """A saved strategy was given values that cannot be stored; `fields` names each of them."""
 
     code = "strategy_invalid"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedModel, OwnedQuerySet
 from strategies.base import BaseStrategy
-from strategies.errors import UnknownStrategyTypeError
+from strategies.errors import UnknownStrategyType
 from strategies.params import Param, ReferenceParam
 from strategies.references import reference_choices
 from strategies.registry import get_strategy_class
@@ -73,7 +73,7 @@ class Strategy(OwnedModel):
         """The registered class; None when the type was removed since (a plug-in that is gone)."""
         try:
             return get_strategy_class(self.strategy_type)
-        except UnknownStrategyTypeError:
+        except UnknownStrategyType:
             return None
 
     @property

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from algotrade.errors import nearest, shown
 from strategies.base import BaseStrategy
-from strategies.errors import UnknownStrategyTypeError
+from strategies.errors import UnknownStrategyType
 
 AnyStrategy = TypeVar("AnyStrategy", bound=type[BaseStrategy])
 
@@ -29,13 +29,13 @@ def register(strategy_class: AnyStrategy) -> AnyStrategy:
 
 
 def get_strategy_class(key: str) -> type[BaseStrategy]:
-    """Return the strategy class, or raise UnknownStrategyTypeError naming those that exist."""
+    """Return the strategy class, or raise UnknownStrategyType naming those that exist."""
     try:
         return _types[key]
     except (KeyError, TypeError):
         pass
     message = f"There is no strategy type {shown(key)}. {nearest(key, names())}"
-    raise UnknownStrategyTypeError(message, fields={"strategy_type": [message]})
+    raise UnknownStrategyType(message, fields={"strategy_type": [message]})
 
 
 def names() -> tuple[str, ...]:

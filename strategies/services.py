@@ -10,11 +10,11 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from algotrade.errors import LabError, NotFound
+from algotrade.errors import LabError
 from marketdata.models import SYMBOL_HELP, SYMBOL_PATTERN
 from marketdata.timeframes import TIMEFRAMES
 from strategies.base import BaseStrategy
-from strategies.errors import ParameterError, StrategyFieldsError, UnknownStrategyTypeError
+from strategies.errors import ParameterError, StrategyInvalid, StrategyNotFound, UnknownStrategyType
 from strategies.models import Strategy
 from strategies.params import ReferenceParam
 from strategies.references import reference_checkers
@@ -66,7 +66,7 @@ class StrategyService:
         with transaction.atomic():
             current = Strategy.objects.select_for_update().filter(pk=strategy.pk).first()
             if current is None:
-                raise NotFound(_("This strategy was deleted meanwhile. Nothing was changed."))
+                raise StrategyNotFound(_("This strategy was deleted meanwhile. Nothing was changed."))
             same_type = changes.get("strategy_type", current.strategy_type) == current.strategy_type
             if "parameters" in changes:
                 kept = current.parameters if merge and same_type else {}
@@ -123,7 +123,7 @@ class StrategyService:
         _take_capital(strategy, problems)
         _take_parameters(strategy, problems)
         if problems:
-            raise StrategyFieldsError(fields=problems)
+            raise StrategyInvalid(fields=problems)
 
 
 def _store(strategy: Strategy) -> Strategy:
@@ -136,7 +136,7 @@ def _store(strategy: Strategy) -> Strategy:
             .exclude(pk=strategy.pk)
             .exists()
         ):
-            raise StrategyFieldsError(fields={"name": [_name_taken(strategy.name)]}) from error
+            raise StrategyInvalid(fields={"name": [_name_taken(strategy.name)]}) from error
         raise
     return strategy
 
@@ -171,7 +171,7 @@ def _take_capital(strategy: Strategy, problems: dict[str, list[str]]) -> None:
 def _take_parameters(strategy: Strategy, problems: dict[str, list[str]]) -> None:
     try:
         strategy_class = get_strategy_class(strategy.strategy_type)
-    except UnknownStrategyTypeError as error:
+    except UnknownStrategyType as error:
         problems["strategy_type"] = [error.detail]
         return
     strategy.use_ml = strategy_class.uses_model
@@ -194,7 +194,7 @@ def _check_references(strategy_class: type[BaseStrategy], strategy: Strategy) ->
         checker = reference_checkers.get(param.kind)
         try:
             if checker is None:
-                raise StrategyFieldsError(_("Nothing here can tell whether this exists."))
+                raise StrategyInvalid(_("Nothing here can tell whether this exists."))
             checker(strategy.user, strategy.parameters[param.name])
         except LabError as error:
             problems[f"parameters.{param.name}"] = [error.detail]

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.errors import AccountChanged, AccountError
+from accounts.errors import AccountChanged, AccountInvalid
 from accounts.models import User
 from accounts.services import UserService
 
@@ -82,7 +82,7 @@ def test_two_password_changes_at_once_do_not_overwrite_each_other(user, password
 
 
 def test_the_present_password_is_asked_for(user):
-    with pytest.raises(AccountError) as caught:
+    with pytest.raises(AccountInvalid) as caught:
         UserService.change_password(user, current_password="wrong", new_password="another fine one")
     assert set(caught.value.fields) == {"current_password"}
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts.errors import AccountError
+from accounts.errors import AccountInvalid
 from accounts.models import User
 from accounts.services import UserService
 
@@ -72,7 +72,7 @@ def test_names_are_taken_in_any_casing(user):
 def test_two_registrations_at_once_end_in_a_field_error_not_in_a_crash(monkeypatch):
     register()
     monkeypatch.setattr("accounts.services._problems", lambda user: {})  # the other one came after our check
-    with pytest.raises(AccountError) as caught:
+    with pytest.raises(AccountInvalid) as caught:
         UserService.register(**GOOD)
     assert set(caught.value.fields) == {"username", "email"}
 

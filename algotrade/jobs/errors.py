@@ -1,27 +1,27 @@
 """What can go wrong with long work."""
 
-from algotrade.errors import Conflict, InvalidInput, LimitExceeded
+from algotrade.errors import Conflict, InvalidInput, LabError, LimitExceeded
 
 
-class JobError(InvalidInput):
-    """Root of the errors about jobs."""
+class JobError(LabError):
+    """Root of what can go wrong with jobs."""
 
-    code = "job_invalid"
+    code = "job_error"
 
 
-class UnknownKind(JobError):
+class UnknownKind(JobError, InvalidInput):
     """No app has registered this kind of work."""
 
     code = "job_kind_unknown"
 
 
-class QueueFull(LimitExceeded):
+class QueueFull(JobError, LimitExceeded):
     """The user has as many jobs waiting as the setting allows."""
 
     code = "queue_full"
 
 
-class AlreadyEnded(Conflict):
+class AlreadyEnded(JobError, Conflict):
     """The job is in a terminal state."""
 
     code = "job_ended"

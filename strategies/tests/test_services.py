@@ -10,7 +10,7 @@ from django.db import connection
 from algotrade.errors import NotFound
 from strategies import registry
 from strategies.base import BaseStrategy
-from strategies.errors import StrategyError, StrategyFieldsError
+from strategies.errors import StrategyError, StrategyInvalid
 from strategies.models import Strategy
 from strategies.params import ReferenceParam
 from strategies.references import reference_checkers, reference_choices
@@ -31,7 +31,7 @@ class Modelled(BaseStrategy):
 
 
 def refused(**values):
-    with pytest.raises(StrategyFieldsError) as caught:
+    with pytest.raises(StrategyInvalid) as caught:
         StrategyService.create(**values)
     return caught.value.fields
 
@@ -111,7 +111,7 @@ def test_a_new_type_takes_its_own_defaults(strategy):
 
 
 def test_a_refused_change_leaves_the_row_alone(strategy):
-    with pytest.raises(StrategyFieldsError):
+    with pytest.raises(StrategyInvalid):
         StrategyService.update(strategy, name="New", parameters={"fast_period": 99})
     strategy.refresh_from_db()
     assert (strategy.name, strategy.parameters["fast_period"]) == ("Crossover", 10)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backtests.models import BacktestResult
 from backtests.preparation import series_for
+from marketdata.forms import SeriesChoice
 from marketdata.models import Series
 from strategies.models import Strategy
 
@@ -24,11 +25,6 @@ class PercentField(forms.DecimalField):
     def clean(self, value: Any) -> float | None:
         percent = super().clean(value)
         return None if percent is None else float(percent / HUNDRED)
-
-
-class SeriesChoice(forms.ModelChoiceField):
-    def label_from_instance(self, series: Series) -> str:
-        return f"{series.symbol} · {series.timeframe} · {series.first_time:%Y-%m-%d} – {series.last_time:%Y-%m-%d}"
 
 
 class StrategyChoice(forms.ModelChoiceField):
@@ -133,7 +129,7 @@ class BacktestForm(forms.Form):
 
 def usable_series(user: Any) -> Any:
     """Series the user sees that hold bars, own and shared."""
-    return Series.objects.visible_to(user).filter(bar_count__gt=0).order_by("symbol", "timeframe", "pk")
+    return Series.objects.visible_to(user).with_bars().order_by("symbol", "timeframe", "pk")
 
 
 def prefilled(user: Any, strategy: Strategy | None, series: Series | None) -> dict[str, Any]:

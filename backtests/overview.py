@@ -41,5 +41,5 @@ def dashboard(user: Any) -> dict[str, Any]:
         "best": best(user) if newest else [],
         "attention": attention(user),
         "has_strategies": bool(newest) or Strategy.objects.for_user(user).exists(),
-        "has_data": bool(newest) or Series.objects.visible_to(user).filter(bar_count__gt=0).exists(),
+        "has_data": bool(newest) or Series.objects.visible_to(user).with_bars().exists(),
     }

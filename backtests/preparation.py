@@ -39,7 +39,7 @@ def fitting_series(strategy: Strategy, candidates: Iterable[Series]) -> Series |
 
 def series_for(strategy: Strategy, user: Any) -> Series | None:
     """`fitting_series` among those the user sees that hold bars."""
-    held = Series.objects.visible_to(user).filter(bar_count__gt=0)
+    held = Series.objects.visible_to(user).with_bars()
     return fitting_series(strategy, held.filter(symbol__iexact=strategy.symbol, timeframe=strategy.timeframe))
 
 

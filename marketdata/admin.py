@@ -176,7 +176,7 @@ class ChosenSeriesFilter(admin.SimpleListFilter):
     offered = 200
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        series = Series.objects.filter(bar_count__gt=0).select_related("user")[: self.offered]
+        series = Series.objects.with_bars().select_related("user")[: self.offered]
         return [(str(item.pk), f"{item} ({item.user or item.source})") for item in series]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[MarketData]) -> QuerySet[MarketData]:

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from marketdata.models import SYMBOL_HELP
+from marketdata.models import SYMBOL_HELP, Series
 from marketdata.services import REJECT, REPLACE
 from marketdata.synthetic import MAX_BARS, PROCESSES, SyntheticSpec
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
@@ -27,6 +27,14 @@ def timeframe_choices() -> list[tuple[str, str]]:
 def calendar_choices() -> list[tuple[str, str]]:
     """Return the calendars as a select offers them."""
     return [(item.name, _(item.label)) for item in CALENDARS.values()]
+
+
+class SeriesChoice(forms.ModelChoiceField):
+    """One of the series that hold bars; a form gives it those of its user."""
+
+    def label_from_instance(self, series: Series) -> str:
+        period = f"{series.first_time:%Y-%m-%d} – {series.last_time:%Y-%m-%d}"
+        return f"{series.symbol} · {series.timeframe} · {period}"
 
 
 class SeriesForm(forms.Form):

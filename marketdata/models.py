@@ -33,6 +33,10 @@ class SeriesQuerySet(OwnedQuerySet):
         """Series that everybody sees and only staff change."""
         return self.filter(user__isnull=True)
 
+    def with_bars(self) -> Self:
+        """Series that hold something to compute from."""
+        return self.filter(bar_count__gt=0)
+
     def matching(self, text: str) -> Self:
         """Series whose symbol or name contains `text`."""
         return self.filter(models.Q(symbol__icontains=text) | models.Q(name__icontains=text))

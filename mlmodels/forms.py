@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from marketdata.forms import SeriesChoice
 from marketdata.models import Series
 from mlmodels.algorithms import ALGORITHMS, get_algorithm
 from mlmodels.configuration import TRAINING_PARAMS
@@ -23,9 +24,7 @@ class TrainingForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("Training under a used name makes its next version.")
     )
-    series = forms.ModelChoiceField(
-        label=_("Series"), queryset=Series.objects.none(), empty_label=_("Choose one")
-    )
+    series = SeriesChoice(label=_("Series"), queryset=Series.objects.none(), empty_label=_("Choose one"))
     start_date = forms.DateField(
         label=_("From"),
         required=False,
@@ -51,8 +50,7 @@ class TrainingForm(forms.Form):
     ) -> None:
         super().__init__(data, initial={**initial, "algorithm": algorithm})
         self.chosen = get_algorithm(algorithm)
-        self.fields["series"].queryset = Series.objects.visible_to(user).filter(bar_count__gt=0)
-        self.fields["series"].label_from_instance = _series_label
+        self.fields["series"].queryset = Series.objects.visible_to(user).with_bars()
         self.fields["algorithm"].choices = [
             (item.key, translated(item.label)) for item in ALGORITHMS.values()
         ]
@@ -93,8 +91,3 @@ class TrainingForm(forms.Form):
     def field_of(name: str) -> str:
         """The form's name of what the service calls `name`."""
         return "feature_groups" if name == "features" else name.replace("hyperparameters.", PREFIX, 1)
-
-
-def _series_label(series: Series) -> str:
-    period = f"{series.first_time:%Y-%m-%d} – {series.last_time:%Y-%m-%d}"
-    return f"{series.symbol} {series.timeframe} · {series.bar_count:,} · {period}"

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from marketdata.timeframes import TIMEFRAMES
+from marketdata.forms import timeframe_choices
 from strategies.base import BaseStrategy
 from strategies.models import Strategy
 from strategies.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param, ReferenceParam
@@ -34,7 +34,9 @@ class StrategyForm(forms.Form):
         help_text=_("What it is meant to trade, for example AAPL. A run may choose other data."),
         widget=forms.TextInput(attrs={"list": "known-symbols", "autocapitalize": "characters"}),
     )
-    timeframe = forms.ChoiceField(label=_("Timeframe"), initial="1d", help_text=_("The length of one bar."))
+    timeframe = forms.ChoiceField(
+        label=_("Timeframe"), choices=timeframe_choices, initial="1d", help_text=_("The length of one bar.")
+    )
     initial_capital = forms.DecimalField(
         label=_("Initial capital"),
         max_digits=16,
@@ -54,9 +56,6 @@ class StrategyForm(forms.Form):
     def __init__(self, *args: Any, strategy_class: type[BaseStrategy], user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.strategy_class = strategy_class
-        self.fields["timeframe"].choices = [
-            (item.name, translated(item.label)) for item in TIMEFRAMES.values()
-        ]
         for param in strategy_class.params:
             self.fields[PREFIX + param.name] = parameter_field(param, user)
         # Parameters first after the name: they are what the page is about.
@@ -139,8 +138,7 @@ class StrategyFilterForm(forms.Form):
     def __init__(self, data: Mapping[str, Any], types: Mapping[str, str]) -> None:
         super().__init__(data)
         self.fields["type"].choices = [("", _("All types")), *types.items()]
-        frames = ((item.name, translated(item.label)) for item in TIMEFRAMES.values())
-        self.fields["timeframe"].choices = [("", _("All timeframes")), *frames]
+        self.fields["timeframe"].choices = [("", _("All timeframes")), *timeframe_choices()]
         self.full_clean()
 
     @property

@@ -12,6 +12,7 @@ from marketdata.resample import merge_groups
 
 MAX_POINTS = 2_000
 POINTS_LIMIT = 10_000
+FEWEST_POINTS = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketdata.models import SYMBOL_HELP, Series
 from marketdata.services import REJECT, REPLACE
-from marketdata.synthetic import MAX_BARS, PROCESSES, SyntheticSpec
+from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
 PROCESS_LABELS = {
@@ -27,6 +27,11 @@ def timeframe_choices() -> list[tuple[str, str]]:
 def calendar_choices() -> list[tuple[str, str]]:
     """Return the calendars as a select offers them."""
     return [(item.name, _(item.label)) for item in CALENDARS.values()]
+
+
+def _bounds(name: str) -> dict[str, float]:
+    low, high = BOUNDS[name]
+    return {"min_value": low, "max_value": high}
 
 
 class SeriesChoice(forms.ModelChoiceField):
@@ -101,11 +106,10 @@ class GenerateForm(SeriesForm):
         label=_("Process"),
         choices=lambda: [(name, PROCESS_LABELS.get(name, name)) for name in PROCESSES],
     )
-    bars = forms.IntegerField(label=_("Bars"), min_value=2, max_value=MAX_BARS, initial=2520)
+    bars = forms.IntegerField(label=_("Bars"), **_bounds("bars"), initial=2520)
     seed = forms.IntegerField(
         label=_("Seed"),
-        min_value=0,
-        max_value=2**32 - 1,
+        **_bounds("seed"),
         initial=1,
         help_text=_("The same seed gives the same bars."),
     )
@@ -114,32 +118,28 @@ class GenerateForm(SeriesForm):
         initial="2015-01-02",
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
-    price = forms.FloatField(label=_("First price"), min_value=1e-6, max_value=1e9, initial=100)
+    price = forms.FloatField(label=_("First price"), **_bounds("price"), initial=100)
     drift = forms.FloatField(
         label=_("Drift per year"),
-        min_value=-2,
-        max_value=2,
+        **_bounds("drift"),
         initial=0.08,
         help_text=_("A fraction: 0.08 is 8 %. Not used by the mean-reverting price."),
     )
     volatility = forms.FloatField(
         label=_("Volatility per year"),
-        min_value=0.001,
-        max_value=5,
+        **_bounds("volatility"),
         initial=0.2,
         help_text=_("A fraction: 0.2 is 20 %."),
     )
     half_life = forms.FloatField(
         label=_("Half-life"),
-        min_value=0.5,
-        max_value=100_000,
+        **_bounds("half_life"),
         initial=20,
         help_text=_("Mean-reverting price only: bars in which half the distance from the level is lost."),
     )
     regime_length = forms.FloatField(
         label=_("Length of a regime"),
-        min_value=1,
-        max_value=1_000_000,
+        **_bounds("regime_length"),
         initial=120,
         help_text=_("Regimes only: expected bars until the market changes."),
     )

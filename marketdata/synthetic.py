@@ -24,6 +24,17 @@ _SESSION_OPEN_MINUTE = 870  # 14:30 UTC, when New York opens in winter
 
 Floats = NDArray[np.float64]
 
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "bars": (2, MAX_BARS),
+    "seed": (0, 2**32 - 1),
+    "price": (1e-6, 1e9),
+    "drift": (-2.0, 2.0),
+    "volatility": (0.001, 5.0),
+    "half_life": (0.5, 100_000.0),
+    "regime_length": (1.0, 1_000_000.0),
+}
+"""What each number of a specification may be, both ends included."""
+
 
 @dataclass(frozen=True, slots=True)
 class SyntheticSpec:
@@ -173,17 +184,6 @@ def _bars_around(log_close: Floats, sigma: Floats, spec: SyntheticSpec, rng: np.
     )
 
 
-_BOUNDS: Mapping[str, tuple[float, float]] = {
-    "bars": (2, MAX_BARS),
-    "seed": (0, 2**32 - 1),
-    "price": (1e-6, 1e9),
-    "drift": (-2.0, 2.0),
-    "volatility": (0.001, 5.0),
-    "half_life": (0.5, 100_000.0),
-    "regime_length": (1.0, 1_000_000.0),
-}
-
-
 def _problems(spec: SyntheticSpec) -> dict[str, str]:
     found: dict[str, str] = {}
     if spec.process not in PROCESSES:
@@ -191,8 +191,8 @@ def _problems(spec: SyntheticSpec) -> dict[str, str]:
     get_timeframe(spec.timeframe)
     get_calendar(spec.calendar)
     for field in fields(spec):
-        if field.name in _BOUNDS:
-            value, (low, high) = getattr(spec, field.name), _BOUNDS[field.name]
+        if field.name in BOUNDS:
+            value, (low, high) = getattr(spec, field.name), BOUNDS[field.name]
             if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
                 found[field.name] = f"{value!r} is not within {low:g} to {high:g}."
             elif field.type == "int" and not isinstance(value, int):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from algotrade.forms import REFUSED, refusals_on
 from algotrade.jobs.models import Job
 from marketdata import exports, services
-from marketdata.charts import MAX_POINTS, POINTS_LIMIT
+from marketdata.charts import FEWEST_POINTS, MAX_POINTS, POINTS_LIMIT
 from marketdata.forms import GenerateForm, ImportForm, timeframe_choices
 from marketdata.jobs import GENERATE_KIND, IMPORT_KIND
 from marketdata.models import Series
@@ -182,4 +182,4 @@ def _max_points(request: HttpRequest) -> int:
     text = request.GET.get("max_points", "")
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
         return MAX_POINTS
-    return max(10, min(POINTS_LIMIT, int(text)))
+    return max(FEWEST_POINTS, min(POINTS_LIMIT, int(text)))

@@ -1,15 +1,19 @@
 """Market data as the API shows and takes it."""
 
+from dataclasses import fields
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from algotrade.serializers import KnownFieldsMixin
+from marketdata.charts import FEWEST_POINTS, MAX_POINTS, POINTS_LIMIT
 from marketdata.models import MarketData, Series, Snapshot
 from marketdata.services import OVERLAP_POLICIES, REPLACE
-from marketdata.synthetic import MAX_BARS, PROCESSES, SyntheticSpec
+from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
+
+DEFAULTS = {field.name: field.default for field in fields(SyntheticSpec)}
 
 
 class SeriesSerializer(serializers.ModelSerializer):
@@ -101,22 +105,32 @@ class ImportSerializer(KnownFieldsMixin, serializers.Serializer):
     )
 
 
+def _whole(name: str) -> serializers.IntegerField:
+    low, high = BOUNDS[name]
+    return serializers.IntegerField(min_value=low, max_value=high, default=DEFAULTS[name])
+
+
+def _number(name: str) -> serializers.FloatField:
+    low, high = BOUNDS[name]
+    return serializers.FloatField(min_value=low, max_value=high, default=DEFAULTS[name])
+
+
 class SyntheticSerializer(KnownFieldsMixin, serializers.Serializer):
     """A synthetic series: fractions per year for drift and volatility."""
 
     symbol = serializers.CharField(max_length=32)
     name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    process = serializers.ChoiceField(choices=list(PROCESSES), default="geometric_brownian")
-    bars = serializers.IntegerField(min_value=2, max_value=MAX_BARS, default=1000)
-    seed = serializers.IntegerField(min_value=0, max_value=2**32 - 1, default=1)
-    start = serializers.DateField(default="2015-01-02")
-    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), default="1d")
-    calendar = serializers.ChoiceField(choices=list(CALENDARS), default="exchange")
-    price = serializers.FloatField(default=100.0)
-    drift = serializers.FloatField(default=0.08)
-    volatility = serializers.FloatField(default=0.2)
-    half_life = serializers.FloatField(default=20.0)
-    regime_length = serializers.FloatField(default=120.0)
+    process = serializers.ChoiceField(choices=list(PROCESSES), default=DEFAULTS["process"])
+    bars = _whole("bars")
+    seed = _whole("seed")
+    start = serializers.DateField(default=DEFAULTS["start"])
+    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), default=DEFAULTS["timeframe"])
+    calendar = serializers.ChoiceField(choices=list(CALENDARS), default=DEFAULTS["calendar"])
+    price = _number("price")
+    drift = _number("drift")
+    volatility = _number("volatility")
+    half_life = _number("half_life")
+    regime_length = _number("regime_length")
 
     def spec(self) -> SyntheticSpec:
         """Return what to generate; call it after validation."""
@@ -151,7 +165,9 @@ class RangeSerializer(serializers.Serializer):
     series = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
     start = serializers.CharField(required=False, max_length=40, help_text="First day or time, included.")
     end = serializers.CharField(required=False, max_length=40, help_text="Last day or time, included.")
-    max_points = serializers.IntegerField(required=False, min_value=10, max_value=10_000, default=2_000)
+    max_points = serializers.IntegerField(
+        required=False, min_value=FEWEST_POINTS, max_value=POINTS_LIMIT, default=MAX_POINTS
+    )
 
 
 class ProviderSerializer(serializers.Serializer):

@@ -150,10 +150,6 @@ class Job(models.Model):
             return None
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
 
-    @property
-    def room(self) -> str:
-        return f"job.{self.pk}"
-
     # -- Changes of state. Each owns its transaction, and tells the rooms only after the commit. ---------------
 
     def claim(self, worker: str) -> bool:
@@ -222,7 +218,7 @@ class Job(models.Model):
                 state=self.State.QUEUED,
                 lease_until=None,
                 worker="",
-                attempt=self.attempt if counted else models.F("attempt") - 1,
+                attempt=self.attempt if counted else F("attempt") - 1,
                 deadline_at=from_now(QUEUE_LIMIT),
                 seq=F("seq") + 1,
                 message=reason[:300],

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -89,11 +90,11 @@ def sweep() -> int:
     now = timezone.now()
     touched = 0
     for job in Job.objects.running().filter(deadline_at__lt=now)[:SWEEP_BATCH]:
-        touched += _try(job, "deadline")
+        touched += _swept(job, end_overdue)
     for job in Job.objects.running().filter(lease_until__lt=now)[:SWEEP_BATCH]:
-        touched += _try(job, "lease")
+        touched += _swept(job, release)
     for job in Job.objects.queued().filter(deadline_at__lt=now)[:SWEEP_BATCH]:
-        touched += _try(job, "waited")
+        touched += _swept(job, give_up)
     Worker.objects.filter(seen_at__lt=now - FORGET_WORKERS_AFTER).delete()
     if Job.objects.queued().exists():
         dispatch.nudge()
@@ -104,10 +105,11 @@ def recover_host(host: str | None = None) -> int:
     """At start-up: jobs that a dead process of this machine left running wait again at once."""
     prefix = f"{host or socket.gethostname()}:"
     lost = [job for job in Job.objects.running().filter(worker__startswith=prefix) if not _alive(job.worker)]
-    return sum(_try(job, "lease") for job in lost)
+    return sum(_swept(job, release) for job in lost)
 
 
 def end_overdue(job: Job) -> None:
+    """End a job that has run longer than its kind may."""
     limit = get_kind(job.kind).time_limit
     job.fail(
         "deadline_exceeded",
@@ -116,17 +118,22 @@ def end_overdue(job: Job) -> None:
     )
 
 
-def _try(job: Job, why: str) -> int:
+def release(job: Job) -> None:
+    """Take a job from a worker that has not renewed its lease."""
+    job.give_back(_("Its worker stopped answering."))
+
+
+def give_up(job: Job) -> None:
+    """End a job that no worker took in time."""
+    job.fail("queue_timeout", _("No worker took the job within a day. Are workers running?"))
+
+
+def _swept(job: Job, mend: Callable[[Job], None]) -> int:
     try:
-        if why == "deadline":
-            end_overdue(job)
-        elif why == "lease":
-            job.give_back(_("Its worker stopped answering."))
-        else:
-            job.fail("queue_timeout", _("No worker took the job within a day. Are workers running?"))
+        mend(job)
     except LeaseLost:
         return 0
-    logger.warning("Swept job %s (%s)", job.pk, why)
+    logger.warning("Swept job %s (%s)", job.pk, mend.__name__)
     return 1
 
 

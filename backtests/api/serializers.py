@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -81,7 +82,7 @@ class SubmittedSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_url(self, result: BacktestResult) -> str:
-        return f"/api/backtests/{result.pk}/"
+        return reverse("backtest-detail", args=[result.pk])
 
 
 class SummarySerializer(serializers.ModelSerializer):
@@ -142,11 +143,10 @@ class ResultSerializer(serializers.ModelSerializer):
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
     def get_links(self, result: BacktestResult) -> dict[str, str]:
-        own = f"/api/backtests/{result.pk}/"
         return {
-            "trades": f"{own}trades/",
-            "equity": f"{own}equity/",
-            "definitions": "/api/backtests/metric-definitions/",
+            "trades": reverse("backtest-trades", args=[result.pk]),
+            "equity": reverse("backtest-equity", args=[result.pk]),
+            "definitions": reverse("backtest-metric-definitions"),
             "page": result.get_absolute_url(),
         }
 

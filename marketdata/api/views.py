@@ -24,8 +24,9 @@ TAGS = ["market data"]
 
 def accepted(job: Job) -> Response:
     """202 with where to look how the job is doing."""
-    body = {"job": job.pk, "state": job.state, "url": reverse("job-detail", args=[job.pk])}
-    return Response(serializers.AcceptedSerializer(body).data, status=status.HTTP_202_ACCEPTED)
+    url = reverse("job-detail", args=[job.pk])
+    body = serializers.AcceptedSerializer({"job": job.pk, "state": job.state, "url": url}).data
+    return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": url})
 
 
 def queue_import(request: Request) -> Response:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from django.db.models import QuerySet
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
@@ -65,7 +66,7 @@ class MLModelViewSet(
         given = TrainingSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         model = MLModelService.submit_training(user=request.user, **given.validated_data)
-        headers = {"Location": request.build_absolute_uri(f"/api/ml-models/{model.pk}/")}
+        headers = {"Location": reverse("ml-model-detail", args=[model.pk])}
         return Response(MLModelSerializer(model).data, status=status.HTTP_202_ACCEPTED, headers=headers)
 
     @extend_schema(

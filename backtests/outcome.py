@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 
 from backtests import curves
+from backtests.engine.results import TRADE_DTYPE
 from backtests.models import METRIC_COLUMNS
 from marketdata.bars import Bars
-
-TRADE_NUMBERS = ("entry_price", "exit_price", "qty", "gross", "fees", "borrow", "pnl", "ret", "mae", "mfe")
-TRADE_COUNTS = ("entry_bar", "exit_bar", "bars_held")
-TRADE_TIMES = ("entry_time", "exit_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,8 @@ class Outcome:
 
 def trade_rows(trades: Any) -> list[dict[str, Any]]:
     """The trade record as JSON: ISO times in UTC, None for undefined numbers, never thinned out."""
-    columns: dict[str, list[Any]] = {
-        **{name: _iso(trades[name]) for name in TRADE_TIMES},
-        "side": np.where(trades["qty"] > 0, "long", "short").tolist(),
-        **{name: trades[name].tolist() for name in TRADE_COUNTS},
-        **{name: [curves.finite(value) for value in trades[name]] for name in TRADE_NUMBERS},
-        "reason": trades["reason"].tolist(),
-    }
+    columns = {name: _plain(trades[name]) for name in TRADE_DTYPE.names or ()}
+    columns["side"] = np.where(trades["qty"] > 0, "long", "short").tolist()
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -83,5 +75,11 @@ def overlay_rows(overlays: Iterable[Any], bars: Bars) -> list[dict[str, Any]]:
     ]
 
 
-def _iso(times: Any) -> list[str]:
-    return [f"{text}Z" for text in np.datetime_as_string(times.astype("datetime64[s]"))]
+def _plain(column: Any) -> list[Any]:
+    """A column of the record as JSON holds it, by its type."""
+    if column.dtype.kind == "M":
+        return [f"{text}Z" for text in np.datetime_as_string(column.astype("datetime64[s]"))]
+    if column.dtype.kind == "f":
+        return [curves.finite(value) for value in column]
+    plain: list[Any] = column.tolist()
+    return plain

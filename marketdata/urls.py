@@ -8,11 +8,11 @@ app_name = "marketdata"
 
 urlpatterns = [
     path("", views.series_list, name="list"),
-    path("import/", views.import_create, name="import"),
-    path("generate/", views.generate_create, name="generate"),
+    path("import/", views.import_csv, name="import"),
+    path("generate/", views.generate, name="generate"),
     path("imports/<uuid:pk>/", views.import_status, name="import_status"),
-    path("<int:pk>/", views.series_detail, name="detail"),
+    path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/chart.json", views.chart_data, name="chart_data"),
     path("<int:pk>/bars.csv", views.bars_csv, name="bars_csv"),
-    path("<int:pk>/delete/", views.series_delete, name="delete"),
+    path("<int:pk>/delete/", views.delete, name="delete"),
 ]

@@ -70,7 +70,7 @@ def series_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def series_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
     series = services.get_visible(request.user, pk)
     snapshots = list(series.snapshots.all()[:20])
     current = next((item for item in snapshots if item.sha256 == series.content_sha256), None)
@@ -108,7 +108,7 @@ def bars_csv(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def series_delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
     series = get_object_or_404(Series.objects.for_user(request.user), pk=pk)
     if request.method == "POST":
         services.delete_series(series)
@@ -129,7 +129,7 @@ def series_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_create(request: HttpRequest) -> HttpResponse:
+def import_csv(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
@@ -140,7 +140,7 @@ def import_create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def generate_create(request: HttpRequest) -> HttpResponse:
+def generate(request: HttpRequest) -> HttpResponse:
     form = GenerateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = {name: form.cleaned_data[name] for name in ("symbol", "name")}

@@ -8,7 +8,7 @@ app_name = "jobs"
 
 urlpatterns = [
     path("", views.job_list, name="list"),
-    path("<uuid:pk>/", views.job_detail, name="detail"),
-    path("<uuid:pk>/cancel/", views.job_cancel, name="cancel"),
-    path("<uuid:pk>/retry/", views.job_retry, name="retry"),
+    path("<uuid:pk>/", views.detail, name="detail"),
+    path("<uuid:pk>/cancel/", views.cancel, name="cancel"),
+    path("<uuid:pk>/retry/", views.retry, name="retry"),
 ]

@@ -32,7 +32,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def job_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     job = get_object_or_404(Job.objects.for_user(request.user), pk=pk)
     template = "jobs/_job.html" if request.htmx else "jobs/detail.html"
     return render(request, template, {"nav": "jobs", "job": job})
@@ -40,7 +40,7 @@ def job_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def job_cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     job = get_object_or_404(Job.objects.for_user(request.user), pk=pk)
     services.request_cancel(job)
     if not _by_script(request):  # the page of a script stands and says so itself
@@ -50,7 +50,7 @@ def job_cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def job_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     job = get_object_or_404(Job.objects.for_user(request.user), pk=pk)
     services.requeue(job)
     return _back(request, job)

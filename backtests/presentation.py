@@ -16,6 +16,7 @@ from backtests.models import BacktestResult
 from backtests.preparation import fitting_series
 from backtests.vocabulary import GROUPS, HEADLINE, SETTINGS, SIGNED, WORDS
 from marketdata.models import Series
+from marketdata.timeframes import get_timeframe
 from strategies.models import Strategy
 
 TRADES_PAGE = 25
@@ -54,10 +55,12 @@ def _printed(value: Any, unit: str, signed: bool) -> str:
         return figures.signed_percent(value) if signed else figures.percent(value)
     if unit == "money":
         return figures.signed_money(value, "") if signed else figures.money(value, "")
-    if unit == "count" or (unit == "bars" and isinstance(value, int)):
+    if unit == "count":
         return figures.integer(value)
-    if unit in {"bars", "days"}:
-        return figures.ratio(value, 1)
+    if unit in {"bars", "days"} and value is not None:
+        whole = float(value).is_integer()
+        said = figures.integer(value) if whole else figures.ratio(value, 1)
+        return f"{said} {ngettext('bar', 'bars', 1 if value == 1 else 2) if unit == 'bars' else _('days')}"
     return figures.ratio(value)
 
 
@@ -70,6 +73,14 @@ def result_context(result: BacktestResult, query: Any) -> dict[str, Any]:
         "settings": settings_rows(result.configuration),
         **trades_context(result, query),
     }
+
+
+def strategy_facts(result: BacktestResult) -> dict[str, Any]:
+    """Type and parameters as they were at the run, in the words of the strategy's page."""
+    frozen = Strategy(
+        user_id=result.user_id, strategy_type=result.strategy_type, parameters=result.parameters
+    )
+    return {"type": frozen.type_label, "parameters": frozen.parameter_rows}
 
 
 def _of(result: BacktestResult, name: str) -> tuple[Any, str]:
@@ -98,7 +109,8 @@ def trades_context(result: BacktestResult, query: Any) -> dict[str, Any]:
     page.object_list = [
         {**trade, "left_by": WORDS.get(trade["reason"], trade["reason"])} for trade in page.object_list
     ]
-    return {"trades_page": page, "trades_sort": sort}
+    daily = not get_timeframe(result.timeframe).is_intraday
+    return {"trades_page": page, "trades_sort": sort, "trades_daily": daily}
 
 
 def settings_rows(configuration: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -120,7 +132,7 @@ def _setting(value: Any, kind: str) -> str:
     if isinstance(value, str):
         return str(WORDS.get(value, value))
     if kind == "fraction":
-        return figures.percent(value, 3 if value < 0.001 else 2)
+        return figures.percent(value, 2 if round(value, 4) == value else 3)
     if kind == "money":
         return figures.money(value, "")
     return figures.ratio(value) if kind == "ratio" else f"{value:g}"

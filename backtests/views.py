@@ -157,7 +157,8 @@ def _form_context(form: BacktestForm) -> dict[str, Any]:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The page, or for htmx the part of it that changes: progress, result, or one page of the trades."""
     result = _owned(request, pk, "equity_curve", "overlays", "sparkline")
-    context = {"nav": "backtests", "result": result, "job": result.job}
+    facts = presentation.strategy_facts(result)
+    context = {"nav": "backtests", "result": result, "job": result.job, "strategy_facts": facts}
     if result.is_succeeded:
         context |= presentation.result_context(result, request.GET)
     if request.htmx:

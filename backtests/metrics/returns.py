@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.metrics import kernels as k
-from backtests.robustness.psr import estimate_from_moments
+from backtests.metrics.confidence import estimate_from_moments
 
 Floats = NDArray[np.float64]
 

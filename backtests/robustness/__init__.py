@@ -1,1 +1,1 @@
-"""How much of a result is luck, what it costs to trade it, and whether it saw the future. Pure: no web framework."""
+"""What is left of a result when its assumptions change: other costs, another future. Pure: no web framework."""

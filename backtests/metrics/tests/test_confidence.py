@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from backtests.robustness.psr import (
+from backtests.metrics.confidence import (
     estimate_sharpe,
     minimum_track_record,
     probabilistic_sharpe_ratio,

@@ -175,6 +175,7 @@ class Indicator {
     this.element = element;
     this.count = Number(element.dataset.count) || 0;
     this.states = new Map();
+    this.changes = 0;
     this.wasOpen = false;
     this.draw();
     this.socket = new LabSocket("/ws/jobs/", {
@@ -184,15 +185,21 @@ class Indicator {
     });
   }
 
-  // What happened while the socket was away is not told again: the count is asked for.
+  // What happened while the socket was away is not told again: the count is asked for. The same holds for a job that
+  // the page counted and that ended before its first socket was open, as a quick backtest does.
   opened() {
-    if (this.wasOpen) this.recount();
+    if (this.wasOpen || this.count > 0) this.recount();
     this.wasOpen = true;
   }
 
   async recount() {
+    const changes = this.changes;
     try {
       const answers = await Promise.all(["queued", "running"].map((state) => getJson(`/api/jobs/?state=${state}&page_size=1`)));
+      if (changes !== this.changes) {
+        this.recountSoon(); // a job began or ended while the answer was on its way
+        return;
+      }
       this.count = answers.reduce((sum, answer) => sum + answer.count, 0);
       this.draw();
     } catch {
@@ -214,6 +221,7 @@ class Indicator {
     const wasOver = known ? TERMINAL.has(known.state) : message.state === "queued";
     this.states.set(message.id, { seq: message.seq, state: message.state });
     this.count = Math.max(0, this.count + Number(wasOver) - Number(over));
+    if (wasOver !== over) this.changes += 1;
     // It may also be an old job that waits again after its worker was lost.
     if (!known && message.state === "queued") this.recountSoon();
     this.draw();

@@ -69,6 +69,12 @@ class StrategyForm(forms.Form):
         values = {field: getattr(strategy, field) for field in plain}
         return values | {PREFIX + name: value for name, value in strategy.parameters.items()}
 
+    @property
+    def lacks_references(self) -> bool:
+        """Whether a parameter names an object of which the user has none yet."""
+        references = [param for param in self.strategy_class.params if isinstance(param, ReferenceParam)]
+        return any(len(self.fields[PREFIX + param.name].choices) < 2 for param in references)
+
     def values(self) -> dict[str, Any]:
         """The cleaned input as `StrategyService` takes it."""
         plain = {name: value for name, value in self.cleaned_data.items() if not name.startswith(PREFIX)}

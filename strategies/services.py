@@ -164,7 +164,7 @@ def _take_capital(strategy: Strategy, problems: dict[str, list[str]]) -> None:
         strategy.initial_capital = round(capital, 2)
     except (InvalidOperation, ValueError):
         problems["initial_capital"] = [
-            _("Give an amount from 1 to 1,000,000,000,000 with at most two decimals.")
+            _("Give an amount from 1 to 1\u202f000\u202f000\u202f000\u202f000 with at most two decimals.")
         ]
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from algotrade.forms import REFUSED, refusals_on
 from marketdata.models import Series
+from strategies.base import BaseStrategy
 from strategies.errors import StrategyError
 from strategies.forms import StrategyFilterForm, StrategyForm, translated
 from strategies.headlines import has_headlines, headlines_for
@@ -57,6 +58,7 @@ def _filtered(rows: QuerySet[Strategy], chosen: dict[str, str]) -> QuerySet[Stra
 def pick_type(request: HttpRequest) -> HttpResponse:
     """Step 1 of a new strategy: the types, each with a line and a picture."""
     types = [{"type": get_strategy_class(key), "pictures": pictures_of(key)} for key in names()]
+    types.sort(key=lambda item: item["type"].uses_model)  # what can be tried at once comes first
     return render(request, "strategies/pick_type.html", {"types": types, **NAV})
 
 
@@ -167,10 +169,20 @@ def _form_page(request: HttpRequest, form: StrategyForm, **context: Any) -> Http
     context |= {
         "form": form,
         "pictures": pictures_of(strategy_class.key),
+        "rules": _rules_of(strategy_class, context.get("strategy")),
         "symbols": _known_symbols(request),
         **NAV,
     }
     return render(request, "strategies/form.html", context, status=status)
+
+
+def _rules_of(strategy_class: type[BaseStrategy], strategy: Strategy | None) -> list[str]:
+    """The rules in words as saved, or with the defaults; none for a type that cannot be made of defaults alone."""
+    try:
+        built = strategy.build() if strategy else strategy_class()
+    except StrategyError:
+        return []
+    return [translated(rule) for rule in built.describe_rules()]
 
 
 def _known_symbols(request: HttpRequest) -> list[str]:

@@ -26,7 +26,13 @@ def job_list(request: HttpRequest) -> HttpResponse:
     if state in Job.State.values:
         jobs = jobs.filter(state=state)
     page = Paginator(jobs.defer("payload", "timings"), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"nav": "jobs", "page_obj": page, "state": state, "states": Job.State.choices}
+    context = {
+        "nav": "jobs",
+        "page_obj": page,
+        "state": state,
+        "states": Job.State.choices,
+        "any_active": any(not job.is_terminal for job in page),
+    }
     return render(request, "jobs/list.html", context)
 
 

@@ -7,7 +7,7 @@ from backtests.models import BacktestResult
 
 
 class BacktestFilter(django_filters.FilterSet):
-    """`?strategy=&symbol=&status=&created_after=&created_before=`."""
+    """`?strategy=&series=&symbol=&status=&created_after=&created_before=`."""
 
     strategy = django_filters.NumberFilter(
         field_name="strategy_id",
@@ -16,6 +16,13 @@ class BacktestFilter(django_filters.FilterSet):
         decimal_places=0,
         help_text="Id of the strategy.",
     )
+    series = django_filters.NumberFilter(
+        field_name="series_id",
+        min_value=1,
+        max_value=2**63 - 1,
+        decimal_places=0,
+        help_text="Id of the series.",
+    )
     symbol = django_filters.CharFilter(lookup_expr="iexact")
     status = django_filters.ChoiceFilter(choices=Job.State.choices)
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
@@ -23,4 +30,4 @@ class BacktestFilter(django_filters.FilterSet):
 
     class Meta:
         model = BacktestResult
-        fields = ["strategy", "symbol", "status"]
+        fields = ["strategy", "series", "symbol", "status"]

@@ -7,7 +7,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from algotrade.jobs.api.serializers import JobSerializer
-from algotrade.jobs.models import Job
 from algotrade.serializers import KnownFieldsMixin
 from backtests.models import METRIC_COLUMNS, BacktestResult
 from marketdata.models import Series
@@ -61,28 +60,6 @@ class RunRequestSerializer(KnownFieldsMixin, serializers.Serializer):
             fields["strategy"].queryset = Strategy.objects.for_user(request.user)
             fields["series"].queryset = Series.objects.visible_to(request.user)
         return fields
-
-
-class SubmittedJobSerializer(serializers.ModelSerializer):
-    class Meta:
-        model = Job
-        fields = ["id", "state", "created_at"]
-        read_only_fields = fields
-
-
-class SubmittedSerializer(serializers.ModelSerializer):
-    """The answer to a run that was accepted: where its result will be, and the job that computes it."""
-
-    url = serializers.SerializerMethodField()
-    job = SubmittedJobSerializer(read_only=True)
-
-    class Meta:
-        model = BacktestResult
-        fields = ["id", "status", "url", "job"]
-        read_only_fields = fields
-
-    def get_url(self, result: BacktestResult) -> str:
-        return reverse("backtest-detail", args=[result.pk])
 
 
 class SummarySerializer(serializers.ModelSerializer):

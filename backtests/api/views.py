@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
-from rest_framework import mixins, status, viewsets
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from algotrade.jobs.api.serializers import AcceptedSerializer, accepted
 from backtests.api import serializers
 from backtests.api.filters import BacktestFilter
 from backtests.metrics.definitions import DEFINITIONS
@@ -51,7 +53,7 @@ class BacktestViewSet(
 
     @extend_schema(
         request=serializers.RunRequestSerializer,
-        responses={202: OpenApiResponse(serializers.SubmittedSerializer, description="Accepted and queued.")},
+        responses={202: AcceptedSerializer},
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def run(self, request: Request) -> Response:
@@ -61,13 +63,13 @@ class BacktestViewSet(
         result = BacktestService.submit(user=request.user, **asked.validated_data)
         return _accepted(result)
 
-    @extend_schema(request=None, responses={202: serializers.SubmittedSerializer})
+    @extend_schema(request=None, responses={202: AcceptedSerializer})
     @action(detail=True, methods=["post"])
     def rerun(self, request: Request, pk: str | None = None) -> Response:
         """Run exactly the same again: same parameters, settings and data, as a new result."""
         return _accepted(BacktestService.rerun(self.get_object()))
 
-    @extend_schema(request=None, responses={202: serializers.SubmittedSerializer})
+    @extend_schema(request=None, responses={202: AcceptedSerializer})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str | None = None) -> Response:
         """Ask a waiting or running backtest to stop; it ends within about two seconds."""
@@ -103,5 +105,4 @@ class BacktestViewSet(
 
 
 def _accepted(result: BacktestResult) -> Response:
-    body = serializers.SubmittedSerializer(result).data
-    return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": body["url"]})
+    return accepted(result.job, made=result.pk, url=reverse("backtest-detail", args=[result.pk]))

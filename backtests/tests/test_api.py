@@ -32,6 +32,12 @@ def test_a_run_is_accepted_with_its_address_and_job(api, strategy, series):
     assert answer.data["job"]["id"] == str(Job.objects.get().pk)
 
 
+def test_the_list_can_be_narrowed_to_a_series(api, strategy, series):
+    api.post(RUN, {"strategy": strategy.pk}, format="json")
+    assert api.get(f"/api/backtests/?series={series.pk}").json()["count"] == 1
+    assert api.get(f"/api/backtests/?series={series.pk + 1}").json()["count"] == 0
+
+
 def test_a_run_needs_nothing_but_the_strategy(api, strategy, series):
     assert api.post(RUN, {"strategy": strategy.pk}, format="json").status_code == 202
     assert BacktestResult.objects.get().series == series

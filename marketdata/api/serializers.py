@@ -138,14 +138,6 @@ class SyntheticSerializer(KnownFieldsMixin, serializers.Serializer):
         return SyntheticSpec(**{**values, "start": str(values["start"])})
 
 
-class AcceptedSerializer(serializers.Serializer):
-    """A job that was queued: ask `url` how it is doing."""
-
-    job = serializers.UUIDField(help_text="The job's id.")
-    state = serializers.CharField()
-    url = serializers.CharField(help_text="Where the job's state is.")
-
-
 class BarsSerializer(serializers.Serializer):
     """Bars of a period in columns, down-sampled when there are more than `max_points`."""
 

@@ -3,14 +3,13 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, status, viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from algotrade.jobs.models import Job
+from algotrade.jobs.api.serializers import AcceptedSerializer, accepted
 from algotrade.parsers import CheckedMultiPartParser
 from marketdata import services
 from marketdata.api import serializers
@@ -20,13 +19,6 @@ from marketdata.providers import get_provider, names
 from marketdata.submissions import submit_generation, submit_import
 
 TAGS = ["market data"]
-
-
-def accepted(job: Job) -> Response:
-    """202 with where to look how the job is doing."""
-    url = reverse("job-detail", args=[job.pk])
-    body = serializers.AcceptedSerializer({"job": job.pk, "state": job.state, "url": url}).data
-    return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": url})
 
 
 def queue_import(request: Request) -> Response:
@@ -77,7 +69,7 @@ class SeriesViewSet(
         summary="Make a series from a CSV file",
         description="The same as POST market-data/imports/.",
         request={"multipart/form-data": serializers.ImportSerializer},
-        responses={202: serializers.AcceptedSerializer},
+        responses={202: AcceptedSerializer},
     )
     def create(self, request: Request) -> Response:
         return queue_import(request)
@@ -97,7 +89,7 @@ class ImportView(APIView):
         description="Queues a job. A file with problems fails the job with each of them: line, column, value, "
         "reason; nothing of it is stored. Importing the same file again changes nothing.",
         request={"multipart/form-data": serializers.ImportSerializer},
-        responses={202: serializers.AcceptedSerializer},
+        responses={202: AcceptedSerializer},
     )
     def post(self, request: Request) -> Response:
         return queue_import(request)
@@ -110,7 +102,7 @@ class SyntheticView(APIView):
         tags=TAGS,
         summary="Generate a synthetic series",
         request=serializers.SyntheticSerializer,
-        responses={202: serializers.AcceptedSerializer},
+        responses={202: AcceptedSerializer},
     )
     def post(self, request: Request) -> Response:
         serializer = serializers.SyntheticSerializer(data=request.data)

@@ -84,7 +84,10 @@ def test_an_upload_is_accepted_as_a_job(api, user, url):
     answer = api.post(url, form(), format="multipart")
     assert answer.status_code == 202, answer.json()
     job = Job.objects.get()
-    assert answer.json() == {"job": str(job.pk), "state": "queued", "url": f"/api/jobs/{job.pk}/"}
+    url = f"/api/jobs/{job.pk}/"
+    told = {"id": str(job.pk), "state": "queued", "url": url}
+    assert answer.json() == {"id": None, "url": url, "status": "queued", "job": told}
+    assert answer["Location"] == url
     assert job.owner == user
 
 

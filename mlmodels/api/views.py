@@ -6,12 +6,13 @@ import numpy as np
 from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import mixins, status, viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from algotrade.jobs.api.serializers import AcceptedSerializer, accepted
 from marketdata.bars import boundary
 from mlmodels import store
 from mlmodels.algorithms import ALGORITHMS
@@ -58,7 +59,10 @@ class MLModelViewSet(
         MLModelService.delete(instance)
 
     @extend_schema(
-        summary="Train a model", request=TrainingSerializer, responses={202: MLModelSerializer}, filters=False
+        summary="Train a model",
+        request=TrainingSerializer,
+        responses={202: AcceptedSerializer},
+        filters=False,
     )
     @action(detail=False, methods=["post"])
     def train(self, request: Request) -> Response:
@@ -66,8 +70,7 @@ class MLModelViewSet(
         given = TrainingSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         model = MLModelService.submit_training(user=request.user, **given.validated_data)
-        headers = {"Location": reverse("ml-model-detail", args=[model.pk])}
-        return Response(MLModelSerializer(model).data, status=status.HTTP_202_ACCEPTED, headers=headers)
+        return accepted(model.job, made=model.pk, url=reverse("ml-model-detail", args=[model.pk]))
 
     @extend_schema(
         summary="Feature importance of a model",

@@ -24,8 +24,9 @@ def test_a_training_is_accepted_with_its_job(series, api):
     model = MLModel.objects.get()
     assert answer.data["status"] == "queued"
     assert answer.data["job"]["state"] == "queued"
-    assert answer["Location"].endswith(f"/api/ml-models/{model.pk}/")
-    assert answer.data["configuration"]["hyperparameters"]["trees"] == 8
+    assert answer.data["id"] == model.pk
+    assert answer["Location"] == answer.data["url"] == f"/api/ml-models/{model.pk}/"
+    assert model.configuration["hyperparameters"]["trees"] == 8
 
 
 @pytest.mark.parametrize(

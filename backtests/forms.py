@@ -6,13 +6,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from backtests.engine.config import SimulationConfig
 from backtests.models import BacktestResult
 from backtests.preparation import series_for
+from backtests.vocabulary import SETTINGS
 from marketdata.forms import SeriesChoice
 from marketdata.models import Series
 from strategies.models import Strategy
 
-PERCENTS = ("commission", "slippage", "stop_loss", "take_profit")
+PERCENTS = ("commission", "slippage", "spread", "stop_loss", "take_profit")
 SIZINGS = (("all_in", _("All of the cash")), ("units", _("A fixed number of units")))
 HUNDRED = Decimal(100)
 
@@ -69,6 +71,13 @@ class BacktestForm(forms.Form):
         initial="0.05",
         help_text=_("How much worse than the open each order fills."),
     )
+    spread = PercentField(
+        label=_("Spread"),
+        min_value=0,
+        max_value=50,
+        initial="0",
+        help_text=_("Between bid and ask; half of it is paid on each fill."),
+    )
     sizing = forms.ChoiceField(label=_("Position size"), choices=SIZINGS, initial="all_in")
     size = forms.FloatField(
         label=_("Units"),
@@ -92,6 +101,11 @@ class BacktestForm(forms.Form):
         help_text=_("Leave a position that gains this much. Empty: none."),
     )
     allow_short = forms.BooleanField(label=_("Allow short positions"), required=False, initial=True)
+    # What is tested in the first row of a wide page, the period in the second, costs and sizes below.
+    field_order = (
+        *("strategy", "series", "initial_capital", "start_date", "end_date", "allow_short"),
+        *("commission", "slippage", "spread", "sizing", "size", "stop_loss", "take_profit"),
+    )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -167,6 +181,20 @@ def prefilled_from(result: BacktestResult) -> dict[str, Any]:
         "allow_short": settings.get("allow_short", True),
         **percents,
     }
+
+
+def not_offered(result: BacktestResult) -> list[str]:
+    """Settings of an earlier run, made by a script, that this form cannot repeat; they start at their defaults."""
+    plain = SimulationConfig().to_dict()
+    offered = {*BacktestForm.base_fields, "size"}
+    changed = [
+        name
+        for name, value in result.configuration.items()
+        if name not in offered and value != plain.get(name)
+    ]
+    if result.configuration.get("sizing") not in dict(SIZINGS):
+        changed.append("sizing")
+    return [str(SETTINGS[name][0]) if name in SETTINGS else name for name in changed]
 
 
 def _plain(number: Decimal) -> str:

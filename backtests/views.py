@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,11 +18,12 @@ from algotrade.forms import REFUSED, refusals_on
 from algotrade.jobs.models import Job
 from backtests import exports, overview, presentation
 from backtests.filters import ListFilter
-from backtests.forms import BacktestForm, prefilled, prefilled_from, usable_series
+from backtests.forms import BacktestForm, not_offered, prefilled, prefilled_from, usable_series
 from backtests.models import BacktestResult
 from backtests.services import BacktestService
 from backtests.vocabulary import LIST_COLUMNS
 from marketdata.charts import downsample
+from marketdata.models import Series
 from marketdata.services import open_snapshot
 from strategies.models import Strategy
 
@@ -85,8 +87,20 @@ def result_list(request: HttpRequest) -> HttpResponse:
         .values_list("symbol", flat=True)
         .distinct(),
         "columns": LIST_COLUMNS,
+        "elsewhere": _elsewhere(request, wanted.text) if wanted.text else [],
     }
     return render(request, "backtests/list.html", context)
+
+
+def _elsewhere(request: HttpRequest, text: str) -> list[tuple[str, str]]:
+    """Strategies and series that the words of the search find too: how many, and where."""
+    strategies = Strategy.objects.for_user(request.user).matching(text).count()
+    series = Series.objects.visible_to(request.user).matching(text).count()
+    found = [
+        (strategies, ngettext("%(n)d strategy", "%(n)d strategies", strategies), "strategies:list"),
+        (series, ngettext("%(n)d series of data", "%(n)d series of data", series), "marketdata:list"),
+    ]
+    return [(said % {"n": n}, f"{reverse(place)}?{urlencode({'q': text})}") for n, said, place in found if n]
 
 
 @login_required
@@ -125,6 +139,9 @@ def create(request: HttpRequest) -> HttpResponse:
 def _initial(request: HttpRequest) -> dict[str, Any]:
     earlier = _named(request, "from", BacktestResult.objects.for_user(request.user))
     if earlier is not None:
+        if request.method == "GET" and (names := not_offered(earlier)):
+            said = _("That run had settings that only the API knows; here they start anew: %(names)s.")
+            messages.warning(request, said % {"names": ", ".join(names)})
         return prefilled_from(earlier)
     strategy = _named(request, "strategy", Strategy.objects.for_user(request.user))
     return prefilled(request.user, strategy, _named(request, "series", usable_series(request.user)))

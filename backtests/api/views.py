@@ -23,12 +23,14 @@ COLUMNS_OF = {"trades": ("trades",), "equity": ("equity_curve", "bar_count")}
 
 @extend_schema_view(
     list=extend_schema(
-        description="Your results, newest first, without trades, curves and the full metrics."
+        summary="List your results",
+        description="Your results, newest first, without trades, curves and the full metrics.",
     ),
     retrieve=extend_schema(
-        description="One result with every metric, its settings, its data and reasons for doubt."
+        summary="Read a result",
+        description="One result with every metric, its settings, its data and reasons for doubt.",
     ),
-    destroy=extend_schema(description="Delete a result; one that still runs is stopped."),
+    destroy=extend_schema(summary="Delete a result", description="One that still runs is stopped."),
 )
 class BacktestViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
@@ -52,6 +54,7 @@ class BacktestViewSet(
         return serializers.SummarySerializer if self.action == "list" else serializers.ResultSerializer
 
     @extend_schema(
+        summary="Start a backtest",
         request=serializers.RunRequestSerializer,
         responses={202: AcceptedSerializer},
     )
@@ -63,32 +66,32 @@ class BacktestViewSet(
         result = BacktestService.submit(user=request.user, **asked.validated_data)
         return _accepted(result)
 
-    @extend_schema(request=None, responses={202: AcceptedSerializer})
+    @extend_schema(summary="Run again", request=None, responses={202: AcceptedSerializer})
     @action(detail=True, methods=["post"])
     def rerun(self, request: Request, pk: str | None = None) -> Response:
         """Run exactly the same again: same parameters, settings and data, as a new result."""
         return _accepted(BacktestService.rerun(self.get_object()))
 
-    @extend_schema(request=None, responses={202: AcceptedSerializer})
+    @extend_schema(summary="Cancel a backtest", request=None, responses={202: AcceptedSerializer})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str | None = None) -> Response:
         """Ask a waiting or running backtest to stop; it ends within about two seconds."""
         return _accepted(BacktestService.cancel(self.get_object()))
 
-    @extend_schema(responses=serializers.TradeSerializer(many=True))
+    @extend_schema(summary="List the trades", responses=serializers.TradeSerializer(many=True))
     @action(detail=True, filterset_class=None, filter_backends=[])
     def trades(self, request: Request, pk: str | None = None) -> Response:
         """The round trips in the order of their exits, page by page."""
         page = self.paginate_queryset(self.get_object().trades)
         return self.get_paginated_response(serializers.TradeSerializer(page, many=True).data)
 
-    @extend_schema(responses=serializers.EquitySerializer)
+    @extend_schema(summary="Read the curves", responses=serializers.EquitySerializer)
     @action(detail=True, filterset_class=None, filter_backends=[], pagination_class=None)
     def equity(self, request: Request, pk: str | None = None) -> Response:
         """The account, buy-and-hold and the drawdown over time."""
         return Response(self.get_object().equity_rows())
 
-    @extend_schema(responses=serializers.DefinitionSerializer(many=True))
+    @extend_schema(summary="Define the metrics", responses=serializers.DefinitionSerializer(many=True))
     @action(
         detail=False,
         url_path="metric-definitions",

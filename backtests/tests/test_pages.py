@@ -42,6 +42,7 @@ def typed(strategy, series):
         "initial_capital": "5000",
         "commission": "0.1",
         "slippage": "0.05",
+        "spread": "0.02",
         "sizing": "all_in",
         "stop_loss": "5",
         "take_profit": "",
@@ -261,6 +262,21 @@ def test_a_refused_form_keeps_what_was_typed_and_says_where(page, typed, field, 
     assert f'value="{typed[kept]}"' in text
     assert "data-error-summary" in text
     assert not BacktestResult.objects.exists()
+
+
+def test_what_only_a_script_can_set_is_named_when_a_run_is_taken_up(page, submit):
+    scripted = {"spread": 0.001, "leverage": 2.0, "sizing": "fraction", "size": 1.5}
+    result = submit(configuration=scripted)
+    answer = page.get(url("create") + f"?from={result.pk}")
+    (said,) = [str(message) for message in answer.context["messages"]]
+    assert "Leverage, Position size" in said
+    assert "Spread" not in said
+    assert answer.context["form"].initial["spread"] == "0.1"
+
+
+def test_a_run_that_the_form_can_repeat_is_taken_up_without_a_word(page, submit):
+    result = submit(configuration={"commission": 0.001, "spread": 0.0001})
+    assert not list(page.get(url("create") + f"?from={result.pk}").context["messages"])
 
 
 def test_an_earlier_run_can_be_taken_up_and_changed(page, submit):

@@ -165,6 +165,13 @@ def test_the_list_is_filtered_and_forgives_odd_addresses(page, finished, submit,
     assert page.get(url("list") + query).content.decode().count('name="selected"') == count
 
 
+def test_a_search_names_what_it_found_in_other_places(page, finished, series):
+    text = page.get(url("list") + f"?q={series.symbol}").content.decode()
+    assert f'/data/?q={series.symbol}">1 series of data' in text
+    assert f'/strategies/?q={series.symbol}">1 strategy' in text
+    assert "Also found" not in page.get(url("list") + "?q=nothing").content.decode()
+
+
 def test_results_without_a_number_are_sorted_last_either_way(page, finished, submit):
     submit()
     for sort in ("sharpe_ratio", "-sharpe_ratio"):
@@ -317,6 +324,21 @@ def test_the_finished_page_shows_numbers_doubts_charts_and_provenance(page, fini
         "Run again",
     ):
         assert piece in text, piece
+
+
+def test_lengths_have_their_unit_and_trades_of_daily_bars_their_day(page, finished):
+    answer = page.get(url("detail", finished.pk))
+    figures = {item.name: item.text for _, items in answer.context["groups"] for item in items}
+    assert figures["bars"] == f"{finished.bar_count} bars"
+    assert answer.context["trades_daily"]
+    assert "00:00</button>" not in answer.content.decode()
+
+
+def test_type_and_parameters_of_a_result_are_in_words(page, finished):
+    text = page.get(url("detail", finished.pk)).content.decode()
+    assert "Moving average crossover" in text
+    assert "<dt>Fast period</dt>" in text
+    assert "fast_period" not in text
 
 
 def test_without_a_doubt_the_page_does_not_call_it_proof(page, finished):

@@ -11,7 +11,7 @@ import csv
 import datetime as dt
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import BinaryIO, NoReturn
 
@@ -28,6 +28,10 @@ MAX_LINE_BYTES = 64 * 1024
 MAX_PROBLEMS = 100
 PROGRESS_EVERY = 5_000
 """Rows between two calls of `progress`."""
+
+NEWEST_FIRST = (
+    "comes before line 2, as every row does: the file runs newest first. Sort it by time, oldest first."
+)
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -160,6 +164,7 @@ class _Reader:
         self.problems: list[CsvProblem] = []
         self.time = array("q")
         self.last_line = 0
+        self.backward = 0
         self.columns = {name: array("d") for name in (*PRICES, "volume", "adj_close")}
 
     def read(self, progress: Progress | None) -> CsvContent:
@@ -175,11 +180,17 @@ class _Reader:
             stopped = True
         except CsvError as error:  # a line that is no text at all: nothing after it can be trusted
             self.problems.extend(error.problems)
+        if self._is_newest_first():
+            raise CsvError([replace(self.problems[0], reason=NEWEST_FIRST)], stopped=False)
         if self.problems:
             raise CsvError(self.problems, stopped=stopped)
         if not self.time:
             self._stop("the file has a header and no rows. Add at least one bar.")
         return CsvContent(self._bars(header), header.names, self.adjust, "volume" in header.positions)
+
+    def _is_newest_first(self) -> bool:
+        """Whether every row after the first comes before it: one thing to say instead of one a row."""
+        return len(self.time) == 1 and 1 < len(self.problems) == self.backward
 
     def _header(self) -> Header:
         line = self.lines.next()
@@ -228,6 +239,7 @@ class _Reader:
             if moment == before:
                 reason = f"repeats the time of line {self.last_line}. Keep one row per time."
             else:
+                self.backward += 1
                 reason = f"comes before line {self.last_line}. Sort the rows by time, oldest first."
             self._problem(header.time_name, text, reason)
             return None

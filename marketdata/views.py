@@ -166,7 +166,9 @@ def import_status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    """What "extend this series" fills in."""
+    """What "extend this series" and "import a corrected file" fill in."""
+    if "again" in request.GET:
+        return _of_import(request, request.GET["again"])
     if "series" not in request.GET or not request.GET["series"].isdigit():
         return {}
     pk = int(request.GET["series"])
@@ -176,6 +178,18 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     names = ("symbol", "name", "timeframe", "calendar", "timezone")
     adjusted = series.adjustment == Series.Adjustment.SPLITS_DIVIDENDS
     return {**{name: getattr(series, name) for name in names}, "adjust": adjusted}
+
+
+def _of_import(request: HttpRequest, job_id: str) -> dict[str, Any]:
+    """What was typed for an earlier import, all but its file."""
+    try:
+        job = Job.objects.for_user(request.user).filter(kind=IMPORT_KIND).get(pk=uuid.UUID(job_id))
+    except (ValueError, Job.DoesNotExist):
+        return {}
+    key = job.payload["key"]
+    names = ("symbol", "name", "timeframe", "calendar", "timezone")
+    adjusted = key["adjustment"] == Series.Adjustment.SPLITS_DIVIDENDS
+    return {**{name: key[name] for name in names}, "adjust": adjusted, "overlap": job.payload["overlap"]}
 
 
 def _max_points(request: HttpRequest) -> int:

@@ -171,6 +171,15 @@ def test_a_bad_row_is_located_by_line_column_value_and_reason(row, column, value
     assert words in problem.reason
 
 
+def test_a_file_that_runs_newest_first_is_one_problem_however_long_it_is():
+    first = dt.date(2024, 6, 1)
+    for count in (3, MAX_PROBLEMS + 50):
+        rows = [f"{first - dt.timedelta(days=day)},10,12,9,11,500" for day in range(count)]
+        problem = only_problem_of("\n".join([HEADER, *rows]))
+        assert (problem.line, problem.column) == (3, "date")
+        assert "newest first" in problem.reason
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

@@ -160,6 +160,11 @@ def test_the_progress_page_ends_with_the_series_or_with_every_problem(page, page
     body = text_of(page.get(f"/data/imports/{failed.pk}/"))
     assert "Line 2, open: &#x27;x&#x27; is not a number" in body
     assert page_other.get(f"/data/imports/{done.pk}/").status_code == 404
+    again = f"/data/import/?again={failed.pk}"
+    assert again in body
+    assert 'value="BAD"' in text_of(page.get(again))
+    assert 'value="BAD"' not in text_of(page_other.get(again))
+    assert page.get("/data/import/?again=odd").status_code == 200
 
 
 def test_a_generated_series_is_queued_and_wrong_values_are_explained(page):

@@ -13,7 +13,7 @@ from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
 PROCESS_LABELS = {
-    "geometric_brownian": _("Random walk (geometric Brownian motion)"),
+    "geometric_brownian": _("Random walk (geometric)"),
     "mean_reverting": _("Mean-reverting price"),
     "regime_switching": _("Calm and stressed regimes"),
 }

@@ -9,10 +9,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.timezone import now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedQuerySet
-from marketdata.timeframes import get_timeframe, periods_per_year
+from marketdata.timeframes import CALENDARS, get_timeframe, periods_per_year
 
 SYMBOL_PATTERN = r"^[A-Z0-9][A-Z0-9._/^=:-]{0,31}$"
 SYMBOL_HELP = _("Capital letters and digits, and . _ / ^ = : - inside; at most 32.")
@@ -112,6 +113,12 @@ class Series(models.Model):
     def is_shared(self) -> bool:
         """Whether everybody sees the series."""
         return self.user_id is None
+
+    @property
+    def calendar_label(self) -> str:
+        """The calendar in words; one of an older version by its name."""
+        calendar = CALENDARS.get(self.calendar)
+        return gettext(calendar.label) if calendar else self.calendar
 
     @property
     def is_intraday(self) -> bool:

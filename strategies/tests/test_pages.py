@@ -233,10 +233,25 @@ class Follower(BaseStrategy):
         raise AssertionError("not run here")
 
 
+def test_a_type_that_needs_what_the_user_has_not_says_so(page, user, monkeypatch):
+    monkeypatch.setitem(reference_choices, "test_other", lambda user: [])
+    with registry.temporarily(Follower):
+        assert "no trained model yet" in text(page.get("/strategies/new/follower/"))
+
+
+def test_the_form_tells_the_rules_with_the_defaults_and_later_as_saved(page, user):
+    assert "With the defaults:" in text(page.get(NEW))
+    strategy = make_strategy(user)
+    body = text(page.get(f"/strategies/{strategy.pk}/edit/"))
+    assert "As saved:" in body
+    assert strategy.build().describe_rules()[-1] in body
+
+
 def test_a_type_that_names_another_object_offers_the_users_own(page, user, monkeypatch):
     monkeypatch.setitem(reference_checkers, "test_other", lambda user, number: None)
     monkeypatch.setitem(reference_choices, "test_other", lambda user: [(7, f"Seven of {user}")])
     with registry.temporarily(Follower):
+        assert "no trained model yet" not in text(page.get("/strategies/new/follower/"))
         assert "needs a trained model" in text(page.get("/strategies/new/"))
         assert '<option value="7">Seven of ada</option>' in text(page.get("/strategies/new/follower/"))
         form = {"name": "F", "symbol": "AAPL", "timeframe": "1d", "initial_capital": "10"}

@@ -117,7 +117,7 @@ class PasswordForm(forms.Form):
     """A new password, with the present one as proof."""
 
     current_password = forms.CharField(
-        label=_("Present password"),
+        label=_("Current password"),
         strip=False,
         max_length=PASSWORD_MAX,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),

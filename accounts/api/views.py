@@ -38,7 +38,10 @@ class DoorView(APIView):
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
 class RegisterView(DoorView):
     @extend_schema(
-        operation_id="auth_register", request=RegistrationSerializer, responses={201: UserSerializer}
+        operation_id="auth_register",
+        summary="Make an account",
+        request=RegistrationSerializer,
+        responses={201: UserSerializer},
     )
     def post(self, request: Request) -> Response:
         """Make an account. 403 when registration is closed here."""
@@ -48,7 +51,12 @@ class RegisterView(DoorView):
 
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
 class LoginView(DoorView):
-    @extend_schema(operation_id="auth_login", request=LoginSerializer, responses={200: TokenPairSerializer})
+    @extend_schema(
+        operation_id="auth_login",
+        summary="Log in",
+        request=LoginSerializer,
+        responses={200: TokenPairSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Get a token pair by username or e-mail address. Five failures close the door for a quarter of an hour."""
         given = checked(LoginSerializer(data=request.data))
@@ -57,7 +65,10 @@ class LoginView(DoorView):
 
 class RefreshView(DoorView):
     @extend_schema(
-        operation_id="auth_refresh", request=RefreshSerializer, responses={200: TokenPairSerializer}
+        operation_id="auth_refresh",
+        summary="Get the next pair of tokens",
+        request=RefreshSerializer,
+        responses={200: TokenPairSerializer},
     )
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for the next pair. Each works once."""
@@ -68,6 +79,7 @@ class RefreshView(DoorView):
 class LogoutView(DoorView):
     @extend_schema(
         operation_id="auth_logout",
+        summary="Log out",
         request=RefreshSerializer,
         responses={204: OpenApiResponse(description="The token is worthless now, or was before.")},
     )
@@ -78,12 +90,17 @@ class LogoutView(DoorView):
 
 
 class MeView(APIView):
-    @extend_schema(operation_id="auth_me", responses={200: UserSerializer})
+    @extend_schema(operation_id="auth_me", summary="Who you are", responses={200: UserSerializer})
     def get(self, request: Request) -> Response:
         """Who you are."""
         return Response(UserSerializer(request.user).data)
 
-    @extend_schema(operation_id="auth_me_update", request=ProfileSerializer, responses={200: UserSerializer})
+    @extend_schema(
+        operation_id="auth_me_update",
+        summary="Change your profile",
+        request=ProfileSerializer,
+        responses={200: UserSerializer},
+    )
     def patch(self, request: Request) -> Response:
         """Change your name or e-mail address."""
         given = checked(ProfileSerializer(data=request.data))

@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"JobStateEnum": "algotrade.jobs.models.Job.State"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "defaultModelsExpandDepth": 0},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "algotrade.api.document_errors",
@@ -235,6 +236,7 @@ UNFOLD = {
     "SITE_HEADER": "AlgoTrade Lab",
     "SITE_SUBHEADER": "Administration",
     "SITE_ICON": lambda request: static("img/mark.svg"),
+    "STYLES": [lambda request: static("css/admin.css")],
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")},
     ],

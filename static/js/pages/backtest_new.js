@@ -27,9 +27,8 @@ function showRange(range) {
 }
 
 function showSize() {
-  const needed = field("sizing").value === "units";
-  form.querySelector('[data-field="size"]').hidden = !needed;
-  field("size").disabled = !needed;
+  // The style sheet hides it; what is not seen is not sent either.
+  field("size").disabled = field("sizing").value !== "units";
 }
 
 function start() {

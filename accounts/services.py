@@ -78,7 +78,7 @@ class UserService:
     ) -> User:
         """Set a new password and end all other sessions and all tokens; the request's own session stays."""
         if not user.check_password(current_password):
-            raise AccountInvalid(fields={"current_password": [_("This is not your present password.")]})
+            raise AccountInvalid(fields={"current_password": [_("This is not your current password.")]})
         if fields := _password_problems(new_password, user, "new_password"):
             raise AccountInvalid(fields=fields)
         UserService._replace_password(user, new_password)

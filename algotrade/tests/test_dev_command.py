@@ -14,7 +14,7 @@ from algotrade.tests.e2e.processes import eventually, members
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))
 
-from devtools import cli, environment, serving  # noqa: E402
+from devtools import cli, environment, serving, words  # noqa: E402
 from devtools.words import Stop, run_quietly  # noqa: E402
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and sessions are POSIX")
@@ -121,6 +121,16 @@ def test_a_failing_command_shows_its_last_lines(tmp_path):
     with pytest.raises(Stop, match="no route to the registry") as stopped:
         run_quietly(argv, cwd=tmp_path)
     assert "half way" in str(stopped.value)
+
+
+def test_what_pip_last_installed_is_told_and_not_what_it_clears_up(tmp_path, monkeypatch, capsys):
+    said = "Collecting a\\nInstalling collected packages: a, b\\nSuccessfully uninstalled c"
+    code = f"import time; print('{said}', flush=True); time.sleep(1)"
+    monkeypatch.setattr(words, "QUIET_SECONDS", 0.4)
+    run_quietly([sys.executable, "-c", code], cwd=tmp_path)
+    told = capsys.readouterr().out
+    assert "Installing collected packages" in told
+    assert "uninstalled" not in told
 
 
 def test_a_taken_port_gives_way_to_the_next_free_one():

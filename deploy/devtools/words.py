@@ -11,6 +11,7 @@ from pathlib import Path
 
 QUIET_SECONDS = 4.0
 SHOWN_ON_FAILURE = 25
+PROGRESS_WORDS = ("Collecting", "Downloading", "Processing", "Building", "Preparing", "Installing")
 
 
 class Stop(Exception):
@@ -55,8 +56,7 @@ def run_quietly(argv: Sequence[str | Path], *, cwd: Path, env: dict[str, str] | 
                 child.wait(timeout=QUIET_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                doing = lines[-1].strip()[:90] if lines else "working"
-                say(f"    {time.monotonic() - started:4.0f} s  {doing}")
+                say(f"    {time.monotonic() - started:4.0f} s  {_doing(lines)}")
     except BaseException:
         child.terminate()
         child.wait()
@@ -66,6 +66,14 @@ def run_quietly(argv: Sequence[str | Path], *, cwd: Path, env: dict[str, str] | 
         tail = "\n".join(f"    {line}" for line in list(lines)[-SHOWN_ON_FAILURE:])
         command = " ".join([Path(str(argv[0])).name, *map(str, argv[1:])])
         raise Stop(f"{command}\nended with code {child.returncode}:\n{tail}", child.returncode)
+
+
+def _doing(lines: "deque[str]") -> str:
+    """The last line that tells of progress: pip warns and clears up in between, and goes on installing unsaid."""
+    told = list(lines)
+    step = next((line.strip() for line in reversed(told) if line.strip().startswith(PROGRESS_WORDS)), "")
+    last = step.partition(": ")[0] if step.startswith("Installing") else step
+    return (last or (told[-1].strip() if told else "working"))[:90]
 
 
 def _collect(child: "subprocess.Popen[str]", lines: "deque[str]") -> None:

@@ -52,7 +52,7 @@ def test_a_traceback_stays_inside_its_entry(record):
     assert "by hand" in json.loads(text)["exception"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_what_a_job_logs_carries_the_request_that_asked_for_it(user, caplog):
     token = request_id.set("request-of-a-click")
     try:

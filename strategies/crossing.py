@@ -5,6 +5,9 @@ differ in the last digit, and where prices sit on a grid such a difference would
 falls.
 """
 
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +17,8 @@ Line: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 EQUAL_WITHIN = 1e-12
+# Rows of lines that are made a part at a time: small enough for the processor's second cache.
+TILE = 32_768
 
 
 def above(left: Line, right: Line | float, *, scale: Line | None = None) -> Flags:
@@ -44,12 +49,52 @@ def cross_up(fast: Line, slow: Line, *, scale: Line | None = None) -> Flags:
 
     Both lines must be defined at t - 1: being above already when the warm-up ends is not a crossing.
     """
-    return _crossed(above(fast, slow, scale=scale), fast, slow)
+    return _crossed(fast, slow, scale, 1.0)
 
 
 def cross_down(fast: Line, slow: Line, *, scale: Line | None = None) -> Flags:
     """Rows t where fast < slow and, at t - 1, fast >= slow."""
-    return _crossed(below(fast, slow, scale=scale), fast, slow)
+    return _crossed(fast, slow, scale, -1.0)
+
+
+def follow(fast: Line, slow: Line, *, scale: Line | None = None) -> Line:
+    """Target that is +1 from each cross upwards and -1 from each downwards, as `hold` of both crosses, in one pass.
+
+    0 before the first of them; NaN (keep what was there) while `slow` is not defined.
+    """
+    sides, out = np.empty(len(fast), dtype=np.int8), np.empty(len(fast))
+    kernels, right = _kernels(), _line(slow)
+    kernels.sides_nb(_line(fast), right, _line(fast if scale is None else scale), sides)
+    kernels.follow_nb(sides, right, out)
+    return out
+
+
+def follow_in_tiles(lines: Callable[[int, int], tuple[Line, Line]], size: int, first: int) -> Line:
+    """Target as of `follow` for lines that are made some rows at a time and kept by nobody.
+
+    Parameters
+    ----------
+    lines : callable
+        Given a first row and the one after the last, returns those rows of the fast and of the slow line.
+    size : int
+        Number of rows.
+    first : int
+        The first row at which the slow line is defined; both are from there on.
+
+    Returns
+    -------
+    ndarray of float64, shape (size,)
+        The same bytes as `follow` of the whole lines.
+    """
+    sides, out = np.empty(size, dtype=np.int8), np.zeros(size)
+    kernels = _kernels()
+    for start in range(0, size, TILE):
+        fast, slow = (_line(rows) for rows in lines(start, min(start + TILE, size)))
+        kernels.sides_nb(fast, slow, fast, sides[start : start + TILE])
+    # It asks where the slow line is defined only for rows it has not written yet, whose zeros are as good as numbers.
+    kernels.follow_nb(sides, _line(out), out)
+    out[:first] = np.nan
+    return out
 
 
 def hold(up: Flags, down: Flags, defined: Flags) -> Line:
@@ -57,14 +102,27 @@ def hold(up: Flags, down: Flags, defined: Flags) -> Line:
 
     0 before the first of them; NaN (keep what was there) in rows that are not yet defined.
     """
-    rows = np.arange(up.size)
-    latest = np.maximum.accumulate(np.where(up | down, rows, -1)) if up.size else rows
-    target = np.where(latest < 0, 0.0, np.where(up[latest], 1.0, -1.0))
-    return np.where(defined | (latest >= 0), target, np.nan)
+    out = np.empty(up.size)
+    _kernels().hold_nb(up, down, defined, out)
+    return out
 
 
-def _crossed(beyond: Flags, fast: Line, slow: Line) -> Flags:
-    crossed = np.zeros(beyond.size, dtype=np.bool_)
-    known = ~(np.isnan(fast) | np.isnan(slow))
-    crossed[1:] = beyond[1:] & ~beyond[:-1] & known[:-1]
-    return crossed
+def _crossed(fast: Line, slow: Line, scale: Line | None, side: float) -> Flags:
+    out = np.empty(len(fast), dtype=np.bool_)
+    _kernels().cross_nb(_line(fast), _line(slow), _line(fast if scale is None else scale), side, out)
+    return out
+
+
+def _line(values: Line) -> Line:
+    """Read-only and contiguous, so that one compiled signature serves every giver."""
+    line = np.ascontiguousarray(values, dtype=np.float64).view()
+    line.flags.writeable = False
+    return line
+
+
+@cache
+def _kernels() -> ModuleType:
+    """The compiled loops, imported on first use: the web process only needs the names of strategies."""
+    from strategies import crossing_kernels
+
+    return crossing_kernels

@@ -1,7 +1,7 @@
-"""The two heavy libraries behind the indicators, imported on first use.
+"""The compiled loops behind the indicators, imported on first use.
 
-TA-Lib's wheel imports pandas (over a second) and numba takes about as long, while the web process only
-needs the names of strategies and their parameters. So neither is imported with this package.
+numba takes about a second to import, while the web process only needs the names of strategies and their
+parameters. So it is not imported with this package.
 """
 
 from functools import cache
@@ -9,16 +9,32 @@ from types import ModuleType
 
 
 @cache
-def talib() -> ModuleType:
-    """TA-Lib's functions over float64 arrays."""
-    import talib as module
+def finite() -> ModuleType:
+    """The look for NaN and infinities."""
+    from strategies.indicators import finite as module
 
     return module
 
 
 @cache
-def kernels() -> ModuleType:
-    """Our own compiled loops."""
+def windows() -> ModuleType:
+    """Loops over moving windows."""
     from strategies.indicators import kernels as module
+
+    return module
+
+
+@cache
+def recursions() -> ModuleType:
+    """Loops of the indicators that remember for ever."""
+    from strategies.indicators import recursions as module
+
+    return module
+
+
+@cache
+def ranges() -> ModuleType:
+    """Loops on the range of bars."""
+    from strategies.indicators import ranges as module
 
     return module

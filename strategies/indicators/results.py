@@ -37,3 +37,19 @@ class DirectionalIndex(NamedTuple):
     plus_di: Line
     minus_di: Line
     adx: Line
+
+
+class DonchianChannel(NamedTuple):
+    """The highest high, the middle and the lowest low of a window, in units of price."""
+
+    upper: Line
+    middle: Line
+    lower: Line
+
+
+class KeltnerChannel(NamedTuple):
+    """The exponential average of the close and the bands a multiple of the ATR away, in units of price."""
+
+    upper: Line
+    middle: Line
+    lower: Line

@@ -1,9 +1,10 @@
-"""Load TA-Lib and compile, or load from the cache, every indicator kernel before the first strategy needs them."""
+"""Compile, or load from the cache, every indicator kernel before the first strategy needs them."""
 
 import time
 
 import numpy as np
 
+from strategies.crossing import cross_up, follow, hold
 from strategies.indicators.technical import TechnicalIndicators
 
 
@@ -11,11 +12,22 @@ def warm_up() -> float:
     """Compute each kind of indicator once on a few rows; return the seconds it took."""
     started = time.perf_counter()
     close = np.array([100.0 + row % 7 for row in range(60)])
-    high, low = close + 1.0, close - 1.0
+    high, low, volume = close + 1.0, close - 1.0, close * 10.0
     TechnicalIndicators.moving_average(close, 5)
     TechnicalIndicators.exponential_moving_average(close, 5)
+    TechnicalIndicators.macd(close)
     TechnicalIndicators.rsi(close, 5)
     TechnicalIndicators.bollinger_bands(close, 5)
+    TechnicalIndicators.standard_deviation(close, 5)
     TechnicalIndicators.stochastic(high, low, close)
-    TechnicalIndicators.adx(high, low, close, 5)
+    TechnicalIndicators.williams_r(high, low, close)
+    TechnicalIndicators.donchian_channel(high, low)
+    TechnicalIndicators.cci(high, low, close)
+    TechnicalIndicators.true_range(high, low, close)
+    TechnicalIndicators.atr(high, low, close, 5)
+    TechnicalIndicators.directional_index(high, low, close, 5)
+    TechnicalIndicators.money_flow_index(high, low, close, volume)
+    follow(high, low)
+    up = cross_up(high, low)
+    hold(up, ~up, up)
     return time.perf_counter() - started

@@ -3,8 +3,10 @@
 import math
 
 import numpy as np
+import pytest
 
-from strategies.crossing import above, below, cross_down, cross_up, hold
+from strategies import crossing_kernels
+from strategies.crossing import above, below, cross_down, cross_up, follow, hold
 
 NAN = math.nan
 
@@ -56,3 +58,58 @@ def test_the_position_holds_until_the_opposite_cross():
 def test_no_bars_hold_no_position():
     nothing = np.zeros(0, dtype=bool)
     assert hold(nothing, nothing, nothing).shape == (0,)
+
+
+def plain_cross(beyond, fast, slow):
+    """The rule written with numpy, as a check on the compiled one."""
+    crossed = np.zeros(beyond.size, dtype=bool)
+    known = ~(np.isnan(fast) | np.isnan(slow))
+    crossed[1:] = beyond[1:] & ~beyond[:-1] & known[:-1]
+    return crossed
+
+
+def plain_hold(up, down, defined):
+    latest = np.maximum.accumulate(np.where(up | down, np.arange(up.size), -1))
+    target = np.where(latest < 0, 0.0, np.where(up[latest], 1.0, -1.0))
+    return np.where(defined | (latest >= 0), target, NAN)
+
+
+def random_lines(seed):
+    """Lines on a coarse grid (many ties), with rounding noise, undefined beginnings and holes."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 120))
+    fast, slow = (np.round(rng.normal(0, 2, n)) * (1 + rng.choice([0, 1e-13, 3e-12], n)) for _ in range(2))
+    for values in (fast, slow):
+        values[: rng.integers(0, n + 1) // 3] = NAN
+        values[rng.random(n) < 0.03] = NAN
+        values[rng.random(n) < 0.02] = rng.choice([np.inf, -np.inf])
+    scale = np.where(rng.random(n) < 0.05, NAN, rng.choice([1.0, 1e11], n)) if seed % 2 else None
+    return fast, slow, scale
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_the_compiled_rule_equals_the_one_written_with_numpy():
+    crosses = 0
+    for seed in range(500):
+        fast, slow, scale = random_lines(seed)
+        up = plain_cross(above(fast, slow, scale=scale), fast, slow)
+        down = plain_cross(below(fast, slow, scale=scale), fast, slow)
+        defined = ~np.isnan(slow)
+        assert np.array_equal(cross_up(fast, slow, scale=scale), up), seed
+        assert np.array_equal(cross_down(fast, slow, scale=scale), down), seed
+        assert np.array_equal(hold(up, down, defined), plain_hold(up, down, defined), equal_nan=True), seed
+        followed = follow(fast, slow, scale=scale)
+        assert np.array_equal(followed, plain_hold(up, down, defined), equal_nan=True), seed
+        crosses += up.sum() + down.sum()
+    assert crosses > 2000
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_compiled_crossing_equals_its_python_twin(monkeypatch):
+    fast, slow, scale = random_lines(7)
+    compiled = cross_up(fast, slow, scale=scale), follow(fast, slow, scale=scale)
+    for name in ("cross_nb", "sides_nb", "follow_nb"):
+        monkeypatch.setattr(crossing_kernels, name, getattr(crossing_kernels, name).py_func)
+    plain = cross_up(fast, slow, scale=scale), follow(fast, slow, scale=scale)
+    assert np.array_equal(compiled[0], plain[0])
+    assert np.array_equal(compiled[1], plain[1], equal_nan=True)

@@ -14,6 +14,8 @@ from strategies.tests.prices import random_bars
 NAN = math.nan
 BARS = random_bars(600)
 HLC = (BARS.high, BARS.low, BARS.close)
+VOLUME = np.random.default_rng(5).uniform(0.0, 1e6, 600)
+HLCV = (*HLC, VOLUME)
 
 
 def same(ours, theirs, relative=1e-10):
@@ -174,7 +176,7 @@ def test_the_unit_of_price_does_not_matter(factor):
 
 
 # -- the future ---------------------------------------------------------------------------------------------
-def every_line(high, low, close):
+def every_line(high, low, close, volume):
     """Each line of each public indicator, by name."""
     made = {
         "moving_average": Ti.moving_average(close, 20),
@@ -186,24 +188,49 @@ def every_line(high, low, close):
         "stochastic": Ti.stochastic(high, low, close),
         "adx": Ti.adx(high, low, close),
         "directional_index": Ti.directional_index(high, low, close),
+        "true_range": Ti.true_range(high, low, close),
+        "highest": Ti.highest(high, 20),
+        "lowest": Ti.lowest(low, 20),
+        "standard_deviation": Ti.standard_deviation(close),
+        "rolling_volatility": Ti.rolling_volatility(close),
+        "donchian_channel": Ti.donchian_channel(high, low),
+        "keltner_channel": Ti.keltner_channel(high, low, close),
+        "rate_of_change": Ti.rate_of_change(close),
+        "williams_r": Ti.williams_r(high, low, close),
+        "cci": Ti.cci(high, low, close),
+        "vwap": Ti.vwap(high, low, close, volume),
+        "on_balance_volume": Ti.on_balance_volume(close, volume),
+        "money_flow_index": Ti.money_flow_index(high, low, close, volume),
     }
     return {name: lines if isinstance(lines, tuple) else (lines,) for name, lines in made.items()}
 
 
 def test_every_public_indicator_is_under_the_look_ahead_test():
-    public = {name for name in vars(Ti) if not name.startswith("_")}
-    assert set(every_line(*HLC)) == public
+    public = {name for name in dir(Ti) if not name.startswith("_")}
+    assert set(every_line(*HLCV)) == public
 
 
 @pytest.mark.parametrize("row", [0, 1, 13, 14, 33, 34, 100, 419, 598])
 def test_neither_cutting_nor_changing_the_future_moves_an_earlier_row(row):
-    whole = every_line(*HLC)
-    cut = every_line(*(column[: row + 1] for column in HLC))
-    changed = every_line(*(np.concatenate([column[: row + 1], column[row + 1 :] * 1.7]) for column in HLC))
+    whole = every_line(*HLCV)
+    cut = every_line(*(column[: row + 1] for column in HLCV))
+    changed = every_line(*(np.concatenate([column[: row + 1], column[row + 1 :] * 1.7]) for column in HLCV))
     for name, lines in whole.items():
         for position, line in enumerate(lines):
             np.testing.assert_array_equal(cut[name][position], line[: row + 1], err_msg=name)
             np.testing.assert_array_equal(changed[name][position][: row + 1], line[: row + 1], err_msg=name)
+
+
+@pytest.mark.parametrize("row", [254, 255, 256, 1027, 2060, 2061, 2062, 2075, 2082, 2300, 4110, 4131, 4998])
+def test_a_cut_where_blocks_and_tiles_meet_moves_no_row_either(row):
+    bars = random_bars(5_000, seed=11)
+    volume = np.random.default_rng(6).uniform(0.0, 1e6, 5_000)
+    columns = [np.round(column, 2) for column in (bars.high, bars.low, bars.close)] + [volume]
+    columns[0][3000:3100] = columns[1][3000:3100] = columns[2][3000:3100] = columns[2][2999]
+    whole, cut = every_line(*columns), every_line(*(column[: row + 1] for column in columns))
+    for name, lines in whole.items():
+        for position, line in enumerate(lines):
+            assert cut[name][position].tobytes() == line[: row + 1].tobytes(), name
 
 
 # -- input --------------------------------------------------------------------------------------------------
@@ -262,22 +289,8 @@ def test_something_that_is_no_column_of_numbers_is_refused(bad):
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
 def test_too_few_bars_give_nan_throughout(count):
-    lines = every_line(*(column[:count] for column in HLC))
+    lines = every_line(*(column[:count] for column in HLCV))
     for name, members in lines.items():
         for line in members:
             assert line.shape == (count,), name
-            assert np.isnan(line).all(), name
-
-
-def test_compiled_loops_equal_their_python_twins():
-    from strategies.indicators import kernels
-
-    values = BARS.close[:120]
-    for kernel in (kernels.moving_average_nb, kernels.rsi_nb):
-        np.testing.assert_allclose(kernel(values, 14), kernel.py_func(values, 14), rtol=1e-13)
-    for ours, twin in zip(
-        kernels.mean_and_deviation_nb(values, 14),
-        kernels.mean_and_deviation_nb.py_func(values, 14),
-        strict=True,
-    ):
-        np.testing.assert_allclose(ours, twin, rtol=1e-11)
+            assert np.isnan(line).all() or name in ("true_range", "on_balance_volume"), name

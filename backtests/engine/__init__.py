@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from backtests.engine.config import ENGINE_VERSION, SimulationConfig
     from backtests.engine.engine import BacktestEngine, RunDetails
     from backtests.engine.errors import ConfigError, EngineError, TargetError
+    from backtests.engine.portfolio import equal_weight_hold, simulate_portfolio
+    from backtests.engine.portfolio_config import PortfolioConfig
+    from backtests.engine.portfolio_engine import PortfolioDetails, PortfolioEngine
+    from backtests.engine.portfolio_results import Contribution, PortfolioSimulation
     from backtests.engine.results import REASONS, REJECTION_DTYPE, TRADE_DTYPE, Simulation
     from backtests.engine.simulator import buy_and_hold, simulate
 
@@ -21,13 +25,20 @@ __all__ = [
     "TRADE_DTYPE",
     "BacktestEngine",
     "ConfigError",
+    "Contribution",
     "EngineError",
+    "PortfolioConfig",
+    "PortfolioDetails",
+    "PortfolioEngine",
+    "PortfolioSimulation",
     "RunDetails",
     "Simulation",
     "SimulationConfig",
     "TargetError",
     "buy_and_hold",
+    "equal_weight_hold",
     "simulate",
+    "simulate_portfolio",
 ]
 
 _HOMES = {
@@ -44,6 +55,13 @@ _HOMES = {
     "simulate": "simulator",
     "BacktestEngine": "engine",
     "RunDetails": "engine",
+    "PortfolioConfig": "portfolio_config",
+    "Contribution": "portfolio_results",
+    "PortfolioSimulation": "portfolio_results",
+    "equal_weight_hold": "portfolio",
+    "simulate_portfolio": "portfolio",
+    "PortfolioDetails": "portfolio_engine",
+    "PortfolioEngine": "portfolio_engine",
 }
 
 

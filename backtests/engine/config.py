@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from numbers import Real
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from algotrade.errors import nearest, shown
+from algotrade.errors import shown
 from backtests.engine.errors import ConfigError
+from backtests.engine.settings import AccountSettings
 
-ENGINE_VERSION = "1.0.0"
+ENGINE_VERSION = "1.1.0"
 
 Fill = Literal["next_open", "close"]
 Sizing = Literal["all_in", "fraction", "units", "cash", "vol_target", "atr_risk"]
@@ -74,7 +75,7 @@ SWITCHES = ("whole_units", "allow_short", "liquidate_at_end")
 
 
 @dataclass(frozen=True, slots=True)
-class SimulationConfig:
+class SimulationConfig(AccountSettings):
     """The settings of one simulation. Rates are fractions, amounts are in the account's currency.
 
     Parameters
@@ -151,36 +152,10 @@ class SimulationConfig:
         if problems:
             raise ConfigError(fields=problems)
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from plain values; unknown names and every bad value are reported together."""
-        known = [field.name for field in fields(cls)]
-        problems = {
-            str(name): [f"{name} is not a setting. {nearest(name, known)}"]
-            for name in values
-            if name not in known
-        }
-        try:
-            made = cls(**{name: value for name, value in values.items() if name in known})
-        except ConfigError as error:
-            raise ConfigError(fields=problems | error.fields) from None
-        if problems:
-            raise ConfigError(fields=problems)
-        return made
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values that `from_dict` reads back to an equal configuration; ready for JSON."""
-        return asdict(self)
-
     @property
     def optimistic(self) -> bool:
         """True when fills use a price that was only known after the decision."""
         return self.fill == "close"
-
-    @property
-    def impact(self) -> float:
-        """What a fill's price moves against the account: slippage plus half the spread."""
-        return self.slippage + self.spread / 2.0
 
 
 def _clean(name: str, value: Any) -> tuple[Any, str]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backtests.engine.aside import aside
 from backtests.engine.config import SimulationConfig
 from backtests.engine.results import Simulation
 from backtests.engine.simulator import buy_and_hold, simulate
+from backtests.engine.strategy import GivesTarget, size_of
 from backtests.metrics.compute import compute_metrics
 from backtests.metrics.drawdown import drawdown_series
 from backtests.metrics.record import BacktestMetrics
@@ -22,24 +25,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class GivesTarget(Protocol):
-    """What the engine asks of a strategy: the wanted direction at each close."""
-
-    def target(self, bars: Bars) -> NDArray[np.float64]: ...
-
-
 @dataclass(frozen=True, eq=False)
 class RunDetails:
     """Everything behind the figures of one run; arrays have one value for each bar.
 
-    `timings` holds seconds for "signals", "simulation" and "metrics".
+    `size` is what the strategy itself decided, None when the configuration's sizing did; `timings` holds seconds for
+    "signals", "simulation" and "metrics".
     """
 
     simulation: Simulation
     target: NDArray[np.float64]
     benchmark_equity: NDArray[np.float64]
-    drawdown: NDArray[np.float64]
     timings: Mapping[str, float]
+    size: NDArray[np.float64] | None = None
+
+    @cached_property
+    def drawdown(self) -> NDArray[np.float64]:
+        """The fall from the highest value so far at each bar; the starting capital is the first peak."""
+        return drawdown_series(self.simulation.equity, self.simulation.config.initial_capital)
 
 
 class BacktestEngine:
@@ -69,7 +72,7 @@ class BacktestEngine:
         ----------
         data : Bars or DataFrame
             A frame has a DatetimeIndex (naive means UTC) and columns open, high, low, close, volume.
-        strategy : object with `target(bars)`
+        strategy : object with `target(bars)`, and `size(bars)` where it sizes its entries itself
         periods_per_year : float
             Bars per year of this data.
         progress : callable, optional
@@ -78,31 +81,39 @@ class BacktestEngine:
         tell = progress or _silent
         bars = data if isinstance(data, Bars) else Bars.from_frame(data)
         started = time.perf_counter()
+        held = aside(lambda: buy_and_hold(bars, self.config, periods_per_year=periods_per_year), len(bars))
         tell(0.05, f"Computing signals of {len(bars):,} bars")
         target = np.asarray(strategy.target(bars), dtype=np.float64)
+        size = size_of(strategy, bars)
         signalled = time.perf_counter()
         tell(0.4, f"Simulating {len(bars):,} bars")
-        sim = self._execute_trades(bars, target, periods_per_year)
+        sim = self._execute_trades(bars, target, periods_per_year, size)
         simulated = time.perf_counter()
         tell(0.8, f"Measuring {len(sim.trade_bars):,} trades")
-        benchmark = buy_and_hold(bars, self.config, periods_per_year=periods_per_year)
+        benchmark = held()
         metrics = self._calculate_metrics(sim, bars, periods_per_year, benchmark)
         details = RunDetails(
             simulation=sim,
             target=target,
             benchmark_equity=benchmark.equity,
-            drawdown=drawdown_series(sim.equity, self.config.initial_capital),
             timings={
                 "signals": signalled - started,
                 "simulation": simulated - signalled,
                 "metrics": time.perf_counter() - simulated,
             },
+            size=size,
         )
         tell(1.0, "Done")
         return metrics, details
 
-    def _execute_trades(self, bars: Bars, target: NDArray[np.float64], periods_per_year: float) -> Simulation:
-        return simulate(bars, target, self.config, periods_per_year=periods_per_year)
+    def _execute_trades(
+        self,
+        bars: Bars,
+        target: NDArray[np.float64],
+        periods_per_year: float,
+        size: NDArray[np.float64] | None = None,
+    ) -> Simulation:
+        return simulate(bars, target, self.config, periods_per_year=periods_per_year, size=size)
 
     def _calculate_metrics(
         self, sim: Simulation, bars: Bars, periods_per_year: float, benchmark: Simulation | None = None

@@ -8,10 +8,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from backtests.engine.aside import WORTH_A_THREAD, aside
 from backtests.engine.config import SimulationConfig
 
 # The position in the tuple is the code that the kernels write.
 REASONS = ("signal", "stop_loss", "take_profit", "trailing_stop", "end", "ruin", "margin")
+_REASONS = np.array(REASONS)
 REJECTIONS = ("cost", "quantity", "estimate")
 
 TRADE_DTYPE = np.dtype(
@@ -62,12 +64,10 @@ class Simulation:
     time : ndarray of datetime64[ns], shape (n_bars,)
     equity : ndarray of float64, shape (n_bars,)
         Account value marked at each close; the last one is `final_equity`.
-    quantity : ndarray of float64, shape (n_bars,)
-        Signed units held at each close, before a liquidation at that close.
-    trade_bars : ndarray of int64, shape (n_trades, 3)
-        Entry bar, exit bar and code of the reason; `trades` is the readable form.
+    trade_bars : ndarray of int32, shape (n_trades, 3)
+        Entry bar, exit bar and code of the reason; `trades` is the readable form. Each column is contiguous.
     trade_values : ndarray of float64, shape (n_trades, 10)
-        Columns `TRADE_VALUES`.
+        Columns `TRADE_VALUES`, each contiguous.
     rejection_bars, rejection_values : ndarray, shapes (n_rejected, 3) and (n_rejected, 4)
         Bar, side and code; columns `REJECTION_VALUES`; `rejections` is the readable form.
     final_equity : float
@@ -80,19 +80,22 @@ class Simulation:
         What a ruined account would have owed beyond its capital; it is not taken from anyone's equity.
     ambiguous_bars : int
         Bars on which stop and take-profit were both hit (the stop was taken).
+    held_bars : int
+        Bars with a position at the close.
     orders : int
         Changes of the target that had something to do, including rejected ones.
-    ruined : bool
-        The account reached 0 and was frozen there.
+    open_quantity, open_bar : float, int
+        Signed units still held after the last bar (only with liquidate_at_end off) and the bar they were entered on.
+    ruined, ruined_at_close : bool
+        The account reached 0 and was frozen there; and it held its position to that bar's close.
     """
 
     config: SimulationConfig
     time: NDArray[np.datetime64]
     equity: NDArray[np.float64]
-    quantity: NDArray[np.float64]
-    trade_bars: NDArray[np.int64]
+    trade_bars: NDArray[np.int32]
     trade_values: NDArray[np.float64]
-    rejection_bars: NDArray[np.int64]
+    rejection_bars: NDArray[np.int32]
     rejection_values: NDArray[np.float64]
     final_equity: float
     marked_equity: float
@@ -103,10 +106,27 @@ class Simulation:
     shortfall: float
     ambiguous_bars: int
     orders: int
+    held_bars: int
+    open_bar: int
+    open_quantity: float
     ruined: bool
+    ruined_at_close: bool
 
     def __len__(self) -> int:
         return len(self.equity)
+
+    @cached_property
+    def quantity(self) -> NDArray[np.float64]:
+        """Signed units held at each close, shape (n_bars,), before a liquidation at that close."""
+        from backtests.engine.rows import quantity_nb  # web processes read this module and not the compiler
+
+        out = np.zeros(len(self.equity))
+        bars, qty = self.trade_bars, self.trade_values[:, TRADE_VALUES.index("qty")]
+        quantity_nb(bars[:, 0], bars[:, 1], bars[:, 2], qty, self.ruined_at_close, out)
+        if self.open_quantity:
+            out[self.open_bar :] = self.open_quantity
+        out.flags.writeable = False
+        return out
 
     @cached_property
     def trades(self) -> NDArray[np.void]:
@@ -117,14 +137,18 @@ class Simulation:
         still open at its close, plus the exit price. A ruined trade exits at the price at which the account is
         worth exactly 0 and pays only the fee that was left, so that the profits always add up to the equity.
         """
-        rows = np.empty(len(self.trade_bars), dtype=TRADE_DTYPE)
-        entry, leave = self.trade_bars[:, 0], self.trade_bars[:, 1]
-        rows["entry_bar"], rows["exit_bar"] = entry, leave
-        rows["entry_time"], rows["exit_time"] = self.time[entry], self.time[leave]
-        rows["bars_held"] = leave - entry
-        for column, name in enumerate(TRADE_VALUES):
-            rows[name] = self.trade_values[:, column]
-        rows["reason"] = np.array(REASONS)[self.trade_bars[:, 2]]
+        from backtests.engine.rows import trade_rows_nb
+
+        count = len(self.trade_bars)
+        half = count // 2 if count >= WORTH_A_THREAD else count
+        rows = np.empty(count, dtype=TRADE_DTYPE)
+        table = self.time, self.trade_bars.T, self.trade_values.T, _REASONS, rows
+        if half < count:
+            rest = aside(lambda: trade_rows_nb(*table, half, count), count)
+            trade_rows_nb(*table, 0, half)
+            rest()
+        else:
+            trade_rows_nb(*table, 0, count)
         rows.flags.writeable = False
         return rows
 
@@ -151,10 +175,4 @@ class Simulation:
     @property
     def exposure(self) -> float:
         """Share of bars with a position at the close."""
-        return float(np.count_nonzero(self.quantity)) / len(self.quantity)
-
-    @property
-    def open_quantity(self) -> float:
-        """Units still held after the last bar (only with liquidate_at_end off)."""
-        liquidated = self.config.liquidate_at_end or self.ruined
-        return 0.0 if liquidated else float(self.quantity[-1])
+        return self.held_bars / len(self.equity)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from backtests.engine import kernels as k
-from backtests.engine.config import SIZINGS, SimulationConfig
+from backtests.engine import loops
+from backtests.engine.config import SimulationConfig
 from backtests.engine.errors import EngineError, TargetError
 from backtests.engine.results import REJECTION_VALUES, TRADE_VALUES, Simulation
+from backtests.engine.rules import rules_of
 from marketdata.bars import Bars
 
-_NO_ESTIMATE = np.empty(0)
+Floats = NDArray[np.float64]
+Orders = tuple[NDArray[np.int32], NDArray[np.int8], int]
+
+
+_NO_ESTIMATE: Floats = np.empty(0)
+_NO_ESTIMATE.flags.writeable = False
 
 
 def simulate(
@@ -22,6 +32,7 @@ def simulate(
     config: SimulationConfig | None = None,
     *,
     periods_per_year: float = 252.0,
+    size: ArrayLike | None = None,
 ) -> Simulation:
     """Trade a target over bars by the fill contract.
 
@@ -37,6 +48,9 @@ def simulate(
         Costs, sizing, exits and limits.
     periods_per_year : float
         Bars per year, for the borrow rate and volatility sizing.
+    size : array_like of float, shape (n_bars,), optional
+        Share of cash to enter with, decided at each close by the strategy, at least 0; used instead of the configured
+        sizing and never above its leverage. NaN: no estimate, an order decided at that close is rejected.
 
     Returns
     -------
@@ -47,31 +61,17 @@ def simulate(
     EngineError
         No bars, or periods_per_year that is not a finite number above 0.
     TargetError
-        Naming the bar and the value.
+        Naming the bar and the value, of the target or the size.
     """
     config = SimulationConfig() if config is None else config
-    n = len(bars)
-    if n == 0:
+    if len(bars) == 0:
         raise EngineError("There are no bars to simulate. Choose a period that has data.")
     if not (math.isfinite(periods_per_year) and periods_per_year > 0):
         message = f"periods_per_year {periods_per_year} is not usable. Give bars per year, for example 252."
         raise EngineError(message, fields={"periods_per_year": [message]})
-    clean, entries = _clean_target(bars, target, config)
-    books = _empty_books(config, entries)
-    equity, quantity = np.empty(n), np.empty(n)
-    k.simulate_nb(
-        bars.open,
-        bars.high,
-        bars.low,
-        bars.close,
-        clean,
-        _estimate(bars, config, periods_per_year),
-        _rules(config, periods_per_year),
-        books,
-        equity,
-        quantity,
-    )
-    return _result(bars, config, books, equity, quantity)
+    orders = _orders(bars, target, config)
+    shares = None if size is None else _clean_size(bars, size)
+    return _run(bars, orders, shares, config, periods_per_year)
 
 
 def buy_and_hold(bars: Bars, config: SimulationConfig, *, periods_per_year: float = 252.0) -> Simulation:
@@ -81,111 +81,155 @@ def buy_and_hold(bars: Bars, config: SimulationConfig, *, periods_per_year: floa
     other sizing. With fill "next_open" it buys at the open of the second bar, the earliest fill any strategy can
     have.
     """
+    if len(bars) == 0:
+        raise EngineError("There are no bars to simulate. Choose a period that has data.")
+    return _run(bars, _ONE_ENTRY, None, _benchmark_of(config), periods_per_year)
+
+
+@lru_cache(maxsize=64)
+def _benchmark_of(config: SimulationConfig) -> SimulationConfig:
     costs = ("initial_capital", "commission", "commission_fixed", "commission_min", "slippage", "spread")
     kept = {name: getattr(config, name) for name in (*costs, "fill", "whole_units", "liquidate_at_end")}
-    return simulate(bars, np.ones(len(bars)), SimulationConfig(**kept), periods_per_year=periods_per_year)
+    return SimulationConfig(**kept)
 
 
-def _clean_target(bars: Bars, target: ArrayLike, config: SimulationConfig) -> tuple[NDArray[np.int8], int]:
+_ONE_ENTRY: Orders = (np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.int8), 1)
+
+
+def _run(
+    bars: Bars, orders: Orders, shares: Floats | None, config: SimulationConfig, periods_per_year: float
+) -> Simulation:
+    n = len(bars)
+    decided, wanted, entries = orders
+    settings, loop = _settings(config, periods_per_year, shares is not None)
+    estimate = _estimate(bars, config, periods_per_year) if shares is None else shares
+    totals, counts = np.zeros(k.TOTALS_SIZE), np.zeros(k.COUNTS_SIZE, dtype=np.int64)
+    # Room for as many trades and rejections as the target can cause; pages that are never written cost nothing.
+    trade_bars, rejection_bars = np.empty((3, entries), np.int32), np.empty((3, entries), np.int32)
+    trade_values = np.empty((len(TRADE_VALUES), entries))
+    rejection_values = np.empty((len(REJECTION_VALUES), entries))
+    equity = np.empty(n)
+    room = (np.empty(len(decided)),) if loop is loops.order_loop_nb else ()
+    loop(
+        bars.open,
+        bars.high,
+        bars.low,
+        bars.close,
+        decided,
+        wanted,
+        estimate,
+        settings,
+        totals,
+        counts,
+        trade_bars,
+        trade_values,
+        rejection_bars,
+        rejection_values,
+        equity,
+        *room,
+    )
+    tables = (trade_bars, trade_values, rejection_bars, rejection_values)
+    return _result(bars, config, totals, counts, tables, equity)
+
+
+def _column(bars: Bars, name: str, given: ArrayLike, remedy: str) -> Floats:
+    """One finite or NaN number a bar, read-only (so that every giver meets the same compiled signature)."""
     try:
-        values = np.ascontiguousarray(target, dtype=np.float64)
+        values = np.ascontiguousarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise TargetError(
-            f"The target holds something that is not a number ({error}). Use -1, 0, +1."
-        ) from error
+        raise TargetError(f"The {name} holds something that is not a number ({error}). {remedy}") from error
     if values.shape != (len(bars),):
-        shape = "x".join(str(size) for size in values.shape)
-        raise TargetError(f"The target has shape {shape} for {len(bars)} bars. Give one value for each bar.")
+        shape = "x".join(str(length) for length in values.shape)
+        raise TargetError(f"The {name} has shape {shape} for {len(bars)} bars. Give one value for each bar.")
     values = values.view()
-    values.flags.writeable = False  # one compiled signature for every giver
-    clean = np.empty(len(bars), dtype=np.int8)
-    bad, entries = k.clean_target_nb(values, config.allow_short, clean)
+    values.flags.writeable = False
+    return values
+
+
+def _orders(bars: Bars, target: ArrayLike, config: SimulationConfig) -> Orders:
+    """The closes at which the target changes, what it changes to, and how many of these are entries."""
+    values = _column(bars, "target", target, "Use -1, 0, +1.")
+    decided, wanted = np.empty(len(bars), dtype=np.int32), np.empty(len(bars), dtype=np.int8)
+    bad, count, entries = k.orders_nb(values, config.allow_short, decided, wanted)
     if bad >= 0:
-        when = np.datetime_as_string(bars.time[bad], unit="s")
         raise TargetError(
-            f"The target at bar {bad} ({when}) is {values[bad]:g}. Use -1, 0, +1, or NaN to keep."
+            f"The target at {_place(bars, bad)} is {values[bad]:g}. Use -1, 0, +1, or NaN to keep."
         )
-    return clean, int(entries)
+    return decided[:count], wanted[:count], entries
 
 
-def _estimate(bars: Bars, config: SimulationConfig, periods_per_year: float) -> NDArray[np.float64]:
+def _clean_size(bars: Bars, size: ArrayLike) -> Floats:
+    remedy = "Use a share of cash of 0 or more, or NaN for none."
+    values = _column(bars, "size", size, remedy)
+    bad = np.flatnonzero((values < 0.0) | np.isinf(values))
+    if bad.size:
+        raise TargetError(f"The size at {_place(bars, int(bad[0]))} is {values[bad[0]]:g}. {remedy}")
+    return values
+
+
+def _place(bars: Bars, bar: int) -> str:
+    return f"bar {bar} ({np.datetime_as_string(bars.time[bar], unit='s')})"
+
+
+def _estimate(bars: Bars, config: SimulationConfig, periods_per_year: float) -> Floats:
     """What the sizing must know at each close: yearly volatility, average true range, or nothing."""
     if config.sizing == "vol_target":
         out = np.empty(len(bars))
         k.volatility_nb(bars.close, config.volatility_window, math.sqrt(periods_per_year), out)
-        return out
-    if config.sizing == "atr_risk":
+    elif config.sizing == "atr_risk":
         out = np.empty(len(bars))
         k.average_true_range_nb(bars.high, bars.low, bars.close, config.atr_window, out)
-        return out
-    return _NO_ESTIMATE
+    else:
+        return _NO_ESTIMATE
+    out.flags.writeable = False
+    return out
 
 
-def _rules(config: SimulationConfig, periods_per_year: float) -> k.Rules:
-    exits = (config.stop_loss, config.take_profit, config.trailing_stop)
-    return k.Rules(
-        commission=config.commission,
-        commission_fixed=config.commission_fixed,
-        commission_min=config.commission_min,
-        impact=config.impact,
-        sizing=SIZINGS.index(config.sizing),
-        size=config.size,
-        whole_units=config.whole_units,
-        leverage=config.leverage,
-        stop_loss=config.stop_loss or 0.0,
-        take_profit=config.take_profit or 0.0,
-        trailing_stop=config.trailing_stop or 0.0,
-        borrow_per_bar=config.borrow_rate / periods_per_year,
-        maintenance=config.maintenance_margin,
-        atr_multiple=config.atr_multiple,
-        has_exits=any(value is not None for value in exits) or config.sizing == "atr_risk",
-        at_close=config.fill == "close",
-        liquidate=config.liquidate_at_end,
-    )
-
-
-def _empty_books(config: SimulationConfig, entries: int) -> k.Books:
-    """Room for as many trades and rejections as the target can cause."""
-    books = k.Books(
-        account=np.zeros(k.ACCOUNT_SIZE),
-        counts=np.zeros(k.COUNTS_SIZE, dtype=np.int64),
-        trade_bars=np.empty((entries, 3), dtype=np.int64),
-        trade_values=np.empty((entries, len(TRADE_VALUES))),
-        rejection_bars=np.empty((entries, 3), dtype=np.int64),
-        rejection_values=np.empty((entries, len(REJECTION_VALUES))),
-    )
-    books.account[k.CASH] = config.initial_capital
-    return books
+@lru_cache(maxsize=64)
+def _settings(
+    config: SimulationConfig, periods_per_year: float, given_share: bool
+) -> tuple[Floats, Callable[..., None]]:
+    """The configuration as `kernels.Rules` in one array, and the quickest loop that knows all of its rules."""
+    rules = rules_of(config, periods_per_year, given_share=given_share)
+    watched = rules.has_exits or rules.at_close or rules.borrow_per_bar > 0.0 or rules.maintenance > 0.0
+    settings = np.array(rules, dtype=np.float64)
+    settings.flags.writeable = False
+    return settings, loops.bar_loop_nb if watched else loops.order_loop_nb
 
 
 def _result(
     bars: Bars,
     config: SimulationConfig,
-    books: k.Books,
-    equity: NDArray[np.float64],
-    quantity: NDArray[np.float64],
+    totals: Floats,
+    counts: NDArray[np.int64],
+    tables: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]],
+    equity: Floats,
 ) -> Simulation:
-    account, counts = books.account, books.counts
-    trades, rejected = int(counts[k.TRADES]), int(counts[k.REJECTED])
-    for array in (equity, quantity, *books[2:]):
+    trades, rejected, ambiguous, orders, ruined, held, open_bar = counts.tolist()
+    fees_paid, slippage_paid, borrow_paid, traded_value, shortfall, marked, open_quantity = totals.tolist()
+    for array in (equity, *tables):
         array.flags.writeable = False
+    trade_bars, trade_values, rejection_bars, rejection_values = tables
     return Simulation(
         config=config,
         time=bars.time,
         equity=equity,
-        quantity=quantity,
-        trade_bars=books.trade_bars[:trades],
-        trade_values=books.trade_values[:trades],
-        rejection_bars=books.rejection_bars[:rejected],
-        rejection_values=books.rejection_values[:rejected],
+        trade_bars=trade_bars[:, :trades].T,
+        trade_values=trade_values[:, :trades].T,
+        rejection_bars=rejection_bars[:, :rejected].T,
+        rejection_values=rejection_values[:, :rejected].T,
         final_equity=float(equity[-1]),
-        marked_equity=float(account[k.MARKED]),
-        fees_paid=float(account[k.FEES_PAID]),
-        slippage_paid=float(account[k.SLIPPAGE_PAID]),
-        borrow_paid=float(account[k.BORROW_PAID]),
-        traded_value=float(account[k.TRADED]),
-        shortfall=float(account[k.SHORTFALL]),
-        ambiguous_bars=int(counts[k.AMBIGUOUS]),
-        orders=int(counts[k.ORDERS]),
-        ruined=bool(counts[k.RUINED]),
+        marked_equity=marked,
+        fees_paid=fees_paid,
+        slippage_paid=slippage_paid,
+        borrow_paid=borrow_paid,
+        traded_value=traded_value,
+        shortfall=shortfall,
+        ambiguous_bars=ambiguous,
+        orders=orders,
+        held_bars=held,
+        open_bar=open_bar,
+        open_quantity=open_quantity,
+        ruined=ruined > 0,
+        ruined_at_close=ruined == k.RUINED_AT_CLOSE,
     )

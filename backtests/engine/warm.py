@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from backtests.engine.config import SimulationConfig
 from backtests.engine.simulator import buy_and_hold, simulate
 from backtests.metrics.compute import compute_metrics
+from backtests.metrics.drawdown import drawdown_series
 from marketdata.bars import Bars
 
 
@@ -32,4 +33,7 @@ def warm_up() -> float:
     config = SimulationConfig(stop_loss=0.05, borrow_rate=0.01)
     sim = simulate(bars, target, config)
     compute_metrics(sim, bars, 1095.0, 0.01, buy_and_hold(bars, config))
+    drawdown_series(sim.equity, config.initial_capital)
+    simulate(bars, target, size=np.full(n, 0.5))
+    _ = sim.trades, sim.quantity
     return time.perf_counter() - started

@@ -15,21 +15,21 @@ Floats = NDArray[np.float64]
 NAMES = ("alpha", "beta", "correlation", "tracking_error", "information_ratio", "up_capture", "down_capture")
 
 
-def benchmark_figures(r: Floats, b: Floats, rf: float, periods_per_year: float) -> dict[str, float]:
-    """Regression, tracking and capture of the returns `r` against those of the benchmark, both aligned.
+def benchmark_figures(
+    equity: Floats, benchmark: Floats, rf: float, periods_per_year: float
+) -> dict[str, float]:
+    """Regression, tracking and capture of the account's returns against those of the benchmark, bar by bar.
 
-    The longer one is cut to the shorter (an account that was ruined has fewer returns).
+    The longer of the two is cut to the shorter (an account that was ruined has fewer returns).
     """
-    n = min(len(r), len(b))
+    compared = k.compare_nb(equity, benchmark, np.empty((2, k.TILE)))
+    n, mean_r, mean_b, var_r, var_b, cov, var_d, up_r, up_b, ups, down_r, down_b, downs = compared
     if n < 2:
         return dict.fromkeys(NAMES, math.nan)
-    r, b = r[:n], b[:n]
-    mean_r, mean_b, var_r, var_b, cov, var_d = k.compare_nb(r, b)
     year = math.sqrt(periods_per_year)
     still = k.STILL * k.STILL
     beta = cov / var_b if var_b > still else math.nan
     tracking = math.sqrt(var_d)
-    up_r, up_b, ups, down_r, down_b, downs = k.capture_nb(r, b)
     return {
         "alpha": growth(mean_r - rf - beta * (mean_b - rf), 1, periods_per_year),
         "beta": beta,

@@ -6,15 +6,23 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from algotrade.errors import InvalidInput
+from backtests.engine.aside import aside
 from backtests.engine.results import Simulation
 from backtests.metrics import benchmark as against
+from backtests.metrics import kernels as k
 from backtests.metrics.definitions import DEFINITIONS
-from backtests.metrics.drawdown import drawdown_figures, drawdown_series
 from backtests.metrics.record import BacktestMetrics
-from backtests.metrics.returns import bar_returns, daily_sharpe, growth, return_figures, sharpe_confidence
+from backtests.metrics.returns import (
+    daily_sharpe,
+    drawdown_figures,
+    growth,
+    measure,
+    return_figures,
+    sharpe_confidence,
+)
 from backtests.metrics.trades import trade_figures
 from marketdata.bars import Bars
 
@@ -65,7 +73,8 @@ def compute_metrics(
         )
     initial, n = sim.config.initial_capital, len(sim)
     rf = (1.0 + risk_free_rate) ** (1.0 / periods_per_year) - 1.0
-    r = bar_returns(sim.equity)
+    compared = aside(lambda: _compared(sim, rf, periods_per_year, benchmark), n)
+    path, moments, tails = measure(sim.equity, initial, bars.time, rf)
     total = sim.final_equity / initial - 1.0
     values: dict[str, Any] = {
         "periods_per_year": float(periods_per_year),
@@ -80,18 +89,19 @@ def compute_metrics(
         "exposure": sim.exposure,
         "daily_sharpe_ratio": daily_sharpe(sim.equity, bars.time, risk_free_rate, periods_per_year),
     }
-    values |= return_figures(r, rf, periods_per_year)
-    values |= sharpe_confidence(values, len(r), periods_per_year)
-    values |= drawdown_figures(drawdown_series(sim.equity, initial), bars.time)
+    values |= return_figures(path, moments, tails, rf, periods_per_year)
+    values |= sharpe_confidence(values, path.returns, periods_per_year)
+    values |= drawdown_figures(path, n)
     fall = -values["max_drawdown"]
     values["calmar_ratio"] = values["cagr"] / fall if fall > 0.0 else math.nan
     values["recovery_factor"] = total / fall if fall > 0.0 else math.nan
-    values |= trade_figures(sim) | _costs(sim, periods_per_year)
-    values |= _compared(total, r, n, rf, periods_per_year, benchmark)
+    values |= trade_figures(sim)
+    values |= _costs(sim, path.equity / n, periods_per_year)
+    values |= compared()
     reasons = {
         name: _reason(name, values, benchmark) for name, value in values.items() if value != value
     }  # NaN
-    return BacktestMetrics(**values, undefined=reasons)
+    return BacktestMetrics.of(values, reasons)
 
 
 def _refusal(name: str, value: float, remedy: str) -> MetricsError:
@@ -99,10 +109,9 @@ def _refusal(name: str, value: float, remedy: str) -> MetricsError:
     return MetricsError(message, fields={name: [message]})
 
 
-def _costs(sim: Simulation, periods_per_year: float) -> dict[str, float]:
+def _costs(sim: Simulation, mean: float, periods_per_year: float) -> dict[str, float]:
     costs = sim.fees_paid + sim.slippage_paid + sim.borrow_paid
     before = sim.final_equity - sim.config.initial_capital + costs
-    mean = float(sim.equity.mean())
     return {
         "orders": sim.orders,
         "rejected_orders": sim.rejected_orders,
@@ -117,36 +126,35 @@ def _costs(sim: Simulation, periods_per_year: float) -> dict[str, float]:
 
 
 def _compared(
-    total: float,
-    r: NDArray[np.float64],
-    n: int,
+    sim: Simulation,
     rf: float,
     periods_per_year: float,
     benchmark: ArrayLike | Simulation | None,
 ) -> dict[str, float]:
     if benchmark is None:
         return dict.fromkeys(_BENCHMARK, math.nan)
+    n = len(sim)
     if isinstance(benchmark, Simulation):
         equity, start = benchmark.equity, benchmark.config.initial_capital
     else:
         equity = np.array(benchmark, dtype=np.float64)
-        start = float(equity[0]) if equity.size else math.nan
         equity.flags.writeable = False  # one compiled signature for every giver
+        start = float(equity[0]) if equity.size else math.nan
     if equity.shape != (n,):
         raise MetricsError(
             f"The benchmark has shape {equity.shape} for {n} bars. Give one value for each bar."
         )
-    if not (np.isfinite(equity).all() and equity.min() >= 0.0 and start > 0.0):
+    if not (k.is_account_nb(equity) and start > 0.0):
         raise MetricsError(
             "The benchmark holds a value that is no account value. Give finite values above 0."
         )
-    held = float(equity[-1]) / start - 1.0
+    total, held = sim.final_equity / sim.config.initial_capital - 1.0, float(equity[-1]) / start - 1.0
     figures = {
         "benchmark_return": held,
         "benchmark_cagr": growth(held, n - 1, periods_per_year),
         "excess_return": total - held,
     }
-    return figures | against.benchmark_figures(r, bar_returns(equity), rf, periods_per_year)
+    return figures | against.benchmark_figures(sim.equity, equity, rf, periods_per_year)
 
 
 def _reason(name: str, values: dict[str, Any], benchmark: object) -> str:

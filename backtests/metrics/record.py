@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +99,22 @@ class BacktestMetrics:
 
     undefined: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, values: Mapping[str, float | int], undefined: Mapping[str, str]) -> Self:
+        """Make a record of all figures at once; a frozen class sets them one by one, which is slow."""
+        if values.keys() != _NAMES:
+            raise TypeError(f"These figures are missing or unknown: {sorted(values.keys() ^ _NAMES)}.")
+        record = object.__new__(cls)
+        record.__dict__.update(values, undefined=undefined)
+        return record
+
     def to_dict(self) -> dict[str, float | int | None]:
         """Return every figure by name, ready for JSON: None where undefined."""
         return {name: _plain(getattr(self, name)) for name in FIGURES}
 
 
 FIGURES = tuple(entry.name for entry in fields(BacktestMetrics) if entry.name != "undefined")
+_NAMES = frozenset(FIGURES)
 
 
 def _plain(value: Any) -> float | int | None:

@@ -13,12 +13,9 @@ from backtests.metrics.confidence import estimate_from_moments
 
 Floats = NDArray[np.float64]
 
-
-def bar_returns(equity: Floats) -> Floats:
-    """Return r_t = E_t / E_{t-1} - 1, shape (n_bars - 1,) or up to and including a ruin."""
-    out = np.empty(max(len(equity) - 1, 0))
-    count: int = k.returns_nb(equity, out)
-    return out[:count]
+_NAN = math.nan
+_NO_TAILS = k.Tails(_NAN, _NAN, _NAN, _NAN)
+_DAY = float(k.DAY)
 
 
 def growth(total: float, periods: int, periods_per_year: float) -> float:
@@ -33,32 +30,66 @@ def growth(total: float, periods: int, periods_per_year: float) -> float:
         return math.nan
 
 
-def sharpe(mean: float, std: float, rf: float, periods_per_year: float) -> float:
-    """Yearly Sharpe ratio of a mean and a sample deviation; NaN when the returns do not vary."""
-    return (mean - rf) / std * math.sqrt(periods_per_year) if std > k.STILL else math.nan
+def bar_returns(equity: Floats) -> Floats:
+    """Return r_t = E_t / E_{t-1} - 1, shape (n_bars - 1,) or up to and including a ruin."""
+    out = np.empty(max(len(equity) - 1, 0))
+    count: int = k.returns_nb(equity, out)
+    return out[:count]
 
 
-def return_figures(r: Floats, rf: float, periods_per_year: float) -> dict[str, float]:
-    """Volatility, risk-adjusted ratios, tails and shape of the returns, shape (n_returns,)."""
-    mean, std, skewness, kurtosis, shortfall, above, below = k.moments_nb(r, rf)
-    year = math.sqrt(periods_per_year)
-    ranked = np.sort(r)
-    figures = {
+def measure(
+    equity: Floats, initial: float, time: NDArray[np.datetime64], rf: float
+) -> tuple[k.Path, k.Moments, k.Tails]:
+    """All that passes over the equity gather. Only the lowest returns are sorted, for the tails."""
+    lowest = np.empty(len(equity) // 4 + 16 + k.TILE)
+    path, moments, found = k.account_nb(equity, initial, time.view(np.int64), rf, np.empty(k.TILE), lowest)
+    if path.returns == 0:
+        return path, moments, _NO_TAILS
+    ranked = bar_returns(equity) if found < 0 else lowest[:found]
+    ranked.sort()
+    return path, moments, k.tails_nb(ranked, path.returns)
+
+
+def return_figures(
+    path: k.Path, moments: k.Moments, tails: k.Tails, rf: float, periods_per_year: float
+) -> dict[str, float]:
+    """Volatility, risk-adjusted ratios, tails and shape of the returns."""
+    n = path.returns
+    if n == 0:
+        names = ("volatility", "sharpe_ratio", "sortino_ratio", "omega_ratio", "skewness", "excess_kurtosis")
+        return dict.fromkeys((*names, "best_return", "worst_return", "positive_returns", *_TAILS), _NAN)
+    mean, std = path.total / n, math.sqrt(moments.second / (n - 1)) if n > 1 else _NAN
+    year, varies = math.sqrt(periods_per_year), std > k.STILL
+    second = moments.second / n
+    shortfall = math.sqrt(moments.downside / n)
+    return {
         "volatility": std * year,
-        "sharpe_ratio": sharpe(mean, std, rf, periods_per_year),
-        "sortino_ratio": (mean - rf) * year / math.sqrt(shortfall) if shortfall > 0.0 else math.nan,
-        "omega_ratio": above / below if below > 0.0 else math.nan,
-        "skewness": skewness,
-        "excess_kurtosis": kurtosis,
-        "best_return": float(ranked[-1]) if len(r) else math.nan,
-        "worst_return": float(ranked[0]) if len(r) else math.nan,
-        "positive_returns": (len(r) - int(np.searchsorted(ranked, 0.0, "right"))) / len(r)
-        if len(r)
-        else math.nan,
+        "sharpe_ratio": (mean - rf) / std * year if varies else _NAN,
+        "sortino_ratio": (mean - rf) * year / shortfall if shortfall > 0.0 else _NAN,
+        "omega_ratio": moments.gains / moments.losses if moments.losses > 0.0 else _NAN,
+        "skewness": moments.third / n / second**1.5 if varies else _NAN,
+        "excess_kurtosis": moments.fourth / n / (second * second) - 3.0 if varies else _NAN,
+        "best_return": path.best,
+        "worst_return": path.worst,
+        "positive_returns": path.positive / n,
+        **dict(zip(_TAILS, tails, strict=True)),
     }
-    for name, share in (("95", 0.05), ("99", 0.01)):
-        figures[f"var_{name}"], figures[f"cvar_{name}"] = _tail(ranked, share)
-    return figures
+
+
+_TAILS = ("var_95", "cvar_95", "var_99", "cvar_99")
+
+
+def drawdown_figures(path: k.Path, bars: int) -> dict[str, float]:
+    """Depths as fractions <= 0, lengths in calendar days; a drawdown still open ends at the last bar."""
+    episodes = path.episodes
+    return {
+        "max_drawdown": path.deepest,
+        "average_drawdown": path.troughs / episodes if episodes else _NAN,
+        "max_drawdown_days": path.longest / _DAY if episodes else _NAN,
+        "average_drawdown_days": path.lengths / episodes / _DAY if episodes else _NAN,
+        "time_under_water": path.below / bars,
+        "ulcer_index": math.sqrt(path.depths / bars),
+    }
 
 
 def sharpe_confidence(figures: Mapping[str, float], n: int, periods_per_year: float) -> dict[str, float]:
@@ -74,28 +105,20 @@ def sharpe_confidence(figures: Mapping[str, float], n: int, periods_per_year: fl
     }
 
 
-def _tail(ranked: Floats, share: float) -> tuple[float, float]:
-    """The quantile (linear interpolation) and the mean of the returns at or below it."""
-    if not len(ranked):
-        return math.nan, math.nan
-    place = (len(ranked) - 1) * share
-    row = int(place)
-    quantile = float(ranked[row])
-    if place > row:
-        quantile += (float(ranked[row + 1]) - quantile) * (place - row)
-    return quantile, float(ranked[: row + 1].mean())
-
-
 def daily_sharpe(
     equity: Floats, time: NDArray[np.datetime64], risk_free_rate: float, periods_per_year: float
 ) -> float:
     """Sharpe ratio of the last equity of each UTC day; NaN unless several bars share a day."""
-    days = time.view(np.int64) // 86_400_000_000_000
-    last = np.flatnonzero(np.diff(days, append=days[-1] + 1))
-    if len(last) == len(days):
-        return math.nan
-    r = bar_returns(np.ascontiguousarray(equity[last]))
-    per_year = periods_per_year * len(last) / len(days)
+    daily = np.empty(len(equity))
+    days = k.last_of_days_nb(equity, time.view(np.int64), daily)
+    if days == len(equity) or days < 3:
+        return _NAN
+    daily = daily[:days]
+    daily.flags.writeable = False  # like every account's equity: one compiled signature
+    r = bar_returns(daily)
+    per_year = periods_per_year * days / len(equity)
     rf = (1.0 + risk_free_rate) ** (1.0 / per_year) - 1.0
-    mean, std, *_ = k.moments_nb(r, rf)
-    return sharpe(mean, std, rf, per_year)
+    mean = k.mean_nb(r)
+    second = k.moments_nb(daily, len(r), mean, rf, np.empty(k.TILE)).second
+    std = math.sqrt(second / (len(r) - 1)) if len(r) > 1 else _NAN
+    return (mean - rf) / std * math.sqrt(per_year) if std > k.STILL else _NAN

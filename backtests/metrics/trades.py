@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,29 +30,33 @@ class Sums(NamedTuple):
     short_wins: float
     long_pnl: float
     short_pnl: float
+    total: float
+    squares: float
+    returned: float
+    held: float
 
 
 def trade_figures(sim: Simulation) -> dict[str, float]:
     """Win rate, profit factor, streaks, long and short split of the net cash profits."""
-    values = sim.trade_values
-    pnl: NDArray[np.float64] = np.ascontiguousarray(values[:, _PNL])
+    values, bars = sim.trade_values, sim.trade_bars
     out = np.empty(len(Sums._fields))
-    k.trade_sums_nb(pnl, np.ascontiguousarray(values[:, _QTY]), out)
+    pnl, qty, ret = (_column(values[:, place], np.float64) for place in (_PNL, _QTY, _RET))
+    entry, leave = (_column(bars[:, place], np.int32) for place in (0, 1))
+    k.trade_sums_nb(pnl, qty, ret, entry, leave, out)
+    n = len(values)
     s = Sums(*out.tolist())
-    n = len(pnl)
     short_trades = n - s.long_trades
     win_rate = _ratio(s.wins, n)
     payoff = _ratio(_ratio(s.won, s.wins), -_ratio(s.lost, s.losses))
-    std = float(pnl.std(ddof=1)) if n > 1 else math.nan
-    mean = float(pnl.mean()) if n else math.nan
-    held = sim.trade_bars[:, 1] - sim.trade_bars[:, 0]
+    std = math.sqrt(s.squares / (n - 1)) if n > 1 else math.nan
+    mean = _ratio(s.total, n)
     return {
         "total_trades": n,
         "win_rate": win_rate,
         "profit_factor": _ratio(s.won, -s.lost),
         "payoff_ratio": payoff,
         "expectancy": mean,
-        "average_trade_return": float(values[:, _RET].mean()) if n else math.nan,
+        "average_trade_return": _ratio(s.returned, n),
         "average_win": _ratio(s.won, s.wins),
         "average_loss": _ratio(s.lost, s.losses),
         "largest_win": s.largest if s.wins else math.nan,
@@ -62,7 +66,7 @@ def trade_figures(sim: Simulation) -> dict[str, float]:
         "kelly": win_rate - _ratio(1.0 - win_rate, payoff),
         "max_consecutive_wins": int(s.best_run),
         "max_consecutive_losses": int(s.worst_run),
-        "average_bars_held": float(held.mean()) if n else math.nan,
+        "average_bars_held": _ratio(s.held, n),
         "long_trades": int(s.long_trades),
         "long_win_rate": _ratio(s.long_wins, s.long_trades),
         "long_pnl": s.long_pnl,
@@ -74,3 +78,10 @@ def trade_figures(sim: Simulation) -> dict[str, float]:
 
 def _ratio(above: float, below: float) -> float:
     return above / below if below else math.nan
+
+
+def _column(values: NDArray[Any], kind: type) -> NDArray[Any]:
+    """Contiguous and read-only whatever the table's layout, so that one compiled signature serves all."""
+    column: NDArray[Any] = np.ascontiguousarray(values, dtype=kind)
+    column.flags.writeable = False
+    return column

@@ -37,6 +37,14 @@ def random_target(rng, n, hold=0.7):
     return target
 
 
+def random_size(rng, n):
+    """Shares of cash as a strategy gives them: some above 1, a few 0, some not known."""
+    size = rng.uniform(0.0, 2.5, n)
+    size[rng.random(n) < 0.1] = 0.0
+    size[rng.random(n) < 0.1] = np.nan
+    return size
+
+
 def random_config(rng):
     """Any configuration the engine accepts, every setting in play."""
 

@@ -47,7 +47,7 @@ class Account:
     def units_for(self, price, estimate):
         rules = self.rules
         kind = rules["sizing"]
-        if kind in ("vol_target", "atr_risk") and estimate is None:
+        if kind in ("vol_target", "atr_risk", "given") and estimate is None:
             return None
         if kind == "units":
             units = rules["size"]
@@ -61,6 +61,8 @@ class Account:
                 budget = self.cash
             elif kind == "fraction":
                 budget = self.cash * rules["size"]
+            elif kind == "given":
+                budget = self.cash * min(rules["leverage"], estimate)
             elif kind == "cash":
                 budget = affordable = rules["size"]
             else:
@@ -219,11 +221,15 @@ def wanted_targets(target, allow_short):
     return wanted
 
 
-def run(bars, target, rules, per_year=252.0):
+def run(bars, target, rules, per_year=252.0, size=None):
     """Return the Account after all bars, with `final` and `marked`."""
+    if size is not None:
+        rules = {**rules, "sizing": "given"}
     account = Account(rules, per_year, rules["initial_capital"])
     wanted = wanted_targets(target, rules["allow_short"])
     guess = estimates(bars, rules, per_year)
+    if size is not None:
+        guess = [None if math.isnan(share) else float(share) for share in size]
     n = len(bars)
     margin_call = False
     for t in range(n):

@@ -188,6 +188,41 @@ def test_risk_sizing_loses_the_named_share_at_its_stop():
     assert sim.final_equity == 9_900.0
 
 
+def test_a_strategy_gives_the_share_of_cash_itself_at_each_close():
+    bars = flat_bars(100, 100, 100, 50, 50, 50)
+    sim = simulate(bars, [0, 1, 0, 1, 1, 1], SimulationConfig(), size=[0.9, 0.25, 0.9, 0.5, 0.9, 0.9])
+    # 25 % of 10000 at 100 are 25 units, sold at 50: 8750 left. Then 50 % of that at 50: 87.5 units.
+    assert sim.trades["qty"].tolist() == [25.0, 87.5]
+    assert sim.final_equity == 8750.0
+
+
+def test_a_given_share_is_capped_at_the_leverage_and_replaces_the_configured_sizing():
+    bars = flat_bars(100, 100, 100)
+    plain = simulate(bars, [1, 1, 1], SimulationConfig(), size=[7.0] * 3)
+    assert plain.trades["qty"].tolist() == [100.0]
+    levered = simulate(
+        bars, [1, 1, 1], SimulationConfig(leverage=2.0, sizing="units", size=3), size=[7.0] * 3
+    )
+    assert levered.trades["qty"].tolist() == [200.0]
+
+
+def test_a_share_that_is_not_known_or_0_is_a_rejected_order():
+    sim = simulate(
+        flat_bars(100, 100, 100, 100), [1, -1, 0, 0], SimulationConfig(), size=[NAN, 0.0, 1.0, 1.0]
+    )
+    assert sim.rejections["reason"].tolist() == ["estimate", "quantity"]
+    assert len(sim.trades) == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [([1, -0.5], "bar 1.*-0.5"), ([math.inf, 1], "bar 0.*inf"), ([1], "shape 1"), (["x", 1], "number")],
+)
+def test_a_bad_size_is_refused_by_bar_and_value(size, words):
+    with pytest.raises(TargetError, match=words):
+        simulate(flat_bars(1, 2), [0, 0], size=size)
+
+
 # Rejections
 
 

@@ -10,11 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backtests.engine import BacktestEngine, SimulationConfig, buy_and_hold, simulate
+from backtests.engine import (
+    BacktestEngine,
+    EngineError,
+    SimulationConfig,
+    aside,
+    buy_and_hold,
+    results,
+    simulate,
+)
 from backtests.engine.tests.cases import flat_bars, random_bars, random_target
-from backtests.metrics import DEFINITIONS, BacktestMetrics, compute_metrics, drawdown_series
+from backtests.metrics import DEFINITIONS, BacktestMetrics, compute_metrics, drawdown_series, kernels
 from backtests.metrics.compute import MetricsError
-from backtests.metrics.kernels import drawdown_nb, moments_nb
 from backtests.metrics.record import FIGURES
 from marketdata.bars import Bars
 
@@ -283,14 +290,20 @@ def test_a_record_cannot_be_changed():
         m.cagr = 1.0
 
 
-def test_compiled_passes_equal_their_python_twins():
-    r = np.random.default_rng(0).normal(0.0005, 0.01, 300)
-    assert moments_nb(r, 1e-4) == pytest.approx(moments_nb.py_func(r, 1e-4), rel=1e-9)
-    equity = 100 * np.cumprod(1 + r)
-    a, b = np.empty(300), np.empty(300)
-    drawdown_nb(equity, 100.0, a)
-    drawdown_nb.py_func(equity, 100.0, b)
-    np.testing.assert_allclose(a, b, rtol=1e-12)
+def twins(monkeypatch):
+    for name in [name for name in vars(kernels) if name.endswith("_nb")]:
+        monkeypatch.setattr(kernels, name, getattr(kernels, name).py_func)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_compiled_passes_equal_their_python_twins(seed, monkeypatch):
+    bars, sim = account(seed, n=300)
+    held = buy_and_hold(bars, sim.config)
+    compiled = dataclasses.asdict(compute_metrics(sim, bars, 252, 0.02, held))
+    twins(monkeypatch)
+    plain = dataclasses.asdict(compute_metrics(sim, bars, 252, 0.02, held))
+    assert plain.pop("undefined") == compiled.pop("undefined")
+    assert plain == pytest.approx(compiled, rel=1e-9, nan_ok=True)
 
 
 class AlwaysLong:
@@ -315,6 +328,56 @@ def test_the_engine_runs_a_strategy_on_bars_or_a_frame_and_reports_progress():
     assert details.drawdown.min() == pytest.approx(metrics.max_drawdown)
     assert set(details.timings) == {"signals", "simulation", "metrics"}
     assert details.target.tolist() == [1.0] * len(bars)
+
+
+def test_a_long_run_uses_a_second_thread_with_the_same_result(monkeypatch):
+    bars, _ = account()
+    config = SimulationConfig(commission=0.001)
+    expected, details = BacktestEngine(config).run_backtest(bars, AlwaysLong())
+    monkeypatch.setattr(aside, "WORTH_A_THREAD", 0)
+    metrics, threaded = BacktestEngine(config).run_backtest(bars, AlwaysLong())
+    assert metrics.to_dict() == expected.to_dict()
+    assert threaded.benchmark_equity.tobytes() == details.benchmark_equity.tobytes()
+    with pytest.raises(EngineError, match="no bars"):
+        BacktestEngine(config).run_backtest(bars.head(0), AlwaysLong())
+
+
+def test_two_threads_write_the_same_table_of_trades(monkeypatch):
+    _, sim = account()
+    assert len(sim.trades) > 50
+    monkeypatch.setattr(results, "WORTH_A_THREAD", 2)
+    monkeypatch.setattr(aside, "WORTH_A_THREAD", 2)
+    again = dataclasses.replace(sim)
+    assert again.trades.tobytes() == sim.trades.tobytes()
+    assert again.trades is not sim.trades
+
+
+@pytest.mark.parametrize("leverage", [1.0, 3.0, 30.0])
+def test_how_many_returns_are_held_at_a_time_changes_no_bit(leverage, monkeypatch):
+    bars, sim = account(sizing="fraction", size=leverage, leverage=leverage)
+    assert sim.ruined == (leverage == 30.0)
+    held = buy_and_hold(bars, sim.config)
+    expected = compute_metrics(sim, bars, 252.0, 0.02, held)
+    monkeypatch.setattr(kernels, "TILE", 4)
+    assert repr(compute_metrics(sim, bars, 252.0, 0.02, held)) == repr(expected)
+
+
+def test_a_strategy_may_size_its_entries_itself():
+    class Half(AlwaysLong):
+        def size(self, bars):
+            return np.full(len(bars), 0.5)
+
+    class NoOpinion(AlwaysLong):
+        def size(self, bars):
+            return None
+
+    bars = flat_bars(100, 100, 200, 200)
+    _, details = BacktestEngine().run_backtest(bars, Half())
+    assert details.simulation.final_equity == 15_000.0
+    assert details.size.tolist() == [0.5] * 4
+    _, details = BacktestEngine().run_backtest(bars, NoOpinion())
+    assert details.simulation.final_equity == 20_000.0
+    assert details.size is None
 
 
 def test_progress_may_stop_the_run():

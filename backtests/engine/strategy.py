@@ -1,0 +1,27 @@
+"""What the engine asks of a strategy. Light: the web process may import it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketdata.bars import Bars
+
+
+class GivesTarget(Protocol):
+    """The wanted direction at each close: -1, 0 or +1, NaN to keep the one before.
+
+    It may also have `size(bars)`: the share of cash to enter with, decided at each close, or None for the
+    configuration's own sizing.
+    """
+
+    def target(self, bars: Bars) -> NDArray[np.float64]: ...
+
+
+def size_of(strategy: GivesTarget, bars: Bars) -> NDArray[np.float64] | None:
+    """The share of cash a strategy wants to enter with at each close, where it has an opinion."""
+    ask = getattr(strategy, "size", None)
+    given = None if ask is None else ask(bars)
+    return None if given is None else np.asarray(given, dtype=np.float64)

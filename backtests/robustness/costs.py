@@ -4,24 +4,28 @@ The compiled engine loads on first use (`engine.simulate`), so that a web proces
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backtests import engine
 from backtests.engine.config import SimulationConfig
+from backtests.engine.portfolio_config import PortfolioConfig
 from marketdata.bars import Bars
+from marketdata.panel import Panel
 
 COSTS = ("commission", "commission_fixed", "commission_min", "slippage", "spread", "borrow_rate")
 MOST = 0.99
+Config = TypeVar("Config", SimulationConfig, PortfolioConfig)
 
 
-def has_costs(config: SimulationConfig) -> bool:
+def has_costs(config: SimulationConfig | PortfolioConfig) -> bool:
     """Does anything at all cost something?"""
     return any(getattr(config, name) > 0.0 for name in COSTS)
 
 
-def scale_costs(config: SimulationConfig, factor: float) -> SimulationConfig:
+def scale_costs(config: Config, factor: float) -> Config:
     """The same account with every cost times `factor` (at least 0); rates stay below the whole price."""
     scaled = {name: getattr(config, name) * factor for name in COSTS}
     scaled["commission"] = min(scaled["commission"], MOST)
@@ -38,7 +42,22 @@ def return_at_costs(
     config: SimulationConfig,
     factor: float,
     periods_per_year: float = 252.0,
+    size: NDArray[np.float64] | None = None,
 ) -> float:
     """Net return, as a fraction, of the same decisions with every cost times `factor`."""
-    sim = engine.simulate(bars, target, scale_costs(config, factor), periods_per_year=periods_per_year)
+    scaled = scale_costs(config, factor)
+    sim = engine.simulate(bars, target, scaled, periods_per_year=periods_per_year, size=size)
+    return sim.final_equity / config.initial_capital - 1.0
+
+
+def portfolio_return_at_costs(
+    panel: Panel,
+    weights: NDArray[np.float64],
+    config: PortfolioConfig,
+    factor: float,
+    periods_per_year: float = 252.0,
+) -> float:
+    """Net return, as a fraction, of the same weights with every cost times `factor`."""
+    scaled = scale_costs(config, factor)
+    sim = engine.simulate_portfolio(panel, weights, scaled, periods_per_year=periods_per_year)
     return sim.final_equity / config.initial_capital - 1.0

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from backtests.engine import SimulationConfig, simulate
-from backtests.robustness.costs import has_costs, return_at_costs, scale_costs
+from backtests.engine import PortfolioConfig, SimulationConfig, simulate
+from backtests.engine.tests.portfolio_cases import flat_panel
+from backtests.robustness.costs import (
+    has_costs,
+    portfolio_return_at_costs,
+    return_at_costs,
+    scale_costs,
+)
 from marketdata.bars import Bars
 
 
@@ -43,3 +49,13 @@ def test_scaled_rates_stay_usable():
 def test_an_account_without_costs_is_told_from_one_with():
     assert not has_costs(SimulationConfig())
     assert has_costs(SimulationConfig(commission_min=1.0))
+
+
+def test_the_costs_of_a_portfolio_double_too():
+    panel = flat_panel(A=[10, 10, 10], B=[50, 50, 50])
+    config = PortfolioConfig(initial_capital=1000.0, commission_fixed=5.0, cash_buffer=0.5)
+    # Two symbols, in and out: four fills of 5, or of 10.
+    weights = np.full((3, 2), 0.5)
+    assert portfolio_return_at_costs(panel, weights, config, 1.0) == pytest.approx(-0.02)
+    assert portfolio_return_at_costs(panel, weights, config, 2.0) == pytest.approx(-0.04)
+    assert has_costs(config)

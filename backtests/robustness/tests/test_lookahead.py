@@ -5,7 +5,8 @@ import pytest
 
 import strategies.library  # noqa: F401  registers the built-ins
 from algotrade.errors import InvalidInput
-from backtests.robustness.lookahead import audit_lookahead
+from backtests.engine.tests.portfolio_cases import random_panel
+from backtests.robustness.lookahead import audit_lookahead, audit_weights
 from marketdata.bars import Bars
 from strategies.registry import get_strategy_class
 
@@ -55,6 +56,25 @@ def test_a_causal_strategy_passes_every_cut():
     assert outcome.checked == 12
 
 
+class SizesByTomorrow(Follows):
+    """Decides honestly when to trade, and by tomorrow's move how much."""
+
+    def size(self, bars):
+        return np.append(np.abs(np.diff(np.log(bars.close))), 0.01)
+
+
+class SizesByToday(Follows):
+    def size(self, bars):
+        return np.append(0.01, np.abs(np.diff(np.log(bars.close))))
+
+
+def test_a_size_that_sees_the_future_is_caught_and_an_honest_one_is_not():
+    bars = walk()
+    for strategy, passes in ((SizesByTomorrow(), False), (SizesByToday(), True)):
+        outcome = audit_lookahead(strategy, bars, strategy.target(bars), size=strategy.size(bars))
+        assert outcome.passed is passes
+
+
 @pytest.mark.parametrize("cheat", [Peeks(), Normalises()])
 def test_a_strategy_that_sees_the_future_is_caught(cheat):
     outcome = audit(cheat)
@@ -93,3 +113,42 @@ def test_a_slow_strategy_is_tested_once_at_least():
 def test_two_bars_leave_nothing_to_test():
     bars = walk(2)
     assert audit(Follows(), bars).checked == 0
+
+
+class TomorrowsWinner:
+    """All of the account in the symbol that rises most on the next bar; its last row cannot know."""
+
+    def weights(self, panel):
+        closes = panel.last_close()
+        out = np.zeros(closes.shape)
+        rises = closes[1:] / closes[:-1]
+        out[np.arange(len(rises)), np.argmax(np.nan_to_num(rises), axis=1)] = 1.0
+        return out
+
+
+class YesterdaysWinner:
+    def weights(self, panel):
+        closes = panel.last_close()
+        out = np.zeros(closes.shape)
+        rises = closes[1:] / closes[:-1]
+        out[np.arange(len(rises)) + 1, np.argmax(np.nan_to_num(rises), axis=1)] = 1.0
+        return out
+
+
+@pytest.fixture
+def panel():
+    return random_panel(np.random.default_rng(2), 120, 3)
+
+
+def test_weights_that_know_tomorrow_are_found(panel):
+    strategy = TomorrowsWinner()
+    audit = audit_weights(strategy, panel, strategy.weights(panel))
+    assert not audit.passed
+    assert 0 <= audit.first_bar < 120
+
+
+def test_weights_of_the_past_pass(panel):
+    strategy = YesterdaysWinner()
+    audit = audit_weights(strategy, panel, strategy.weights(panel))
+    assert audit.passed
+    assert audit.checked == 12

@@ -42,6 +42,7 @@ class StrategyAdminForm(forms.ModelForm):
             "strategy_type",
             "parameters",
             "symbol",
+            "other_symbols",
             "timeframe",
             "initial_capital",
         ]
@@ -66,7 +67,7 @@ class StrategyAdmin(ModelAdmin):
         "name",
         "user",
         "type_name",
-        "symbol",
+        "symbols_named",
         "timeframe",
         "initial_capital",
         "use_ml",
@@ -79,6 +80,10 @@ class StrategyAdmin(ModelAdmin):
     readonly_fields = ["use_ml", "created_at", "updated_at"]
     date_hierarchy = "created_at"
     show_full_result_count = False
+
+    @display(description=_("symbols"), ordering="symbol")
+    def symbols_named(self, strategy: Strategy) -> str:
+        return ", ".join(strategy.symbols)
 
     @display(description=_("type"), ordering="strategy_type")
     def type_name(self, strategy: Strategy) -> str:

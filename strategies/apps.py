@@ -16,6 +16,7 @@ class StrategiesConfig(AppConfig):
         import strategies.library  # noqa: F401  registers the built-in types
 
         register_warm_up("strategies.indicators.warm.warm_up")
+        register_warm_up("strategies.rules.warm.warm_up")
         for name in settings.PLUGINS:
             load_plugin(name)
 

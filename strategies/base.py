@@ -48,6 +48,8 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
     summary: ClassVar[str] = ""
     rules: ClassVar[tuple[str, ...]] = ()
     """What it does in plain sentences; `{name}` stands for the value of a parameter."""
+    references: ClassVar[tuple[str, ...]] = ()
+    """Where the idea comes from: author, title, publisher or journal, year."""
     params: ClassVar[tuple[Param, ...]] = ()
     uses_model: ClassVar[bool] = False
     """Whether its decisions come from a trained model."""
@@ -97,6 +99,16 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
             "additionalProperties": False,
         }
 
+    @classmethod
+    def tunable(cls, parameters: Mapping[str, Any]) -> tuple[Param, ...]:
+        """What a slider or a sweep may vary, given the stored parameters. References to other objects stay."""
+        return tuple(param for param in cls.params if param.grid())
+
+    @classmethod
+    def tuned(cls, parameters: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Value]:
+        """The stored parameters with the given values of `tunable` in their place, or raise ParameterError."""
+        return cls.clean_parameters({**parameters, **values})
+
     def warmup(self) -> int:
         """How many bars pass before the first row that can hold a decision."""
         return 0
@@ -110,6 +122,13 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
         import pandas as pd
 
         return pd.DataFrame({"signal": self.target(Bars.from_frame(data))}, index=data.index)
+
+    def size(self, bars: Bars) -> NDArray[np.float64] | None:
+        """Share of the cash to enter with, decided at each close; NaN where it has no estimate yet.
+
+        None leaves the size of positions to the run's configuration.
+        """
+        return None
 
     def overlays(self, bars: Bars) -> tuple[Overlay, ...]:
         """Lines that explain the decisions on a chart."""

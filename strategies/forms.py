@@ -1,5 +1,7 @@
 """The form of a strategy, made from the parameters of its type."""
 
+import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,8 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from marketdata.forms import timeframe_choices
 from strategies.base import BaseStrategy
 from strategies.models import Strategy
-from strategies.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param, ReferenceParam
+from strategies.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param, ReferenceParam, TextParam
 from strategies.references import reference_choices
+from strategies.rules.values import NamedValuesParam
+from strategies.services import symbols_range
+from strategies.widgets import SliderInput
 
 PREFIX = "parameters-"
 """Form names of parameters: "parameters-period" for the API's "parameters.period"."""
@@ -60,12 +65,15 @@ class StrategyForm(forms.Form):
             self.fields[PREFIX + param.name] = parameter_field(param, user)
         # Parameters first after the name: they are what the page is about.
         names = ["name", *(PREFIX + param.name for param in strategy_class.params)]
-        self.order_fields([*names, "symbol", "timeframe", "initial_capital", "description"])
+        fewest, most = symbols_range(strategy_class.key)
+        if most > 1:
+            self.fields["other_symbols"] = SymbolsField(fewest - 1, most - 1)
+        self.order_fields([*names, "symbol", "other_symbols", "timeframe", "initial_capital", "description"])
 
     @classmethod
     def initial_of(cls, strategy: Strategy) -> dict[str, Any]:
         """The form's values for a saved strategy."""
-        plain = ("name", "symbol", "timeframe", "initial_capital", "description")
+        plain = ("name", "symbol", "other_symbols", "timeframe", "initial_capital", "description")
         values = {field: getattr(strategy, field) for field in plain}
         return values | {PREFIX + name: value for name, value in strategy.parameters.items()}
 
@@ -89,6 +97,28 @@ class StrategyForm(forms.Form):
         return name.replace("parameters.", PREFIX, 1)
 
 
+class SymbolsField(forms.CharField):
+    """Symbols with commas or spaces between them, cleaned into a list; the service checks each."""
+
+    longest = 2_000
+
+    def __init__(self, fewest: int, most: int) -> None:
+        said = _("%(fewest)d to %(most)d symbols, with commas between them. A run may choose other data.")
+        one = _("The second of the two. A run may choose other data.")
+        super().__init__(
+            label=_("Other symbol") if most == 1 else _("Other symbols"),
+            max_length=self.longest,
+            help_text=one if most == 1 else said % {"fewest": fewest, "most": most},
+            widget=forms.TextInput(attrs={"autocapitalize": "characters", "list": "known-symbols"}),
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> list[str]:
+        return [symbol for symbol in re.split(r"[,;\s]+", super().clean(value)) if symbol]
+
+
 def parameter_field(param: Param, user: Any = None) -> forms.Field:
     """Return the form field of a parameter: bounds, default, step, help and unit from its declaration."""
     shared: dict[str, Any] = {
@@ -103,7 +133,7 @@ def parameter_field(param: Param, user: Any = None) -> forms.Field:
             "step": f"{param.step:.12g}",
         }
         field_class = forms.IntegerField if isinstance(param, IntParam) else forms.FloatField
-        field = field_class(initial=_plain(param.default), widget=forms.NumberInput(attrs=bounds), **shared)
+        field = field_class(initial=_plain(param.default), widget=SliderInput(attrs=bounds), **shared)
     elif isinstance(param, ChoiceParam):
         choices = [(value, translated(label)) for value, label in param.choices]
         field = forms.ChoiceField(initial=param.default, choices=choices, widget=forms.RadioSelect, **shared)
@@ -113,10 +143,45 @@ def parameter_field(param: Param, user: Any = None) -> forms.Field:
         offered = reference_choices.get(param.kind, lambda user: ())(user)
         choices = [("", _("Choose one")), *((str(number), label) for number, label in offered)]
         field = forms.TypedChoiceField(coerce=int, empty_value=None, choices=choices, **shared)
+    elif isinstance(param, TextParam):
+        area = forms.Textarea(attrs={"rows": 1, "spellcheck": "false", "data-syntax": param.syntax})
+        field = forms.CharField(
+            initial=param.default, required=False, max_length=param.longest, widget=area, **shared
+        )
+    elif isinstance(param, NamedValuesParam):
+        area = forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "data-syntax": "values"})
+        field = NamedValuesField(initial=param.default, required=False, widget=area, **shared)
     else:
         raise TypeError(f"No form field is known for {type(param).__name__}.")
     field.unit = translated(param.unit)
     return field
+
+
+class NamedValuesField(forms.Field):
+    """Named values as JSON, which the page's script turns into a table. Empty means none."""
+
+    longest = 8_000
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else json.dumps(value or {}, indent=1, ensure_ascii=False)
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return self.read(value or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+    @classmethod
+    def read(cls, typed: str) -> Any:
+        """The values, or a ValueError in words."""
+        if len(typed) > cls.longest:
+            raise ValueError(_t("This is too long for a few named values."))
+        try:
+            return json.loads(typed) if typed.strip() else {}
+        # RecursionError: brackets hundreds deep.
+        except (ValueError, RecursionError) as error:
+            message = _t("This is not JSON. Give an object of names, or correct its commas and quotes.")
+            raise ValueError(message) from error
 
 
 def _validator(param: Param) -> Any:

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OwnedModel, OwnedQuerySet
 from strategies.base import BaseStrategy
 from strategies.errors import UnknownStrategyType
-from strategies.params import Param, ReferenceParam
+from strategies.params import Param, ReferenceParam, TextParam
+from strategies.portfolio import PortfolioStrategy
 from strategies.references import reference_choices
 from strategies.registry import get_strategy_class
+from strategies.rules.values import NamedValuesParam, param_of
 
 
 class StrategyQuerySet(OwnedQuerySet):
@@ -34,6 +36,12 @@ class Strategy(OwnedModel):
     strategy_type = models.CharField(_("type"), max_length=64)
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     symbol = models.CharField(_("symbol"), max_length=32)
+    other_symbols = models.JSONField(
+        _("other symbols"),
+        default=list,
+        blank=True,
+        help_text=_("What it trades beside the symbol, in order; only types over several symbols have any."),
+    )
     timeframe = models.CharField(_("timeframe"), max_length=8, default="1d")
     initial_capital = models.DecimalField(
         _("initial capital"), max_digits=16, decimal_places=2, default=Decimal("10000")
@@ -81,6 +89,17 @@ class Strategy(OwnedModel):
         strategy_class = self.type_class
         return strategy_class.label if strategy_class else self.strategy_type
 
+    @property
+    def symbols(self) -> list[str]:
+        """Everything it trades, the first one first."""
+        return [self.symbol, *self.other_symbols]
+
+    @property
+    def trades_weights(self) -> bool:
+        """Whether it decides weights in one account over its symbols, and not a direction for one symbol."""
+        strategy_class = self.type_class
+        return strategy_class is not None and issubclass(strategy_class, PortfolioStrategy)
+
     def build(self) -> BaseStrategy:
         """Return the strategy that decides; raises when the type is gone or its parameters no longer fit."""
         return get_strategy_class(self.strategy_type)(**self.parameters)
@@ -88,13 +107,21 @@ class Strategy(OwnedModel):
     def parameter_rows(self) -> list[dict[str, Any]]:
         """Label, value, unit and help of each stored parameter, in the type's order.
 
-        A reference is shown by the name of what it names, where the owner still has it.
+        A reference is shown by the name of what it names, where the owner still has it. An empty text is left
+        out, and named values have a row each.
         """
         strategy_class = self.type_class
         known = {param.name: param for param in strategy_class.params} if strategy_class else {}
         names = [name for name in known if name in self.parameters]
         names += [name for name in self.parameters if name not in known]
-        return [self._parameter_row(name, known.get(name)) for name in names]
+        rows: list[dict[str, Any]] = []
+        for name in names:
+            param, value = known.get(name), self.parameters[name]
+            if isinstance(param, NamedValuesParam) and isinstance(value, dict):
+                rows += [_named_value_row(each, said) for each, said in value.items()]
+            elif value or not isinstance(param, TextParam):
+                rows.append(self._parameter_row(name, param))
+        return rows
 
     def _parameter_row(self, name: str, param: Param | None) -> dict[str, Any]:
         value = self.parameters[name]
@@ -110,4 +137,11 @@ class Strategy(OwnedModel):
         described = (
             {"label": param.label, "unit": param.unit, "help": param.help} if param else {"label": name}
         )
-        return {"name": name, "value": shown, **described}
+        return {"name": name, "value": shown, "is_text": isinstance(param, TextParam), **described}
+
+
+def _named_value_row(name: str, said: dict[str, Any]) -> dict[str, Any]:
+    param = param_of(name, said)
+    bounds = {"low": f"{param.minimum:g}", "high": f"{param.maximum:g}"}
+    about = _("%(name)s in the rules, from %(low)s to %(high)s.") % {"name": name, **bounds}
+    return {"name": name, "value": f"{said['value']:g}", "label": param.label, "help": about}

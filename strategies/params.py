@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from algotrade.errors import nearest, shown
 
-Value: TypeAlias = int | float | str | bool
+Value: TypeAlias = int | float | str | bool | dict[str, Any]
 
 LARGEST_REFERENCE = 2**63 - 1
 
@@ -166,6 +166,28 @@ class BoolParam(Param):
 
     def grid(self) -> tuple[bool, ...]:
         return (False, True)
+
+
+@dataclass(frozen=True, slots=True)
+class TextParam(Param):
+    """A text of several lines. `syntax` says in what language it is written ("rule"), for the page that edits it."""
+
+    type_name: ClassVar[str] = "text"
+    _: KW_ONLY
+    default: str = ""
+    longest: int = 2_000
+    syntax: str = ""
+
+    def clean(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"{shown(value)} is not a text. Give one, or an empty one.")
+        text = value.replace("\r\n", "\n").strip()
+        if len(text) > self.longest:
+            raise ValueError(f"This has {len(text):,} characters. Shorten it to {self.longest:,}.")
+        return text
+
+    def json_schema(self) -> dict[str, Any]:
+        return {**_schema_of(self), "type": "string", "maxLength": self.longest, "default": self.default}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What can be done with saved strategies. Pages, API and admin go through here and raise the same errors."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import count
 from typing import Any
@@ -10,18 +10,22 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from algotrade.errors import LabError
+from algotrade.errors import LabError, shown
 from marketdata.models import SYMBOL_HELP, SYMBOL_PATTERN
 from marketdata.timeframes import TIMEFRAMES
 from strategies.base import BaseStrategy
 from strategies.errors import ParameterError, StrategyInvalid, StrategyNotFound, UnknownStrategyType
 from strategies.models import Strategy
 from strategies.params import ReferenceParam
+from strategies.portfolio import PortfolioStrategy
 from strategies.references import reference_checkers
 from strategies.registry import get_strategy_class
 
 LARGEST_CAPITAL = Decimal("1000000000000")
-EDITABLE = ("name", "description", "strategy_type", "parameters", "symbol", "timeframe", "initial_capital")
+EDITABLE = (
+    *("name", "description", "strategy_type", "parameters", "symbol", "other_symbols", "timeframe"),
+    "initial_capital",
+)
 
 
 class StrategyService:
@@ -36,6 +40,7 @@ class StrategyService:
         strategy_type: str,
         symbol: str,
         parameters: Mapping[str, Any] | None = None,
+        other_symbols: Sequence[str] = (),
         description: str = "",
         timeframe: str = "1d",
         initial_capital: Decimal | float | str = Decimal("10000"),
@@ -48,6 +53,7 @@ class StrategyService:
             strategy_type=strategy_type,
             parameters=dict(parameters or {}),
             symbol=symbol,
+            other_symbols=other_symbols,
             timeframe=timeframe,
             initial_capital=initial_capital,
         )
@@ -58,7 +64,8 @@ class StrategyService:
     def update(cls, strategy: Strategy, *, merge: bool = False, **changes: Any) -> Strategy:
         """Change the named fields. With `merge`, parameters that are not named keep their value.
 
-        A change of type without parameters takes the new type's defaults.
+        A change of type without parameters takes the new type's defaults, and one to a type over one symbol drops the
+        other symbols.
         """
         unknown = set(changes) - set(EDITABLE)
         if unknown:
@@ -73,6 +80,12 @@ class StrategyService:
                 changes["parameters"] = {**kept, **changes["parameters"]}
             elif not same_type:
                 changes["parameters"] = {}
+            if (
+                not same_type
+                and "other_symbols" not in changes
+                and not _takes_several(changes["strategy_type"])
+            ):
+                changes["other_symbols"] = []
             for field, value in changes.items():
                 setattr(current, field, value)
             cls.validate(current)
@@ -121,6 +134,8 @@ class StrategyService:
         if strategy.timeframe not in TIMEFRAMES:
             problems["timeframe"] = [_("Use one of: %(names)s.") % {"names": ", ".join(TIMEFRAMES)}]
         _take_capital(strategy, problems)
+        if said := problem_with_symbols(strategy):
+            problems["other_symbols"] = [said]
         _take_parameters(strategy, problems)
         if problems:
             raise StrategyInvalid(fields=problems)
@@ -152,6 +167,43 @@ def _problem_with_name(strategy: Strategy) -> str:
 
 def _name_taken(name: str) -> str:
     return _("You have a strategy called “%(name)s” already. Choose another name.") % {"name": name}
+
+
+def symbols_range(strategy_type: str) -> tuple[int, int]:
+    """The fewest and the most symbols that strategies of a type trade; one for a type that does not exist."""
+    try:
+        strategy_class = get_strategy_class(strategy_type)
+    except UnknownStrategyType:
+        return 1, 1
+    return strategy_class.symbols_range if issubclass(strategy_class, PortfolioStrategy) else (1, 1)
+
+
+def _takes_several(strategy_type: str) -> bool:
+    return symbols_range(strategy_type)[1] > 1
+
+
+def problem_with_symbols(strategy: Strategy) -> str:
+    """Bring the other symbols into their stored form; the message when they cannot be."""
+    given = strategy.other_symbols or ()
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        return _("Give the other symbols as a list.")
+    strategy.other_symbols = [str(symbol).strip().upper() for symbol in given]
+    for symbol in strategy.other_symbols:
+        if not re.fullmatch(SYMBOL_PATTERN, symbol):
+            return _("%(symbol)s is not a symbol. %(help)s") % {"symbol": shown(symbol), "help": SYMBOL_HELP}
+    fewest, most = symbols_range(strategy.strategy_type)
+    count = len(strategy.other_symbols)
+    if most == 1 and count:
+        return _("This type trades one symbol. Leave the other symbols out.")
+    if not fewest - 1 <= count <= most - 1:
+        bounds = {"fewest": fewest - 1, "most": most - 1, "count": count}
+        if fewest == most:
+            return _("Name as many other symbols as this type needs: %(fewest)d, not %(count)d.") % bounds
+        return _("This type needs %(fewest)d to %(most)d other symbols, not %(count)d.") % bounds
+    repeated = [symbol for symbol in strategy.other_symbols if strategy.symbols.count(symbol) > 1]
+    if repeated:
+        return _("%(symbol)s is named twice. Name each symbol once.") % {"symbol": repeated[0]}
+    return ""
 
 
 def _take_capital(strategy: Strategy, problems: dict[str, list[str]]) -> None:

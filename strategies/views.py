@@ -1,5 +1,6 @@
 """Pages about strategies. They translate; the service decides."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -19,10 +20,12 @@ from strategies.errors import StrategyError
 from strategies.forms import StrategyFilterForm, StrategyForm, translated
 from strategies.headlines import has_headlines, headlines_for
 from strategies.models import Strategy
+from strategies.previews import preview_panel, warm_previews
 from strategies.registry import get_strategy_class, names
-from strategies.services import StrategyService
+from strategies.services import StrategyService, symbols_range
 
 PAGE_SIZE = 25
+SUGGESTED_SYMBOLS = 4
 NAV = {"nav": "strategies"}
 
 
@@ -57,6 +60,7 @@ def _filtered(rows: QuerySet[Strategy], chosen: dict[str, str]) -> QuerySet[Stra
 @require_safe
 def pick_type(request: HttpRequest) -> HttpResponse:
     """Step 1 of a new strategy: the types, each with a line and a picture."""
+    warm_previews()
     types = [{"type": get_strategy_class(key), "pictures": pictures_of(key)} for key in names()]
     types.sort(key=lambda item: item["type"].uses_model)  # what can be tried at once comes first
     return render(request, "strategies/pick_type.html", {"types": types, **NAV})
@@ -68,7 +72,11 @@ def create(request: HttpRequest, strategy_type: str) -> HttpResponse:
     """Step 2: the form of the chosen type. The address may fill it in, as the link on a model's page does."""
     strategy_class = get_strategy_class(strategy_type)
     name = StrategyService.suggest_name(request.user, translated(strategy_class.label))
-    initial = {"name": name, **{field: value[:100] for field, value in request.GET.items() if value}}
+    given = {field: value[:100] for field, value in request.GET.items() if value}
+    initial = {"name": name, **_suggested_market(request), **given}
+    most = symbols_range(strategy_type)[1]
+    if most > 1 and not initial.get("other_symbols"):
+        initial["other_symbols"] = _symbols_beside(request, initial, min(most, SUGGESTED_SYMBOLS) - 1)
     form = StrategyForm(
         request.POST or None, strategy_class=strategy_class, user=request.user, initial=initial
     )
@@ -166,11 +174,13 @@ def _own(request: HttpRequest, pk: int) -> Strategy:
 def _form_page(request: HttpRequest, form: StrategyForm, **context: Any) -> HttpResponse:
     status = REFUSED if form.errors else 200
     strategy_class = context["strategy_class"]
+    warm_previews()
     context |= {
         "form": form,
         "pictures": pictures_of(strategy_class.key),
         "rules": _rules_of(strategy_class, context.get("strategy")),
         "symbols": _known_symbols(request),
+        "preview": preview_panel(strategy_class),
         **NAV,
     }
     return render(request, "strategies/form.html", context, status=status)
@@ -189,3 +199,21 @@ def _known_symbols(request: HttpRequest) -> list[str]:
     """Symbols the user has data of, offered while typing."""
     series = Series.objects.visible_to(request.user).order_by("symbol")
     return list(series.values_list("symbol", flat=True).distinct()[:500])
+
+
+def _symbols_beside(request: HttpRequest, market: Mapping[str, Any], count: int) -> list[str]:
+    """Other symbols to try a type over several with: of the market's timeframe and calendar, in their order."""
+    held = Series.objects.visible_to(request.user).with_bars().filter(timeframe=market.get("timeframe", "1d"))
+    kept = dict(held.order_by("symbol").values_list("symbol", "calendar")[:500])
+    first = str(market.get("symbol", "")).upper()
+    others = [symbol for symbol, calendar in kept.items() if symbol != first and calendar == kept.get(first)]
+    return others[:count]
+
+
+def _suggested_market(request: HttpRequest) -> dict[str, str]:
+    """What the user's last strategy trades, else the first daily series they see, so that one can try at once."""
+    last = Strategy.objects.for_user(request.user).values("symbol", "timeframe").first()
+    if last is not None:
+        return last
+    daily = Series.objects.visible_to(request.user).with_bars().filter(timeframe="1d").order_by("symbol")
+    return daily.values("symbol", "timeframe").first() or {}

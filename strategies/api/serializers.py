@@ -9,11 +9,12 @@ from rest_framework import serializers
 from algotrade.serializers import KnownFieldsMixin
 from strategies.models import Strategy
 from strategies.params import Param
-from strategies.services import StrategyService
+from strategies.services import StrategyService, symbols_range
 
 REPLACED_BY_DEFAULT = {
     "parameters": {},
     "description": "",
+    "other_symbols": [],
     "timeframe": "1d",
     "initial_capital": Decimal("10000"),
 }
@@ -27,6 +28,13 @@ class StrategySerializer(KnownFieldsMixin, serializers.ModelSerializer):
         help_text="Values by parameter name, see /api/strategy-types/. What is left out takes its default.",
     )
 
+    other_symbols = serializers.ListField(
+        child=serializers.CharField(max_length=32),
+        required=False,
+        max_length=99,
+        help_text="What it trades beside the symbol, in order. Only types over several symbols have any.",
+    )
+
     class Meta:
         model = Strategy
         fields = [
@@ -36,6 +44,7 @@ class StrategySerializer(KnownFieldsMixin, serializers.ModelSerializer):
             "strategy_type",
             "parameters",
             "symbol",
+            "other_symbols",
             "timeframe",
             "initial_capital",
             "use_ml",
@@ -67,7 +76,8 @@ class ParameterSerializer(serializers.Serializer):
     name = serializers.CharField()
     type = serializers.CharField(
         source="type_name",
-        help_text="integer, number, choice, boolean or reference (the id of another object).",
+        help_text="integer, number, choice, boolean, reference (the id of another object), text (a rule) or "
+        "values (named values: an object of value, minimum, maximum and step by name).",
     )
     label = serializers.CharField()
     help = serializers.CharField()
@@ -79,7 +89,9 @@ class ParameterSerializer(serializers.Serializer):
     choices = serializers.SerializerMethodField()
     reference = serializers.SerializerMethodField(help_text="What the id names, for a reference.")
 
-    @extend_schema_field({"oneOf": [{"type": t} for t in ("number", "string", "boolean")], "nullable": True})
+    @extend_schema_field(
+        {"oneOf": [{"type": t} for t in ("number", "string", "boolean", "object")], "nullable": True}
+    )
     def get_default(self, param: Param) -> Any:
         return getattr(param, "default", None)
 
@@ -107,9 +119,20 @@ class StrategyTypeSerializer(serializers.Serializer):
     label = serializers.CharField()
     summary = serializers.CharField()
     rules = serializers.ListField(child=serializers.CharField(), help_text="In words; {name} is a parameter.")
+    references = serializers.ListField(
+        child=serializers.CharField(), help_text="Where the idea comes from: author, title, publisher, year."
+    )
     uses_model = serializers.BooleanField()
+    fewest_symbols = serializers.SerializerMethodField(help_text="How many symbols it trades, at least.")
+    most_symbols = serializers.SerializerMethodField(help_text="And at most.")
     parameters = ParameterSerializer(many=True, source="params")
     json_schema = serializers.SerializerMethodField(help_text="The parameters as a JSON schema.")
+
+    def get_fewest_symbols(self, strategy_class: Any) -> int:
+        return symbols_range(strategy_class.key)[0]
+
+    def get_most_symbols(self, strategy_class: Any) -> int:
+        return symbols_range(strategy_class.key)[1]
 
     def get_json_schema(self, strategy_class: Any) -> dict[str, Any]:
         schema: dict[str, Any] = strategy_class.json_schema()

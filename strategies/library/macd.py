@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from strategies.base import BaseStrategy, Overlay
-from strategies.crossing import cross_down, cross_up, hold
+from strategies.crossing import follow
 from strategies.indicators import Macd, TechnicalIndicators
-from strategies.params import IntParam
+from strategies.library import parameters as shared
 from strategies.registry import register
 
 
@@ -26,42 +26,22 @@ class MACDStrategy(BaseStrategy):
         "Buy when it crosses above its own {signal_period}-bar exponential average, the signal line.",
         "Sell when it crosses below: go short where the run allows it, else stay out.",
     )
+    references = ("Gerald Appel, Technical Analysis: Power Tools for Active Investors, FT Press 2005.",)
     params = (
-        IntParam(
+        shared.bars(
             "fast_period",
-            default=12,
-            minimum=2,
-            maximum=499,
-            label="Fast period",
-            help="Bars in the quick average. Must be below the slow period.",
-            unit="bars",
+            "Fast period",
+            12,
+            (2, 499),
+            "Bars in the quick average. Must be below the slow period.",
         ),
-        IntParam(
-            "slow_period",
-            default=26,
-            minimum=3,
-            maximum=500,
-            label="Slow period",
-            help="Bars in the slow average.",
-            unit="bars",
-        ),
-        IntParam(
-            "signal_period",
-            default=9,
-            minimum=2,
-            maximum=200,
-            label="Signal period",
-            help="Bars in the average of the MACD line.",
-            unit="bars",
-        ),
+        shared.bars("slow_period", "Slow period", 26, (3, 500), "Bars in the slow average."),
+        shared.bars("signal_period", "Signal period", 9, (2, 200), "Bars in the average of the MACD line."),
     )
 
     @classmethod
     def check_parameters(cls, parameters: Mapping[str, Any]) -> Mapping[str, list[str]]:
-        fast, slow = parameters["fast_period"], parameters["slow_period"]
-        if fast >= slow:
-            return {"fast_period": [f"{fast} is not below the slow period ({slow}). Make it shorter."]}
-        return {}
+        return shared.fast_below_slow(parameters)
 
     def warmup(self) -> int:
         slow, signal = (cast(int, self.parameters[name]) for name in ("slow_period", "signal_period"))
@@ -70,9 +50,7 @@ class MACDStrategy(BaseStrategy):
     def target(self, bars: Bars) -> NDArray[np.float64]:
         line, signal, _ = self._macd(bars)
         # Both lines are differences of averages: on a flat price nothing but their rounding noise is left.
-        up = cross_up(line, signal, scale=bars.close)
-        down = cross_down(line, signal, scale=bars.close)
-        return hold(up, down, ~np.isnan(signal))
+        return follow(line, signal, scale=bars.close)
 
     def overlays(self, bars: Bars) -> tuple[Overlay, ...]:
         names = ("MACD", "Signal", "Histogram")

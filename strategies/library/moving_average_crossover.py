@@ -1,6 +1,6 @@
 """Follow the trend: a fast moving average crossing a slow one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from strategies.base import BaseStrategy, Overlay
-from strategies.crossing import cross_down, cross_up, hold
+from strategies.crossing import TILE, follow, follow_in_tiles
 from strategies.indicators import TechnicalIndicators
-from strategies.params import ChoiceParam, IntParam
+from strategies.library import parameters as shared
+from strategies.params import ChoiceParam
 from strategies.registry import register
 
 
@@ -26,25 +27,19 @@ class MovingAverageCrossoverStrategy(BaseStrategy):
         "Sell when it crosses below: go short where the run allows it, else stay out.",
         "Being above already when the averages begin is not a crossing.",
     )
+    references = (
+        "Brock, Lakonishok and LeBaron, Simple Technical Trading Rules and the Stochastic Properties of Stock Returns, "
+        "Journal of Finance 47(5), 1992.",
+    )
     params = (
-        IntParam(
+        shared.bars(
             "fast_period",
-            default=10,
-            minimum=1,
-            maximum=499,
-            label="Fast period",
-            help="Bars in the average that reacts quickly. Must be below the slow period.",
-            unit="bars",
+            "Fast period",
+            10,
+            (1, 499),
+            "Bars in the average that reacts quickly. Must be below the slow period.",
         ),
-        IntParam(
-            "slow_period",
-            default=30,
-            minimum=2,
-            maximum=500,
-            label="Slow period",
-            help="Bars in the average that shows the trend.",
-            unit="bars",
-        ),
+        shared.bars("slow_period", "Slow period", 30, (2, 500), "Bars in the average that shows the trend."),
         ChoiceParam(
             "ma_type",
             default="sma",
@@ -56,29 +51,58 @@ class MovingAverageCrossoverStrategy(BaseStrategy):
 
     @classmethod
     def check_parameters(cls, parameters: Mapping[str, Any]) -> Mapping[str, list[str]]:
-        fast, slow = parameters["fast_period"], parameters["slow_period"]
-        if fast >= slow:
-            return {"fast_period": [f"{fast} is not below the slow period ({slow}). Make it shorter."]}
-        return {}
+        return shared.fast_below_slow(parameters)
+
+    # The next three let a sweep compare each pair of averages without making a strategy of it: see docs/sweeps.md.
+
+    @classmethod
+    def valid_cells(cls, values: Mapping[str, Any]) -> NDArray[np.bool_]:
+        return np.asarray(values["fast_period"] < values["slow_period"])
+
+    @classmethod
+    def crossing_lines(cls, values: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        exponential = np.asarray(values["ma_type"]) == "ema"
+        fast, slow = (np.asarray(values[name]) * 2 + exponential for name in ("fast_period", "slow_period"))
+        return fast, slow
+
+    @classmethod
+    def line(cls, bars: Bars, key: int) -> NDArray[np.float64]:
+        return _average("ema" if key % 2 else "sma")(bars.close, key // 2)
 
     def warmup(self) -> int:
         return cast(int, self.parameters["slow_period"])
 
     def target(self, bars: Bars) -> NDArray[np.float64]:
+        if self.parameters["ma_type"] == "sma" and len(bars) > TILE:
+            return follow_in_tiles(self._rows_of(bars), len(bars), self.warmup() - 1)
         fast, slow = self._averages(bars)
-        return hold(cross_up(fast, slow), cross_down(fast, slow), ~np.isnan(slow))
+        return follow(fast, slow)
 
     def overlays(self, bars: Bars) -> tuple[Overlay, ...]:
         kind = str(self.parameters["ma_type"]).upper()
         names = (f"{kind} {self.parameters[name]}" for name in ("fast_period", "slow_period"))
         return tuple(Overlay(name, values) for name, values in zip(names, self._averages(bars), strict=True))
 
+    def _rows_of(self, bars: Bars) -> Callable[[int, int], tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """What gives some rows of both simple averages: a moving average needs only the values of its window.
+
+        Its sums are of blocks of one period each, so that from the start of a block on all bits are the same.
+        """
+        fast, slow = (cast(int, self.parameters[name]) for name in ("fast_period", "slow_period"))
+
+        def rows(period: int, start: int, stop: int) -> NDArray[np.float64]:
+            begin = max(0, start // period - 1) * period
+            return TechnicalIndicators.moving_average(bars.close[begin:stop], period)[start - begin :]
+
+        return lambda start, stop: (rows(fast, start, stop), rows(slow, start, stop))
+
     def _averages(self, bars: Bars) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        exponential = self.parameters["ma_type"] == "ema"
-        average = (
-            TechnicalIndicators.exponential_moving_average
-            if exponential
-            else TechnicalIndicators.moving_average
-        )
+        average = _average(str(self.parameters["ma_type"]))
         fast, slow = (cast(int, self.parameters[name]) for name in ("fast_period", "slow_period"))
         return average(bars.close, fast), average(bars.close, slow)
+
+
+def _average(kind: str) -> Callable[[NDArray[np.float64], int], NDArray[np.float64]]:
+    if kind == "ema":
+        return TechnicalIndicators.exponential_moving_average
+    return TechnicalIndicators.moving_average

@@ -10,7 +10,7 @@ from marketdata.bars import Bars
 from strategies.base import BaseStrategy, Overlay
 from strategies.crossing import above, below, hold
 from strategies.indicators import TechnicalIndicators
-from strategies.params import FloatParam, IntParam
+from strategies.library import parameters as shared
 from strategies.registry import register
 
 
@@ -26,44 +26,25 @@ class RSIStrategy(BaseStrategy):
         "Sell when it is above {overbought:g}: go short where the run allows it, else stay out.",
         "In between, keep the position.",
     )
+    references = ("J. Welles Wilder, New Concepts in Technical Trading Systems, Trend Research 1978.",)
     params = (
-        IntParam(
-            "period",
-            default=14,
-            minimum=2,
-            maximum=200,
-            label="Period",
-            help="Bars over which rises and falls are averaged.",
-            unit="bars",
-        ),
-        FloatParam(
+        shared.bars("period", "Period", 14, (2, 200), "Bars over which rises and falls are averaged."),
+        shared.level(
             "oversold",
-            default=30.0,
-            minimum=1.0,
-            maximum=98.0,
-            step=1.0,
-            label="Oversold below",
-            help="Buys below this level. Must be under the overbought level.",
-            unit="RSI points",
+            "Oversold below",
+            30.0,
+            (1.0, 98.0),
+            "Buys below this level. Must be under the overbought level.",
+            "RSI points",
         ),
-        FloatParam(
-            "overbought",
-            default=70.0,
-            minimum=2.0,
-            maximum=99.0,
-            step=1.0,
-            label="Overbought above",
-            help="Sells above this level.",
-            unit="RSI points",
+        shared.level(
+            "overbought", "Overbought above", 70.0, (2.0, 99.0), "Sells above this level.", "RSI points"
         ),
     )
 
     @classmethod
     def check_parameters(cls, parameters: Mapping[str, Any]) -> Mapping[str, list[str]]:
-        low, high = parameters["oversold"], parameters["overbought"]
-        if low >= high:
-            return {"oversold": [f"{low:g} is not below the overbought level ({high:g}). Lower it."]}
-        return {}
+        return shared.oversold_below_overbought(parameters)
 
     def warmup(self) -> int:
         return cast(int, self.parameters["period"])

@@ -9,7 +9,7 @@ import pytest
 from strategies import registry
 from strategies.errors import IndicatorError
 from strategies.indicators import TechnicalIndicators
-from strategies.indicators.columns import column, period
+from strategies.indicators.columns import column, period_of
 from strategies.models import Strategy
 from strategies.tests.prices import bars_of, random_bars
 
@@ -105,36 +105,33 @@ def test_a_contributed_strategy_has_a_card_a_form_and_a_page(contributed, page):
 
 
 # -- an indicator -------------------------------------------------------------------------------------------
-_period = period
 
 
-def rate_of_change(values, period=10):
-    """Change over `period` bars as a fraction; first defined row `period`."""
-    data, bars = column("values", values), _period("period", period)
+def momentum(values, period=10):
+    """Change over `period` bars in units of price; first defined row `period`."""
+    data, bars = column("values", values), period_of("period", period)
     out = np.full(data.size, np.nan)
-    out[bars:] = data[bars:] / data[:-bars] - 1.0
+    out[bars:] = data[bars:] - data[:-bars]
     return out
 
 
 @pytest.fixture
 def with_indicator(monkeypatch):
-    monkeypatch.setattr(TechnicalIndicators, "rate_of_change", staticmethod(rate_of_change), raising=False)
+    monkeypatch.setattr(TechnicalIndicators, "momentum", staticmethod(momentum), raising=False)
     return TechnicalIndicators
 
 
 def test_a_contributed_indicator_computes_and_keeps_the_common_promises(with_indicator):
-    # 12/10 - 1, 9/12 - 1
-    found = with_indicator.rate_of_change([10, 12, 9], 1)
-    np.testing.assert_allclose(found, [np.nan, 0.2, -0.25])
+    # 12 - 10, 9 - 12
+    found = with_indicator.momentum([10, 12, 9], 1)
+    np.testing.assert_allclose(found, [np.nan, 2.0, -3.0])
     close = random_bars(100).close
-    np.testing.assert_array_equal(
-        with_indicator.rate_of_change(close[:60]), with_indicator.rate_of_change(close)[:60]
-    )
-    assert np.isnan(with_indicator.rate_of_change(close[:5])).all()
+    np.testing.assert_array_equal(with_indicator.momentum(close[:60]), with_indicator.momentum(close)[:60])
+    assert np.isnan(with_indicator.momentum(close[:5])).all()
     with pytest.raises(IndicatorError, match="row 1"):
-        with_indicator.rate_of_change([1, np.nan, 2], 1)
+        with_indicator.momentum([1, np.nan, 2], 1)
     with pytest.raises(IndicatorError, match="from 1 to"):
-        with_indicator.rate_of_change(close, 0)
+        with_indicator.momentum(close, 0)
 
 
 def test_an_indicator_that_is_not_in_the_look_ahead_test_fails_it(with_indicator):

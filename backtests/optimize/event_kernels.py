@@ -1,0 +1,165 @@
+"""The loops of sweeps that trade lists of changes: crossings of lines found 64 bars at a time, or given orders."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backtests.optimize.accounts import CAPITAL
+from backtests.optimize.compiled import kernel
+from backtests.optimize.event_state import ABOVE, BELOW, FLAG, WANTED, begin_nb, load_nb, save_nb, terms_nb
+from backtests.optimize.event_trades import finish_nb, turn_nb
+from backtests.optimize.vectors import WORD, compare_word, first_one
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Addresses = NDArray[np.uint64]
+Places = NDArray[np.int32]
+Sides = NDArray[np.int8]
+
+
+@kernel
+def sweep_crossings_nb(
+    market: Floats,
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    blocks: Floats,
+    rows: Addresses,
+    known: Ints,
+    pairs: Ints,
+    accounts: Floats,
+    account_of: Ints,
+    cells: Ints,
+    tile: int,
+    periods_per_year: float,
+    s: Floats,
+    out: Floats,
+) -> None:
+    """Trade the crossings of each pair of rows; the time axis is walked in tiles, whose rows stay in the cache.
+
+    Parameters
+    ----------
+    market : ndarray, shape (n_bars, MARKET_COLUMNS)
+    high, low, close : ndarray, shape (n_bars + at least 8,)
+    blocks : ndarray, shape (n_bars // BLOCK, BLOCK_COLUMNS)
+    rows, known : ndarray, shape (n_rows,)
+        Where in memory each line begins (n_bars values above 0 and padding to a multiple of 64; NaN before its first
+        value and in the padding), and its first bar with a value.
+    pairs : ndarray, shape (n_pairs, 2)
+        Rows to compare.
+    accounts, account_of : ndarray, shapes (n_accounts, COLUMNS) and (n_pairs,)
+    cells : ndarray, shape (n_pairs,)
+        Columns of `out` to write to.
+    tile : int
+        Bars, a multiple of 64. The figures do not depend on it.
+    s : ndarray, shape (n_pairs, STATE_SIZE)
+        Scratch; afterwards `FLAG` of a pair is 1 where its figures are not to be believed.
+    out : ndarray, shape (12, n_cells)
+    """
+    n = len(market)
+    one = np.uint64(1)
+    for start in range(0, max(n - 1, 1), tile):
+        end = min(start + tile, n - 1)
+        for c in range(len(pairs)):
+            fast, slow = pairs[c, 0], pairs[c, 1]
+            both = max(known[fast], known[slow])
+            terms = terms_nb(accounts, account_of[c])
+            state, unclear, want = begin_nb(), False, 0.0
+            above = below = np.uint64(0)
+            if start > 0:
+                state, unclear, want = load_nb(s, c), s[c, FLAG] > 0.0, s[c, WANTED]
+                above, below = np.uint64(s[c, ABOVE]), np.uint64(s[c, BELOW])
+            for bar in range(max(start, both - both % WORD), end, WORD):
+                over, under = compare_word(rows[fast], rows[slow], bar)
+                up = over & ~((over << one) | above)
+                events = up | (under & ~((under << one) | below))
+                above, below = over >> np.uint64(63), under >> np.uint64(63)
+                if bar <= both:
+                    # A crossing needs both rows at the bar before.
+                    events &= ~(((one << np.uint64(both - bar)) << one) - one)
+                while events:
+                    bit = first_one(events)
+                    events &= events - one
+                    side = 1.0 if (up >> np.uint64(bit)) & one else terms.floor
+                    if side != want and bar + bit < n - 1:
+                        want = side
+                        state, unsure = turn_nb(
+                            state, market, high, low, close, blocks, bar + bit + 1, side, terms
+                        )
+                        unclear |= unsure
+            if end == n - 1:
+                capital = accounts[account_of[c], CAPITAL]
+                unclear |= finish_nb(
+                    state, market, high, low, close, blocks, capital, terms, periods_per_year, out, cells[c]
+                )
+            else:
+                save_nb(s, c, state)
+                s[c, WANTED] = want
+                s[c, ABOVE], s[c, BELOW] = float(above), float(below)
+            s[c, FLAG] = 1.0 if unclear else 0.0
+
+
+@kernel
+def sweep_orders_nb(
+    market: Floats,
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    blocks: Floats,
+    decided: Places,
+    wanted: Sides,
+    accounts: Floats,
+    account_of: Ints,
+    cells: Ints,
+    periods_per_year: float,
+    s: Floats,
+    out: Floats,
+) -> None:
+    """Trade the same orders in each of several accounts. Shapes as in `sweep_crossings_nb`.
+
+    Parameters
+    ----------
+    decided, wanted : ndarray, shape (n_orders,)
+        Bars at whose close the target changes, and to what, shorts included.
+    """
+    n = len(market)
+    for c in range(len(account_of)):
+        terms = terms_nb(accounts, account_of[c])
+        state, unclear, want = begin_nb(), False, 0.0
+        for i in range(len(decided)):
+            side = max(float(wanted[i]), terms.floor)
+            if side != want and decided[i] < n - 1:
+                want = side
+                state, unsure = turn_nb(state, market, high, low, close, blocks, decided[i] + 1, side, terms)
+                unclear |= unsure
+        capital = accounts[account_of[c], CAPITAL]
+        unclear |= finish_nb(
+            state, market, high, low, close, blocks, capital, terms, periods_per_year, out, cells[c]
+        )
+        s[c, FLAG] = 1.0 if unclear else 0.0
+
+
+@kernel
+def crossing_orders_nb(
+    fast: np.uint64, slow: np.uint64, both: int, n: int, floor: int, decided: Places, wanted: Sides
+) -> int:
+    """Write the orders of the crossings of two lines and return how many; `floor` is -1, or 0 without shorts."""
+    one = np.uint64(1)
+    above = below = np.uint64(0)
+    count = side = 0
+    for bar in range(both - both % WORD, n, WORD):
+        over, under = compare_word(fast, slow, bar)
+        up = over & ~((over << one) | above)
+        events = up | (under & ~((under << one) | below))
+        above, below = over >> np.uint64(63), under >> np.uint64(63)
+        if bar <= both:
+            events &= ~(((one << np.uint64(both - bar)) << one) - one)
+        while events:
+            bit = first_one(events)
+            events &= events - one
+            new = 1 if (up >> np.uint64(bit)) & one else floor
+            if new != side:
+                decided[count] = bar + bit
+                wanted[count] = new
+                count += 1
+                side = new
+    return count

@@ -3,14 +3,15 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedModel, OwnedQuerySet
 from algotrade.jobs.computed import ComputedModel, ComputedQuerySet
 from backtests import verdict
+from backtests.models.frozen import FrozenRequest
+from backtests.models.leg import Leg
 
 METRIC_COLUMNS = (
     "total_return",
@@ -54,8 +55,11 @@ class BacktestQuerySet(ComputedQuerySet, OwnedQuerySet):
     )
 
     def summaries(self) -> Self:
-        """Without the JSON columns, which lists never need and which can weigh megabytes."""
-        return self.defer(*JSON_COLUMNS)
+        """Without the JSON columns, which lists never need and which can weigh megabytes; with the count of legs."""
+        legs = Leg.objects.filter(result=OuterRef("pk")).order_by().values("result")
+        return self.defer(*JSON_COLUMNS).annotate(
+            leg_count=Subquery(legs.annotate(n=Count("pk")).values("n"))
+        )
 
     def matching(
         self, *, strategy: int | None = None, symbol: str = "", status: str = "", text: str = ""
@@ -73,36 +77,8 @@ class BacktestQuerySet(ComputedQuerySet, OwnedQuerySet):
         return self.filter(wanted)
 
 
-class BacktestResult(OwnedModel, ComputedModel):
+class BacktestResult(OwnedModel, ComputedModel, FrozenRequest):
     """One run of a strategy over a period of a series, with everything it was computed from."""
-
-    strategy = models.ForeignKey(
-        "strategies.Strategy",
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="results",
-        verbose_name=_("strategy"),
-    )
-    strategy_name = models.CharField(_("strategy"), max_length=120)
-    strategy_type = models.CharField(_("type"), max_length=60)
-    parameters = models.JSONField(_("parameters"), default=dict)
-    # RESTRICT and not PROTECT: deleting a user takes series and results together, deleting a used series is refused.
-    series = models.ForeignKey(
-        "marketdata.Series", on_delete=models.RESTRICT, related_name="results", verbose_name=_("series")
-    )
-    snapshot = models.ForeignKey(
-        "marketdata.Snapshot", on_delete=models.RESTRICT, related_name="results", verbose_name=_("snapshot")
-    )
-    snapshot_sha256 = models.CharField(_("data fingerprint"), max_length=64)
-    symbol = models.CharField(_("symbol"), max_length=40)
-    timeframe = models.CharField(_("timeframe"), max_length=8)
-    periods_per_year = models.FloatField(_("bars per year"))
-    start_date = models.DateField(_("from"))
-    end_date = models.DateField(_("to"))
-    configuration = models.JSONField(_("configuration"), default=dict)
-    seed = models.PositiveIntegerField(_("seed"), default=0)
-    engine_version = models.CharField(_("engine"), max_length=20, blank=True)
 
     total_return = models.FloatField(_("net return"), null=True, blank=True)
     cagr = models.FloatField(_("CAGR"), null=True, blank=True)
@@ -120,8 +96,6 @@ class BacktestResult(OwnedModel, ComputedModel):
 
     sparkline = models.JSONField(_("sparkline"), default=list, blank=True)
     bar_count = models.PositiveIntegerField(_("bars"), default=0)
-    duration_ms = models.FloatField(_("computing time (ms)"), null=True, blank=True)
-    created_at = models.DateTimeField(_("submitted"), default=timezone.now)
 
     # Last in the table: SQLite reaches a column behind a large one only by walking through all of that one's pages.
     warnings = models.JSONField(_("reasons for doubt"), default=list, blank=True)
@@ -152,11 +126,6 @@ class BacktestResult(OwnedModel, ComputedModel):
         return reverse("backtests:detail", args=[self.pk])
 
     @property
-    def title(self) -> str:
-        """What its job is called."""
-        return _("%(strategy)s on %(symbol)s") % {"strategy": self.strategy_name, "symbol": self.symbol}
-
-    @property
     def excess_return(self) -> float | None:
         """Net return beyond buy and hold of the same period."""
         if self.total_return is None or self.benchmark_return is None:
@@ -164,13 +133,20 @@ class BacktestResult(OwnedModel, ComputedModel):
         return self.total_return - self.benchmark_return
 
     @property
+    def symbols_text(self) -> str:
+        """Its symbol and how many others, for rows of `summaries`."""
+        others = (getattr(self, "leg_count", None) or 1) - 1
+        return f"{self.symbol} +{others}" if others else self.symbol
+
+    @property
+    def has_legs(self) -> bool:
+        """Whether it traded weights over a portfolio: such a run has rows of `Leg`, even over one symbol."""
+        return "rebalance" in self.configuration
+
+    @property
     def verdicts(self) -> list[verdict.Verdict]:
         """The reasons for doubt, in words."""
         return verdict.in_words(self.warnings)
-
-    @property
-    def queue_seconds(self) -> float | None:
-        return self.job.timings.get("queue_seconds") if self.job is not None else None
 
     def equity_rows(self) -> dict[str, Any]:
         """The stored curves as the charts read them: `[[seconds, value], ...]` each."""

@@ -1,0 +1,24 @@
+"""What this app stores: runs, the legs of runs over several symbols, sweeps, and the count of all trials."""
+
+from backtests.models.frozen import FrozenRequest
+from backtests.models.leg import Leg
+from backtests.models.result import (
+    JSON_COLUMNS,
+    METRIC_COLUMNS,
+    BacktestQuerySet,
+    BacktestResult,
+)
+from backtests.models.sweep import Sweep, SweepQuerySet
+from backtests.models.trials import TrialCount
+
+__all__ = [
+    "JSON_COLUMNS",
+    "METRIC_COLUMNS",
+    "BacktestQuerySet",
+    "BacktestResult",
+    "FrozenRequest",
+    "Leg",
+    "Sweep",
+    "SweepQuerySet",
+    "TrialCount",
+]

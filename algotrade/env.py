@@ -46,3 +46,20 @@ def job_workers() -> int:
     if not 1 <= count <= 64:
         raise ImproperlyConfigured(f"JOB_WORKERS is {count}: give a number from 1 to 64.")
     return count
+
+
+def within(name: str, number: int, least: int, most: int) -> int:
+    """A setting that is a whole number, if it lies within its bounds."""
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name} is {number}: give a number from {least} to {most}.")
+    return number
+
+
+def sweep_max_cells() -> int:
+    """How many combinations one sweep may try."""
+    return within("SWEEP_MAX_CELLS", env.int("SWEEP_MAX_CELLS", default=1_000_000), 1, 20_000_000)
+
+
+def sweep_threads() -> int:
+    """On how many threads one sweep computes: two at most by default, because another job may run beside it."""
+    return within("SWEEP_THREADS", env.int("SWEEP_THREADS", default=min(2, os.cpu_count() or 1)), 1, 64)

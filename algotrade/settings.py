@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.templatetags.static import static
 
-from algotrade.env import BASE_DIR, DATA_DIR, env, job_workers, secret_key
+from algotrade.env import BASE_DIR, DATA_DIR, env, job_workers, secret_key, sweep_max_cells, sweep_threads
 from algotrade.logging import logging_config
 
 # -- Where it runs -----------------------------------------------------------------------------------------
@@ -120,7 +120,10 @@ CACHES = {
 # -- Jobs and rooms ----------------------------------------------------------------------------------------
 JOB_WORKERS = job_workers()
 JOB_MEMORY_LIMIT_MB = env.int("JOB_MEMORY_LIMIT_MB", default=6144)
+LIVE_PREVIEW = env.bool("LIVE_PREVIEW", default=True)
 JOB_MAX_QUEUED_PER_USER = env.int("JOB_MAX_QUEUED_PER_USER", default=200)
+SWEEP_MAX_CELLS = sweep_max_cells()
+SWEEP_THREADS = sweep_threads()
 CHANNEL_LAYERS = {
     "default": (
         {"BACKEND": "channels.layers.InMemoryChannelLayer"}

@@ -3,18 +3,17 @@
 import os
 import signal
 import threading
-import time
 from multiprocessing.connection import Connection
 from typing import Any
 
-PARENT_CHECK_SECONDS = 1.0
+from algotrade.jobs import processes
 
 
 def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
     """Entry of a spawned process. Messages out: ready, claimed, event, done. Messages in: run, stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=processes.end_with_parent, args=(os.getppid(),), daemon=True).start()
 
     import django
 
@@ -22,7 +21,7 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
 
     from django.db import close_old_connections
 
-    from algotrade.jobs import events, processes
+    from algotrade.jobs import events
     from algotrade.jobs.kinds import kinds
     from algotrade.jobs.models import Job
     from algotrade.jobs.runner import run
@@ -54,10 +53,3 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
             send("claimed", str(job.pk), job.fence)
             run(job)
         send("done", job is not None)
-
-
-def _end_with_parent(parent: int) -> None:
-    """A pool that died without a word (kill -9) must not leave its children behind."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_CHECK_SECONDS)
-    os._exit(3)

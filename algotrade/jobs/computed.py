@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from algotrade.jobs.models import Job
@@ -41,6 +41,15 @@ class ComputedModel(models.Model):
     @property
     def is_succeeded(self) -> bool:
         return self.status == Job.State.SUCCEEDED
+
+    def discard(self) -> None:
+        """Delete it, stopping its job if that still runs. The job stays in the list, without a link to nowhere."""
+        with transaction.atomic():
+            if self.job is not None:
+                if self.job.can_cancel:
+                    self.job.request_cancel()
+                Job.objects.filter(pk=self.job.pk).update(result_url="")
+            self.delete()
 
     @classmethod
     def follow(cls, job: Job) -> None:

@@ -21,7 +21,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from algotrade.jobs import child, events, services
+from algotrade.jobs import child, events, processes, services
 from algotrade.jobs.errors import LeaseLost
 from algotrade.jobs.models import Job, Worker
 
@@ -35,8 +35,6 @@ STOP_GRACE_SECONDS = 2.0
 # A child that holds no job any more, or that was told to run and claimed none, must say so within this time.
 SILENCE_SECONDS = 30.0
 RESPAWN_PAUSE_SECONDS = 2.0
-# Numerical libraries would each start a thread a core in each child; two jobs on two cores must not thrash.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(eq=False)
@@ -70,8 +68,7 @@ class LocalPool:
         self._started = timezone.now()
 
     def start(self) -> None:
-        for variable in ONE_THREAD:
-            os.environ.setdefault(variable, "1")
+        processes.compute_in_one_thread()
         self._thread.start()
 
     def nudge(self) -> None:

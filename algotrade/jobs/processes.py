@@ -2,6 +2,24 @@
 
 import os
 import sys
+import time
+
+PARENT_CHECK_SECONDS = 1.0
+# Numerical libraries would each start a thread a core in each child; two jobs on two cores must not thrash.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def compute_in_one_thread() -> None:
+    """Have numerical libraries of this process's children use one thread, unless the operator said otherwise."""
+    for variable in ONE_THREAD:
+        os.environ.setdefault(variable, "1")
+
+
+def end_with_parent(parent: int) -> None:
+    """Runs in a thread of a child: a parent that died without a word (kill -9) must not leave it behind."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_SECONDS)
+    os._exit(3)
 
 
 def pid_exists(pid: int) -> bool:

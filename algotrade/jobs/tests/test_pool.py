@@ -110,7 +110,7 @@ def test_a_job_that_does_not_listen_is_killed_when_cancelled(pool, submit):
 
 
 def test_a_job_past_its_deadline_is_killed_with_words(pool, submit):
-    job = wait_for(submit("stubborn"), "failed", seconds=20)
+    job = wait_for(submit("stubborn"), "failed", seconds=60)
     assert job.error_code == "deadline_exceeded"
 
 

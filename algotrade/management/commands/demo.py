@@ -1,4 +1,4 @@
-"""Fill a fresh lab: schema, sample data, two accounts, strategies with their backtests. Run again, it adds nothing."""
+"""Fill a fresh lab: schema, samples, two accounts, strategies, their backtests, a sweep. Run again, it adds nothing."""
 
 import io
 import json
@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from algotrade.errors import LabError
 from algotrade.jobs import runner, warmth
 from algotrade.jobs.models import Job
 from backtests.services import BacktestService
+from backtests.sweeps.services import SweepService
 from marketdata.models import Series
 from strategies.models import Strategy
 from strategies.services import StrategyService
@@ -71,24 +72,54 @@ STRATEGIES: tuple[dict[str, Any], ...] = (
         "symbol": "EURUSD",
         "timeframe": "1h",
     },
+    {
+        "name": "Breakouts in a strong trend",
+        "description": "Written as rules: a new high while the trend is strong, out at a shorter low.",
+        "strategy_type": "rules",
+        "parameters": {
+            "long_entry": "close > highest(high, entry)[1] and adx(14) > strength",
+            "long_exit": "close < lowest(low, leave)[1]",
+            "values": {
+                "entry": {"value": 50, "minimum": 10, "maximum": 200, "step": 5},
+                "leave": {"value": 20, "minimum": 5, "maximum": 100, "step": 5},
+                "strength": {"value": 20, "minimum": 10, "maximum": 40, "step": 1},
+            },
+        },
+        "symbol": "MSFT",
+    },
+    {
+        "name": "Four stocks in equal parts",
+        "description": "A quarter of the account in each, brought back to that every month.",
+        "strategy_type": "equal_weight",
+        "symbol": "AAPL",
+        "other_symbols": ["GOOG", "IBM", "MSFT"],
+    },
 )
 SHORTED = {"Hourly euro reversal"}
+SWEPT = "Golden cross on Apple"
+SWEPT_AXES = (
+    {"name": "fast_period", "start": 5, "stop": 100, "step": 5},
+    {"name": "slow_period", "start": 20, "stop": 300, "step": 10},
+    {"name": "ma_type", "values": ["sma", "ema"]},
+)
 # What a private investor's broker charges, roughly; a demonstration of free trading would teach the wrong lesson.
 COSTS = {"commission": 0.001, "slippage": 0.0005}
 CURRENCY_COSTS = {"spread": 0.0001}
 
 
 class Command(BaseCommand):
-    help = "Fill a fresh lab with sample data, two accounts, strategies and their backtests; safe to repeat."
+    help = "Fill a fresh lab with sample data, two accounts, strategies, their backtests and a sweep; safe to repeat."
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._started = time.monotonic()
         try:
-            call_command("migrate", interactive=False, verbosity=0)
-            self._load_samples()
-            analyst = self._accounts()
-            self._run(self._strategies(analyst))
+            # At the first start the engine is compiled, which takes the most time: begin with that at once.
+            with nullcontext() if LOGINS.exists() else warmth.helper():
+                call_command("migrate", interactive=False, verbosity=0)
+                self._load_samples()
+                analyst = self._accounts()
+                self._run(self._strategies(analyst))
         except LabError as error:
             raise CommandError(error.detail) from error
 
@@ -160,6 +191,11 @@ class Command(BaseCommand):
                 configuration = {"allow_short": strategy.name in SHORTED, **costs}
                 result = BacktestService.submit(user=analyst, strategy=strategy, configuration=configuration)
                 jobs.append(result.job)
+                if strategy.name == SWEPT:
+                    sweep = SweepService.submit(
+                        user=analyst, strategy=strategy, configuration=configuration, axes=SWEPT_AXES
+                    )
+                    jobs.append(sweep.job)
         self._tell(f"{len(STRATEGIES)} strategies of “{ANALYST}”")
         return jobs
 
@@ -169,9 +205,9 @@ class Command(BaseCommand):
         Work that was waiting before is for the server's own processes: it may take hours, and nobody could cancel it.
         """
         if jobs:
-            self._tell("getting the engine ready (compiled once, some seconds)")
+            self._tell("getting the engine ready (compiled once, about half a minute)")
             with self._patience():
-                warmth.warm_up()
+                warmth.warm_up(tell=lambda done, total: self._tell(f"engine: part {done} of {total}"))
         for job in jobs:
             if job.claim(f"{socket.gethostname()}:{os.getpid()}"):
                 with self._patience():

@@ -5,10 +5,13 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from algotrade import health
+from backtests.preview.api import PreviewView
 
 api = [
     path("", include("accounts.api.urls")),
     path("", include("marketdata.api.urls")),
+    # Before the strategies, whose addresses would take "preview" for the number of one.
+    path("strategies/preview/", PreviewView.as_view(), name="strategy-preview"),
     path("", include("strategies.api.urls")),
     path("", include("mlmodels.api.urls")),
     path("", include("backtests.api.urls")),

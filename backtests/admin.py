@@ -9,8 +9,9 @@ from unfold.decorators import display
 
 from algotrade.admin import STATE_COLOURS, RecordAdmin
 from algotrade.templatetags import figures
-from backtests.models import JSON_COLUMNS, METRIC_COLUMNS, BacktestResult
+from backtests.models import JSON_COLUMNS, METRIC_COLUMNS, BacktestResult, Sweep
 from backtests.services import BacktestService
+from backtests.sweeps.services import SweepService
 
 
 @admin.register(BacktestResult)
@@ -79,3 +80,62 @@ class BacktestResultAdmin(RecordAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[BacktestResult]) -> None:
         BacktestService.delete(queryset.select_related("job"))
+
+
+@admin.register(Sweep)
+class SweepAdmin(RecordAdmin):
+    """Sweeps for staff: whose, of what, how large, how they ended. Cells are never loaded here."""
+
+    list_display = [
+        "strategy_name",
+        "user",
+        "symbol",
+        "period",
+        "method",
+        "cell_count",
+        "valid_count",
+        "state_label",
+        "error_code",
+        "computed_in",
+        "created_at",
+    ]
+    list_filter = ["status", "method", "strategy_type", "timeframe", "error_code", "created_at"]
+    search_fields = ["strategy_name", "symbol", "user__username", "user__email", "snapshot_sha256"]
+    list_select_related = ["user"]
+    date_hierarchy = "created_at"
+    fields = [
+        ("user", "status", "job"),
+        ("strategy", "strategy_name", "strategy_type"),
+        "parameters",
+        ("method", "objective", "seed"),
+        ("cell_count", "valid_count", "best_value"),
+        ("series", "symbol", "timeframe", "periods_per_year"),
+        ("start_date", "end_date"),
+        ("snapshot", "snapshot_sha256"),
+        "configuration",
+        ("columns_path", "columns_sha256"),
+        ("engine_version", "duration_ms"),
+        ("error_code", "error_detail"),
+        ("created_at", "finished_at"),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Sweep]:
+        return super().get_queryset(request).summaries()
+
+    @display(description=_("period"), ordering="start_date")
+    def period(self, sweep: Sweep) -> str:
+        return format_html('<span class="whitespace-nowrap">{} – {}</span>', sweep.start_date, sweep.end_date)
+
+    @display(description=_("status"), ordering="status", label=STATE_COLOURS)
+    def state_label(self, sweep: Sweep) -> tuple[str, str]:
+        return sweep.status, sweep.get_status_display()
+
+    @display(description=_("computed in"), ordering="duration_ms")
+    def computed_in(self, sweep: Sweep) -> str:
+        return figures.duration_ms(sweep.duration_ms)
+
+    def delete_model(self, request: HttpRequest, obj: Sweep) -> None:
+        SweepService.delete([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Sweep]) -> None:
+        SweepService.delete(queryset.select_related("job"))

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,6 +10,14 @@ class BacktestsConfig(AppConfig):
     def ready(self) -> None:
         from backtests import jobs  # noqa: F401  registers the kind of job
         from backtests.headlines import latest_results
+        from backtests.preview.panel import panel
+        from backtests.preview.process import warm
+        from backtests.sweeps.jobs import remove_columns  # registers the kinds of job, too
         from strategies.headlines import provide_headlines
+        from strategies.previews import Previews, provide_previews
 
         provide_headlines(latest_results)
+        provide_previews(Previews(warm=warm, panel=panel))
+        post_delete.connect(
+            remove_columns, sender=self.get_model("Sweep"), dispatch_uid="backtests.sweep_columns"
+        )

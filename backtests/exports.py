@@ -12,6 +12,7 @@ from backtests.models import METRIC_COLUMNS, BacktestQuerySet, BacktestResult
 EQUITY_COLUMNS = ("unix_time", "equity", "buy_and_hold", "drawdown")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 TRADE_COLUMNS = (
+    "symbol",
     "entry_time",
     "exit_time",
     "side",
@@ -78,7 +79,10 @@ def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
 def trades_csv(result: BacktestResult) -> StreamingHttpResponse:
     """Every trade of one result."""
-    rows = ([trade.get(name) for name in TRADE_COLUMNS] for trade in result.trades)
+    rows = (
+        [trade.get("symbol", result.symbol), *(trade.get(name) for name in TRADE_COLUMNS[1:])]
+        for trade in result.trades
+    )
     return csv_response(_file_name(result, "trades"), TRADE_COLUMNS, rows)
 
 

@@ -165,10 +165,7 @@ def prefilled(user: Any, strategy: Strategy | None, series: Series | None) -> di
 def prefilled_from(result: BacktestResult) -> dict[str, Any]:
     """Initial values that repeat an earlier run, so that one of them can be changed."""
     settings = result.configuration
-    percents = {
-        name: _plain(Decimal(str(settings[name])) * HUNDRED) if settings.get(name) is not None else None
-        for name in PERCENTS
-    }
+    percents = {name: percent_text(settings.get(name)) for name in PERCENTS}
     sizing = settings.get("sizing") if settings.get("sizing") in dict(SIZINGS) else "all_in"
     return {
         "strategy": result.strategy_id,
@@ -181,6 +178,11 @@ def prefilled_from(result: BacktestResult) -> dict[str, Any]:
         "allow_short": settings.get("allow_short", True),
         **percents,
     }
+
+
+def percent_text(fraction: float | None) -> str | None:
+    """A fraction as the percentage a person would type."""
+    return None if fraction is None else _plain(Decimal(str(fraction)) * HUNDRED)
 
 
 def not_offered(result: BacktestResult) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from backtests import curves
-from backtests.engine.results import TRADE_DTYPE
 from backtests.models import METRIC_COLUMNS
 from marketdata.bars import Bars
 
@@ -25,6 +24,8 @@ class Outcome:
     sparkline: list[float]
     warnings: list[dict[str, Any]]
     engine_version: str
+    contributions: tuple[dict[str, Any], ...] = ()
+    """What each leg contributed, in their order; for runs over several symbols."""
 
     def columns(self) -> dict[str, Any]:
         """Every column of the result row that this outcome sets."""
@@ -44,8 +45,11 @@ class Outcome:
 
 
 def trade_rows(trades: Any) -> list[dict[str, Any]]:
-    """The trade record as JSON: ISO times in UTC, None for undefined numbers, never thinned out."""
-    columns = {name: _plain(trades[name]) for name in TRADE_DTYPE.names or ()}
+    """The trade record as JSON: ISO times in UTC, None for undefined numbers, never thinned out.
+
+    A run over several symbols has a column more, the symbol.
+    """
+    columns = {name: _plain(trades[name]) for name in trades.dtype.names or ()}
     columns["side"] = np.where(trades["qty"] > 0, "long", "short").tolist()
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 

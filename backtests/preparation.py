@@ -10,11 +10,14 @@ from django.utils.translation import gettext as _
 from algotrade.errors import LabError
 from backtests.engine.config import SimulationConfig
 from backtests.engine.errors import ConfigError
+from backtests.engine.portfolio_config import PortfolioConfig
+from marketdata.errors import NoBars
 from marketdata.models import Series, Snapshot
-from marketdata.services import open_snapshot
+from marketdata.services import current_snapshot, get_visible, open_snapshot
 from strategies.base import BaseStrategy
 from strategies.models import Strategy
 from strategies.params import ReferenceParam
+from strategies.portfolio import PortfolioStrategy
 from strategies.references import reference_checkers
 
 Problems = dict[str, list[str]]
@@ -30,9 +33,9 @@ class Period:
     end: dt.date
 
 
-def fitting_series(strategy: Strategy, candidates: Iterable[Series]) -> Series | None:
-    """The data a strategy means: a series of its symbol and timeframe, the user's own before a shared one."""
-    wanted = strategy.symbol.upper(), strategy.timeframe
+def fitting_series(strategy: Strategy, candidates: Iterable[Series], symbol: str = "") -> Series | None:
+    """The data a strategy means: a series of its symbol (or the named one) and timeframe, own before shared."""
+    wanted = (symbol or strategy.symbol).upper(), strategy.timeframe
     fitting = [series for series in candidates if (series.symbol.upper(), series.timeframe) == wanted]
     return min(fitting, key=lambda series: (series.user_id is None, -series.bar_count), default=None)
 
@@ -43,17 +46,33 @@ def series_for(strategy: Strategy, user: Any) -> Series | None:
     return fitting_series(strategy, held.filter(symbol__iexact=strategy.symbol, timeframe=strategy.timeframe))
 
 
+def current_data(strategy: Strategy, user: Any, series: Series | None, problems: Problems) -> Snapshot | None:
+    """The data as it is now, of the named series or else of the one that the strategy means."""
+    series = series or series_for(strategy, user)
+    if series is None:
+        said = _("You have no %(timeframe)s data for %(symbol)s. Import it, or choose another series.")
+        problems["series"] = [said % {"timeframe": strategy.timeframe, "symbol": strategy.symbol}]
+        return None
+    try:
+        return current_snapshot(get_visible(user, series.pk))
+    except NoBars as error:
+        problems["series"] = [error.detail]
+        return None
+
+
 def configure(
     strategy: Strategy, given: Mapping[str, Any] | None, problems: Problems
-) -> SimulationConfig | None:
-    """The simulation's settings; the strategy's capital where none is given."""
+) -> SimulationConfig | PortfolioConfig | None:
+    """The simulation's settings; the strategy's capital, and its type's rebalancing, where none is given."""
     if given is not None and not isinstance(given, Mapping):
         problems["configuration"] = [_("Give the settings as an object of names and values.")]
         return None
+    settings = {"initial_capital": float(strategy.initial_capital), **(given or {})}
+    strategy_class = strategy.type_class
     try:
-        return SimulationConfig.from_dict(
-            {"initial_capital": float(strategy.initial_capital), **(given or {})}
-        )
+        if strategy_class is not None and issubclass(strategy_class, PortfolioStrategy):
+            return PortfolioConfig.from_dict({"rebalance": strategy_class.rebalance, **settings})
+        return SimulationConfig.from_dict(settings)
     except ConfigError as error:
         problems.update({f"configuration.{name}": said for name, said in error.fields.items()})
         return None

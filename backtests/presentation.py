@@ -11,10 +11,11 @@ from django.utils.translation import ngettext
 
 from algotrade.jobs.models import Job
 from algotrade.templatetags import figures
+from backtests.legs import fitting_legs
 from backtests.metrics.definitions import DEFINITIONS, Definition
-from backtests.models import BacktestResult
+from backtests.models import BacktestResult, Leg
 from backtests.preparation import fitting_series
-from backtests.vocabulary import GROUPS, HEADLINE, SETTINGS, SIGNED, WORDS
+from backtests.vocabulary import GROUPS, HEADLINE, REBALANCES, SETTINGS, SIGNED, WORDS
 from marketdata.models import Series
 from marketdata.timeframes import get_timeframe
 from strategies.models import Strategy
@@ -75,6 +76,36 @@ def result_context(result: BacktestResult, query: Any) -> dict[str, Any]:
     }
 
 
+def legs_context(result: BacktestResult, query: Any) -> dict[str, Any]:
+    """Each symbol of a run over several, and the one whose candles are shown; nothing for a run over one."""
+    if not result.has_legs:
+        return {}
+    legs = list(result.legs.all())
+    symbols = [leg.symbol for leg in legs]
+    wanted = query.get("candles", "")
+    return {
+        "legs": legs_rows(legs),
+        "symbols": symbols,
+        "candles_symbol": wanted if wanted in symbols else symbols[0],
+    }
+
+
+def legs_rows(legs: Sequence[Leg]) -> list[dict[str, Any]]:
+    """Legs with a bar each, from 0 to its contribution, all on one scale of 0 to 100."""
+    values = [leg.contribution or 0.0 for leg in legs]
+    low, high = min([0.0, *values]), max([0.0, *values])
+    span = (high - low) or 1.0
+    return [
+        {
+            "leg": leg,
+            "x": f"{(min(value, 0.0) - low) / span * 100:.2f}",
+            "width": f"{abs(value) / span * 100:.2f}",
+            "zero": f"{-low / span * 100:.2f}",
+        }
+        for leg, value in zip(legs, values, strict=True)
+    ]
+
+
 def strategy_facts(result: BacktestResult) -> dict[str, Any]:
     """Type and parameters as they were at the run, in the words of the strategy's page."""
     frozen = Strategy(
@@ -97,11 +128,14 @@ def _with_interval(item: Figure, metrics: Mapping[str, Any]) -> Figure:
 
 
 def trades_context(result: BacktestResult, query: Any) -> dict[str, Any]:
-    """One page of the trades, sorted as asked."""
+    """One page of the trades, sorted and of the symbol as asked."""
     sort = query.get("trades_sort", "")
     column = sort.removeprefix("-")
     trades: list[dict[str, Any]] = result.trades
-    if column in TRADE_SORTS:
+    symbol = query.get("trades_symbol", "")[:40] if result.has_legs else ""
+    if symbol:
+        trades = [trade for trade in trades if trade["symbol"] == symbol]
+    if column in TRADE_SORTS or (column == "symbol" and result.has_legs):
         known = [trade for trade in trades if trade[column] is not None]
         unknown = [trade for trade in trades if trade[column] is None]
         trades = sorted(known, key=lambda trade: trade[column], reverse=sort.startswith("-")) + unknown
@@ -110,7 +144,7 @@ def trades_context(result: BacktestResult, query: Any) -> dict[str, Any]:
         {**trade, "left_by": WORDS.get(trade["reason"], trade["reason"])} for trade in page.object_list
     ]
     daily = not get_timeframe(result.timeframe).is_intraday
-    return {"trades_page": page, "trades_sort": sort, "trades_daily": daily}
+    return {"trades_page": page, "trades_sort": sort, "trades_symbol": symbol, "trades_daily": daily}
 
 
 def settings_rows(configuration: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -122,7 +156,10 @@ def settings_rows(configuration: Mapping[str, Any]) -> list[tuple[str, str]]:
             continue
         if name == "size" and configuration.get("sizing") == "all_in":
             continue
-        rows.append((str(label), _setting(value, kind)))
+        if name == "rebalance_every" and configuration.get("rebalance") != "bars":
+            continue
+        said = str(REBALANCES[value]) if name == "rebalance" else _setting(value, kind)
+        rows.append((str(label), said))
     return rows
 
 
@@ -138,12 +175,22 @@ def _setting(value: Any, kind: str) -> str:
     return figures.ratio(value) if kind == "ratio" else f"{value:g}"
 
 
-def markers(trades: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Two marks a trade, never thinned out: where it was entered and where and why it was left."""
-    marks = []
+def markers(trades: Iterable[Mapping[str, Any]], symbol: str = "") -> list[dict[str, Any]]:
+    """Two marks a trade, never thinned out: where it was entered and where and why it was left.
+
+    With a symbol, of its trades only. Parts of one position that were left one by one share their entry's mark.
+    """
+    marks: list[dict[str, Any]] = []
+    entered: set[str] = set()
     for trade in trades:
+        if symbol and trade.get("symbol") != symbol:
+            continue
         is_long = trade["side"] == "long"
         for kind, buys in (("entry", is_long), ("exit", not is_long)):
+            if kind == "entry" and symbol:
+                if trade["entry_time"] in entered:
+                    continue
+                entered.add(trade["entry_time"])
             said = _("Buy") if buys else _("Sell")
             note = f" · {WORDS.get(trade['reason'], trade['reason'])}" if kind == "exit" else ""
             marks.append(
@@ -189,6 +236,8 @@ def form_choices(strategies: Sequence[Strategy], series: Sequence[Series]) -> di
             str(item.pk): {
                 "series": getattr(fitting_series(item, series), "pk", None),
                 "capital": float(item.initial_capital),
+                "symbols": item.other_symbols,
+                "legs": [getattr(leg, "pk", None) for leg in fitting_legs(item, series)[1:]],
             }
             for item in strategies
         },

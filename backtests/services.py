@@ -5,7 +5,7 @@ nothing.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -13,41 +13,25 @@ from django.utils.translation import gettext as _
 
 from algotrade.jobs import services as jobs
 from algotrade.jobs.errors import AlreadyEnded
-from algotrade.jobs.models import Job
-from backtests import engine, verdict
+from backtests import engine, ledger, verdict
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION, SimulationConfig
 from backtests.errors import BacktestRefused
 from backtests.jobs import RUN_KIND
-from backtests.models import BacktestResult
+from backtests.legs import ChosenLeg, check_panel_period, choose_legs, frozen_legs
+from backtests.models import BacktestResult, Leg
+from backtests.models.frozen import FROZEN, FrozenRequest
 from backtests.outcome import Outcome, equity_rows, overlay_rows, trade_rows
-from backtests.preparation import build, check_period, configure, series_for
+from backtests.portfolios import run_portfolio
+from backtests.preparation import build, check_period, configure, current_data
 from backtests.robustness import costs, lookahead
-from marketdata.errors import NoBars
 from marketdata.models import Series
-from marketdata.services import current_snapshot, get_visible, open_snapshot
+from marketdata.services import open_snapshot
 from strategies import registry
 from strategies.base import BaseStrategy
 from strategies.errors import StrategyNotFound
 from strategies.models import Strategy
-
-FROZEN = (
-    "user",
-    "strategy",
-    "strategy_name",
-    "strategy_type",
-    "parameters",
-    "series",
-    "snapshot",
-    "snapshot_sha256",
-    "symbol",
-    "timeframe",
-    "periods_per_year",
-    "start_date",
-    "end_date",
-    "configuration",
-    "seed",
-)
+from strategies.portfolio import PortfolioStrategy
 
 Progress = Callable[[float, str], None]
 
@@ -62,6 +46,7 @@ class BacktestService:
         user: Any,
         strategy: Strategy,
         series: Series | None = None,
+        legs: Sequence[Series] | None = None,
         start_date: dt.date | None = None,
         end_date: dt.date | None = None,
         configuration: Mapping[str, Any] | None = None,
@@ -69,50 +54,55 @@ class BacktestService:
         """Check everything, freeze it into a result, and queue the job that computes it.
 
         Without a series the user's own one (else a shared one) of the strategy's symbol and timeframe is taken;
-        without dates, all of it; without an initial capital, the strategy's. Every problem is reported at once,
-        by field; nothing is stored then.
+        without dates, all of it; without an initial capital, the strategy's. A strategy over several symbols takes
+        `legs`, one series for each in their order, and, without dates, the days they share. Every problem is reported
+        at once, by field; nothing is stored then.
         """
         if strategy.user_id != user.pk:
             raise StrategyNotFound(_("There is no such strategy of yours."))
         problems: dict[str, list[str]] = {}
         config = configure(strategy, configuration, problems)
         built = build(strategy, user, problems)
-        series = series or series_for(strategy, user)
-        if series is None:
-            said = _("You have no %(timeframe)s data for %(symbol)s. Import it, or choose another series.")
-            problems["series"] = [said % {"timeframe": strategy.timeframe, "symbol": strategy.symbol}]
-            raise BacktestRefused(fields=problems)
-        try:
-            snapshot = current_snapshot(get_visible(user, series.pk))
-        except NoBars as error:
-            problems["series"] = [error.detail]
-            raise BacktestRefused(fields=problems) from error
-        period = check_period(snapshot, start_date, end_date, built, problems)
+        if strategy.trades_weights:
+            chosen = choose_legs(strategy, user, series, legs, problems)
+            period = check_panel_period(chosen, start_date, end_date, built, problems) if chosen else None
+            if problems or config is None or period is None or chosen is None:
+                raise BacktestRefused(fields=problems)
+            result = BacktestResult.freeze(
+                user=user,
+                strategy=strategy,
+                snapshot=chosen[0].snapshot,
+                period=period,
+                configuration=config,
+                periods_per_year=max(leg.series.periods_per_year for leg in chosen),
+            )
+            return _queue(result, frozen_legs(result, chosen))
+        if legs:
+            said = _("This strategy trades one symbol. Leave the legs out and name a series.")
+            problems["legs"] = [said]
+        snapshot = current_data(strategy, user, series, problems)
+        period = check_period(snapshot, start_date, end_date, built, problems) if snapshot else None
         if problems or config is None or period is None:
             raise BacktestRefused(fields=problems)
         return _queue(
-            BacktestResult(
-                user=user,
-                strategy=strategy,
-                strategy_name=strategy.name,
-                strategy_type=strategy.strategy_type,
-                parameters=dict(strategy.parameters),
-                series=series,
-                snapshot=snapshot,
-                snapshot_sha256=snapshot.sha256,
-                symbol=series.symbol,
-                timeframe=series.timeframe,
-                periods_per_year=series.periods_per_year,
-                start_date=period.start,
-                end_date=period.end,
-                configuration=config.to_dict(),
+            BacktestResult.freeze(
+                user=user, strategy=strategy, snapshot=snapshot, period=period, configuration=config
             )
         )
 
     @classmethod
     def rerun(cls, result: BacktestResult) -> BacktestResult:
         """Run exactly the same again: same parameters, same configuration, same bytes of data."""
-        return _queue(BacktestResult(**{name: getattr(result, name) for name in FROZEN}))
+        legs = [
+            ChosenLeg(leg.series, leg.snapshot) for leg in result.legs.select_related("series", "snapshot")
+        ]
+        again = BacktestResult(**{name: getattr(result, name) for name in FROZEN})
+        return _queue(again, frozen_legs(again, legs))
+
+    @classmethod
+    def submit_frozen(cls, request: FrozenRequest, **changes: Any) -> BacktestResult:
+        """Queue a run of what another computation froze, on the same bytes of data; `changes` replace what differs."""
+        return _queue(BacktestResult(**{name: getattr(request, name) for name in FROZEN} | changes))
 
     @classmethod
     def cancel(cls, result: BacktestResult) -> BacktestResult:
@@ -129,12 +119,7 @@ class BacktestService:
         deleted = 0
         with transaction.atomic():
             for result in results:
-                job = result.job
-                if job is not None:
-                    if job.can_cancel:
-                        job.request_cancel()
-                    Job.objects.filter(pk=job.pk).update(result_url="")
-                result.delete()
+                result.discard()
                 deleted += 1
         return deleted
 
@@ -151,8 +136,10 @@ class BacktestService:
         """
         tell = progress or (lambda fraction, words: None)
         tell(0.02, _("Loading the bars"))
-        bars = open_snapshot(result.snapshot, start=result.start_date, end=result.end_date)
         strategy = cls.get_strategy_class(result.strategy_type)(**result.parameters)
+        if isinstance(strategy, PortfolioStrategy):
+            return run_portfolio(result, strategy, tell)
+        bars = open_snapshot(result.snapshot, start=result.start_date, end=result.end_date)
         config = SimulationConfig.from_dict(result.configuration)
         metrics, details = engine.BacktestEngine(config).run_backtest(
             bars,
@@ -165,12 +152,17 @@ class BacktestService:
         evidence = verdict.Evidence(
             simulation=simulation,
             metrics=metrics,
-            audit=lookahead.audit_lookahead(strategy, bars, details.target, warmup=strategy.warmup()),
-            doubled_costs=costs.return_at_costs(bars, details.target, config, 2.0, result.periods_per_year)
+            audit=lookahead.audit_lookahead(
+                strategy, bars, details.target, size=details.size, warmup=strategy.warmup()
+            ),
+            doubled_costs=costs.return_at_costs(
+                bars, details.target, config, 2.0, result.periods_per_year, details.size
+            )
             if costs.has_costs(config)
             else None,
             quality=result.snapshot.quality or {},
             in_sample=strategy.in_sample_share(bars),
+            earlier=ledger.totals(user=result.user, series=result.series),
         )
         tell(0.88, _("Drawing the curves"))
         return Outcome(
@@ -188,14 +180,15 @@ class BacktestService:
         )
 
 
-def _queue(result: BacktestResult) -> BacktestResult:
-    """Store the frozen request and its job together; workers hear of it after the commit."""
+def _queue(result: BacktestResult, legs: Sequence[Leg] = ()) -> BacktestResult:
+    """Store the frozen request, its legs and its job together; workers hear of it after the commit."""
     with transaction.atomic():
         result.save()
+        Leg.objects.bulk_create(legs)
         result.job = jobs.submit(
             kind=RUN_KIND,
             owner=result.user,
-            title=result.title,
+            title=f"{result.title} +{len(legs) - 1}" if len(legs) > 1 else result.title,
             payload={"result_id": result.pk},
             result_url=result.get_absolute_url(),
         )

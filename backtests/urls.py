@@ -1,8 +1,9 @@
 """Pages of this app, and the dashboard."""
 
-from django.urls import path
+from django.urls import include, path
 
 from backtests import views
+from backtests.preview.views import preview
 
 app_name = "backtests"
 
@@ -10,6 +11,8 @@ urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("dashboard/latest/", views.latest, name="latest"),
     path("dashboard/jobs/<uuid:pk>/", views.dashboard_job, name="dashboard_job"),
+    path("strategies/preview/", preview, name="preview"),
+    path("optimise/", include("backtests.sweeps.urls")),
     path("backtests/", views.result_list, name="list"),
     path("backtests/new/", views.create, name="create"),
     path("backtests/delete/", views.delete_many, name="delete_many"),

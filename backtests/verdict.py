@@ -3,6 +3,7 @@
 A result keeps codes and values only, so that the words can be bettered and translated later.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +12,14 @@ import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from algotrade.templatetags import figures
+from backtests.robustness.deflated import deflated_sharpe_ratio, expected_maximum
+from backtests.trials import TrialTotals
 
 ENOUGH_TRADES = 30
+ENOUGH_CERTAINTY = 0.95
 LARGEST_SHARE = 0.5
 SHARES = ("share", "loss", "gap", "net", "stressed")
-RATIOS = ("low", "high")
+RATIOS = ("low", "high", "luck", "deflated", "certainty")
 DOUBTFUL_GRADES = ("fair", "poor")
 PROBLEMS: Mapping[str, Any] = {
     "missing_bars": _("missing bars"),
@@ -70,6 +74,17 @@ REASONS: Mapping[str, Reason] = {
         _(
             "A strategy without any skill produces a result like this often enough. A longer period narrows the "
             "interval; the metrics below say how many bars it would take."
+        ),
+    ),
+    "many_trials": Reason(
+        _("Best of many"),
+        _(
+            "This was trial %(trials)d on this data. The best of so many shows a Sharpe ratio of %(luck)s by luck "
+            "alone; the deflated Sharpe ratio is %(deflated)s, below %(certainty)s."
+        ),
+        _(
+            "Every run, preview and cell of a sweep was a try, and the best try is partly the luckiest. What was "
+            "chosen here needs data that none of the tries has seen."
         ),
     ),
     "behind_benchmark": Reason(
@@ -169,8 +184,9 @@ class Evidence:
     """What a run leaves to judge it by.
 
     `simulation` is a `backtests.engine.Simulation`, `metrics` its `BacktestMetrics`, `audit` the `LookaheadAudit` of
-    its strategy; `doubled_costs` the net return with twice the costs, None when nothing was charged; `quality` the
-    report of the data as the snapshot keeps it; `in_sample` the share of bars decided by a model trained on them.
+    its strategy, None where a preview leaves it out; `doubled_costs` the net return with twice the costs, None when
+    nothing was charged; `quality` the report of the data as the snapshot keeps it; `in_sample` the share of bars
+    decided by a model trained on them; `earlier` the user's `TrialTotals` on the series before this run.
     """
 
     simulation: Any
@@ -179,6 +195,7 @@ class Evidence:
     doubled_costs: float | None = None
     quality: Mapping[str, Any] = field(default_factory=dict)
     in_sample: float = 0.0
+    earlier: TrialTotals | None = None
 
 
 def doubts_about(evidence: Evidence) -> list[dict[str, Any]]:
@@ -189,7 +206,7 @@ def doubts_about(evidence: Evidence) -> list[dict[str, Any]]:
 def _of_the_test(evidence: Evidence) -> Iterator[dict[str, Any]]:
     """Could this have been traded at all?"""
     simulation = evidence.simulation
-    if not evidence.audit.passed:
+    if evidence.audit is not None and not evidence.audit.passed:
         yield {"code": "lookahead", "bar": int(evidence.audit.first_bar)}
     if simulation.ruined:
         yield {"code": "ruin"}
@@ -210,12 +227,36 @@ def _of_the_result(evidence: Evidence) -> Iterator[dict[str, Any]]:
         yield {"code": "loses", "loss": -net}
     elif metrics.sharpe_low <= 0.0:
         yield {"code": "weak_sharpe", "low": float(metrics.sharpe_low), "high": float(metrics.sharpe_high)}
+    if net > 0.0 and evidence.earlier is not None:
+        yield from _of_the_search(metrics, evidence.earlier)
     if metrics.excess_return < 0.0:
         yield {"code": "behind_benchmark", "gap": -float(metrics.excess_return)}
     if evidence.doubled_costs is None:
         yield {"code": "no_costs"}
     elif net > 0.0 and evidence.doubled_costs <= 0.0:
         yield {"code": "doubled_costs", "net": net, "stressed": evidence.doubled_costs}
+
+
+def _of_the_search(metrics: Any, earlier: TrialTotals) -> Iterator[dict[str, Any]]:
+    """How much of it would the best of so many trials have shown by luck?"""
+    trials, a_year = earlier.count + 1, math.sqrt(metrics.periods_per_year)
+    deflated = deflated_sharpe_ratio(
+        metrics.sharpe_ratio / a_year,
+        metrics.bars - 1,
+        metrics.skewness,
+        metrics.excess_kurtosis + 3.0,
+        trials=trials,
+        variance=earlier.variance,
+    )
+    if deflated < ENOUGH_CERTAINTY:
+        luck = math.sqrt(earlier.variance) * expected_maximum(trials) * a_year
+        yield {
+            "code": "many_trials",
+            "trials": trials,
+            "luck": luck,
+            "deflated": deflated,
+            "certainty": ENOUGH_CERTAINTY,
+        }
 
 
 def _of_the_trades(simulation: Any) -> Iterator[dict[str, Any]]:

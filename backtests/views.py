@@ -18,8 +18,9 @@ from algotrade.forms import REFUSED, refusals_on
 from algotrade.jobs.models import Job
 from backtests import exports, overview, presentation
 from backtests.filters import ListFilter
-from backtests.forms import BacktestForm, not_offered, prefilled, prefilled_from, usable_series
+from backtests.forms import usable_series
 from backtests.models import BacktestResult
+from backtests.run_form import RunForm, not_offered_again, prefilled_again, prefilled_run
 from backtests.services import BacktestService
 from backtests.vocabulary import LIST_COLUMNS
 from marketdata.charts import downsample
@@ -128,7 +129,7 @@ def recent_for_strategy(request: HttpRequest, pk: int) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     """The form, filled in from `?strategy=`, `?series=` or `?from=` (an earlier result)."""
     given = request.POST if request.method == "POST" else None
-    form = BacktestForm(given, user=request.user, initial=_initial(request))
+    form = RunForm(given, user=request.user, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         with refusals_on(form, form.field_of):
             return redirect(BacktestService.submit(user=request.user, **form.values()))
@@ -139,12 +140,12 @@ def create(request: HttpRequest) -> HttpResponse:
 def _initial(request: HttpRequest) -> dict[str, Any]:
     earlier = _named(request, "from", BacktestResult.objects.for_user(request.user))
     if earlier is not None:
-        if request.method == "GET" and (names := not_offered(earlier)):
+        if request.method == "GET" and (names := not_offered_again(earlier)):
             said = _("That run had settings that only the API knows; here they start anew: %(names)s.")
             messages.warning(request, said % {"names": ", ".join(names)})
-        return prefilled_from(earlier)
+        return prefilled_again(earlier)
     strategy = _named(request, "strategy", Strategy.objects.for_user(request.user))
-    return prefilled(request.user, strategy, _named(request, "series", usable_series(request.user)))
+    return prefilled_run(request.user, strategy, _named(request, "series", usable_series(request.user)))
 
 
 def _named(request: HttpRequest, name: str, rows: Any) -> Any:
@@ -155,7 +156,7 @@ def _named(request: HttpRequest, name: str, rows: Any) -> Any:
     return rows.filter(pk=int(value)).first()
 
 
-def _form_context(form: BacktestForm) -> dict[str, Any]:
+def _form_context(form: RunForm) -> dict[str, Any]:
     strategies, series = list(form.fields["strategy"].queryset), list(form.fields["series"].queryset)
     return {
         "nav": "backtests",
@@ -176,6 +177,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     result = _owned(request, pk, "equity_curve", "overlays", "sparkline")
     facts = presentation.strategy_facts(result)
     context = {"nav": "backtests", "result": result, "job": result.job, "strategy_facts": facts}
+    context |= presentation.legs_context(result, request.GET)
     if result.is_succeeded:
         context |= presentation.result_context(result, request.GET)
     if request.htmx:
@@ -195,13 +197,16 @@ def equity_data(request: HttpRequest, pk: int) -> JsonResponse:
 @login_required
 @require_safe
 def candles_data(request: HttpRequest, pk: int) -> JsonResponse:
-    """The bars of the run's own snapshot, with fills and the strategy's lines."""
+    """The bars of the run's own snapshot, with fills and the strategy's lines; `?symbol=` names another leg."""
     result = _owned(request, pk, "equity_curve", "metrics", "undefined", "sparkline", "warnings")
-    bars = open_snapshot(result.snapshot, start=result.start_date, end=result.end_date)
-    chart = downsample(bars).to_dict(symbol=result.symbol, timeframe=result.timeframe)
-    return JsonResponse(
-        {**chart, "markers": presentation.markers(result.trades), "overlays": result.overlays}
-    )
+    symbol, snapshot, overlays = result.symbol, result.snapshot, result.overlays
+    if result.has_legs and (wanted := request.GET.get("symbol", symbol)) != symbol:
+        leg = get_object_or_404(result.legs.select_related("snapshot"), symbol=wanted)
+        symbol, snapshot, overlays = leg.symbol, leg.snapshot, []
+    bars = open_snapshot(snapshot, start=result.start_date, end=result.end_date)
+    chart = downsample(bars).to_dict(symbol=symbol, timeframe=result.timeframe)
+    marks = presentation.markers(result.trades, symbol if result.has_legs else "")
+    return JsonResponse({**chart, "markers": marks, "overlays": overlays})
 
 
 @login_required

@@ -169,6 +169,17 @@ SETTINGS: Mapping[str, tuple[Any, str]] = {
     "borrow_rate": (_("Borrow rate per year"), "fraction"),
     "maintenance_margin": (_("Maintenance margin"), "fraction"),
     "liquidate_at_end": (_("Close at the end"), ""),
+    "rebalance": (_("Rebalance"), ""),
+    "rebalance_every": (_("Bars between rebalancings"), "bars"),
+    "cash_buffer": (_("Cash buffer"), "fraction"),
+    "min_trade": (_("Smallest adjustment"), "fraction"),
+}
+REBALANCES: Mapping[str, Any] = {
+    "month": _("each month"),
+    "week": _("each week"),
+    "day": _("each day"),
+    "bars": _("every so many bars"),
+    "signal": _("when the weights change"),
 }
 WORDS: Mapping[str, Any] = {
     "next_open": _("the next open"),
@@ -186,6 +197,7 @@ WORDS: Mapping[str, Any] = {
     "end": _("end of the data"),
     "ruin": _("ruin"),
     "margin": _("margin call"),
+    "rebalance": _("rebalancing"),
     "long": _("long"),
     "short": _("short"),
 }

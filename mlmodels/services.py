@@ -12,7 +12,6 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from algotrade.errors import LabError
-from algotrade.jobs.models import Job
 from algotrade.jobs.services import submit
 from marketdata.models import Series
 from marketdata.services import current_snapshot, get_visible, open_snapshot
@@ -103,11 +102,7 @@ class MLModelService:
                     )
                     % {"name": current, "strategies": ", ".join(f"“{strategy}”" for strategy in users)}
                 )
-            if (
-                current.job is not None
-            ):  # the job stays in the list of jobs, without a link that leads nowhere
-                Job.objects.filter(pk=current.job.pk).update(result_url="")
-            current.delete()
+            current.discard()
 
 
 def strategies_using(model: MLModel) -> Any:

@@ -302,7 +302,7 @@ def fingerprint(bars: Bars) -> str:
 
 def library_versions() -> dict[str, str]:
     """The versions that decide what a training computes."""
-    libraries = {name: version(name) for name in ("numpy", "scikit-learn", "skops", "TA-Lib")}
+    libraries = {name: version(name) for name in ("numpy", "numba", "scikit-learn", "skops")}
     return {"python": platform.python_version(), **libraries, "xgboost": xgboost.__version__}
 
 

@@ -3,7 +3,7 @@
 import django_filters
 
 from algotrade.jobs.models import Job
-from backtests.models import BacktestResult
+from backtests.models import BacktestResult, Sweep
 
 
 class BacktestFilter(django_filters.FilterSet):
@@ -30,4 +30,12 @@ class BacktestFilter(django_filters.FilterSet):
 
     class Meta:
         model = BacktestResult
+        fields = ["strategy", "series", "symbol", "status"]
+
+
+class SweepFilter(BacktestFilter):
+    """The same for sweeps."""
+
+    class Meta:
+        model = Sweep
         fields = ["strategy", "series", "symbol", "status"]

@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from algotrade.jobs.api.serializers import JobSerializer
 from algotrade.serializers import KnownFieldsMixin
-from backtests.models import METRIC_COLUMNS, BacktestResult
+from backtests.models import METRIC_COLUMNS, BacktestResult, Leg
+from backtests.portfolios import LEG_COLUMNS
 from marketdata.models import Series
 from strategies.models import Strategy
 
@@ -29,28 +30,40 @@ SUMMARY = (
 )
 
 
-class RunRequestSerializer(KnownFieldsMixin, serializers.Serializer):
-    """What to run. Everything but the strategy may be left out."""
+class KeyField(serializers.PrimaryKeyRelatedField):
+    """The id of a row. One with decimals is refused: the database would cut them off and find another row."""
 
-    strategy = serializers.PrimaryKeyRelatedField(
-        queryset=Strategy.objects.none(), help_text="Id of one of your strategies."
-    )
-    series = serializers.PrimaryKeyRelatedField(
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, float):
+            self.fail("incorrect_type", data_type="float")
+        return super().to_internal_value(data)
+
+
+class ComputationRequestSerializer(KnownFieldsMixin, serializers.Serializer):
+    """What every computation may start from: a strategy, and where the defaults are not meant, data and settings."""
+
+    strategy = KeyField(queryset=Strategy.objects.none(), help_text="Id of one of your strategies.")
+    series = KeyField(
         queryset=Series.objects.none(),
         required=False,
         allow_null=True,
         help_text="Id of a series; without it the one of the strategy's symbol and timeframe.",
     )
     start_date = serializers.DateField(
-        required=False, allow_null=True, help_text="First day; without it the first bar."
+        required=False,
+        allow_null=True,
+        help_text="First day; without it the first bar (of several symbols: the first day they share).",
     )
     end_date = serializers.DateField(
-        required=False, allow_null=True, help_text="Last day; without it the last bar."
+        required=False,
+        allow_null=True,
+        help_text="Last day; without it the last bar (of several symbols: the last day they share).",
     )
     configuration = serializers.DictField(
         required=False,
         help_text="Settings of the simulation by name: initial_capital, commission, slippage, sizing, size, "
-        "allow_short, stop_loss, take_profit ... as fractions.",
+        "allow_short, stop_loss, take_profit ... as fractions. Over several symbols: rebalance (bars, day, week, "
+        "month, signal), rebalance_every, cash_buffer, min_trade, leverage ... instead of sizes and stops.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:
@@ -59,6 +72,25 @@ class RunRequestSerializer(KnownFieldsMixin, serializers.Serializer):
         if request is not None:
             fields["strategy"].queryset = Strategy.objects.for_user(request.user)
             fields["series"].queryset = Series.objects.visible_to(request.user)
+        return fields
+
+
+class RunRequestSerializer(ComputationRequestSerializer):
+    """What to run. Everything but the strategy may be left out."""
+
+    legs = KeyField(
+        queryset=Series.objects.none(),
+        many=True,
+        required=False,
+        help_text="For a strategy over several symbols: ids of the series of its symbols, in their order; without "
+        "them those of its symbols and timeframe.",
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is not None:
+            fields["legs"].child_relation.queryset = Series.objects.visible_to(request.user)
         return fields
 
 
@@ -81,6 +113,15 @@ class WarningSerializer(serializers.Serializer):
     severe = serializers.BooleanField()
 
 
+class LegSerializer(serializers.ModelSerializer):
+    """One symbol of a run over several: its data, and what it contributed (null until the run has ended)."""
+
+    class Meta:
+        model = Leg
+        fields = ["symbol", "series", "snapshot_sha256", *LEG_COLUMNS]
+        read_only_fields = fields
+
+
 class ResultSerializer(serializers.ModelSerializer):
     """A whole result but for its trades and curves, which have addresses of their own."""
 
@@ -92,6 +133,7 @@ class ResultSerializer(serializers.ModelSerializer):
         child=serializers.CharField(), read_only=True, help_text="Why a figure is null, by name."
     )
     warnings = WarningSerializer(source="verdicts", many=True, read_only=True)
+    legs = LegSerializer(many=True, read_only=True, help_text="Empty for a run over one symbol.")
     parameters = serializers.DictField(read_only=True)
     configuration = serializers.DictField(read_only=True)
     links = serializers.SerializerMethodField()
@@ -105,6 +147,7 @@ class ResultSerializer(serializers.ModelSerializer):
             "metrics",
             "undefined",
             "warnings",
+            "legs",
             "periods_per_year",
             "bar_count",
             "snapshot_sha256",
@@ -131,6 +174,9 @@ class ResultSerializer(serializers.ModelSerializer):
 class TradeSerializer(serializers.Serializer):
     """One round trip; money in the account's currency, `ret` as a fraction of the entry value."""
 
+    symbol = serializers.CharField(
+        allow_null=True, help_text="What was traded; null for a run over one symbol, which has its own."
+    )
     entry_time = serializers.DateTimeField()
     exit_time = serializers.DateTimeField()
     side = serializers.ChoiceField(choices=["long", "short"])

@@ -1,0 +1,90 @@
+"""A sweep in a real job process that is cancelled, or killed on the way: it ends once, with one file or with none."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from algotrade.jobs import dispatch, events
+from algotrade.jobs.models import Job
+from algotrade.jobs.pool import LocalPool
+from algotrade.jobs.tests.test_pool import database_url
+from backtests.models import Sweep, TrialCount
+from backtests.sweeps.services import SweepService
+from backtests.sweeps.tests.slow_strategy import TakesItsTime
+from strategies.registry import temporarily
+from strategies.services import StrategyService
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services, pytest.mark.slow]
+
+
+@pytest.fixture
+def pool(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", database_url())
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("LAB_PLUGINS", "backtests.sweeps.tests.slow_plugin")
+    monkeypatch.setenv("READ_DOT_ENV", "false")
+    monkeypatch.setattr(events, "deliver", lambda owner_id, message: None)
+    pool = LocalPool(1, sweeping=True)
+    monkeypatch.setattr(dispatch, "nudge", pool.nudge)
+    pool.start()
+    yield pool
+    pool.stop()
+
+
+@pytest.fixture
+def slow_sweep(pool, user, series):
+    with temporarily(TakesItsTime):
+        strategy = StrategyService.create(
+            user=user, name="Slow", strategy_type="takes_its_time", symbol="WAVE"
+        )
+
+        def make(cells):
+            axes = [{"name": "number", "start": 1, "stop": cells, "step": 1}]
+            return SweepService.submit(user=user, strategy=strategy, series=series, axes=axes)
+
+        yield make
+
+
+def wait_until(condition, seconds):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, f"not within {seconds} s"
+        time.sleep(0.02)
+
+
+def under_way(job):
+    job.refresh_from_db()
+    return job.state == "running" and " combinations, " in job.message
+
+
+def files():
+    return [path for path in (Path(settings.MEDIA_ROOT) / "sweeps").rglob("*") if path.is_file()]
+
+
+def test_a_running_sweep_stops_within_two_seconds_of_a_cancel(slow_sweep):
+    sweep = slow_sweep(1000)
+    job = Job.objects.get(pk=sweep.job_id)
+    wait_until(lambda: under_way(job), 180)
+    asked = time.monotonic()
+    SweepService.cancel(sweep)
+    wait_until(lambda: Sweep.objects.get(pk=sweep.pk).status == "cancelled", 5)
+    assert time.monotonic() - asked < 3.5
+    assert files() == []
+    assert not TrialCount.objects.exists()
+
+
+def test_a_sweep_whose_process_is_killed_is_done_by_the_next_and_counted_once(slow_sweep):
+    sweep = slow_sweep(40)
+    job = Job.objects.get(pk=sweep.job_id)
+    wait_until(lambda: under_way(job), 180)
+    os.kill(int(job.worker.rsplit(":", 1)[1]), signal.SIGKILL)
+    wait_until(lambda: Sweep.objects.get(pk=sweep.pk).status == "succeeded", 180)
+    job.refresh_from_db()
+    sweep.refresh_from_db()
+    assert job.attempt == 2
+    assert [str(path.relative_to(settings.MEDIA_ROOT)) for path in files()] == [sweep.columns_path]
+    assert TrialCount.objects.get().count == 40

@@ -16,7 +16,7 @@ import { text } from "./texts.js";
 const LOGARITHMIC = 1;
 const LINEAR = 0;
 
-class Chart {
+export class Chart {
   /** rows: [[time, ...], ...]; columns: [{label, format(value), colour(colours)}] describe row[1], row[2], ... */
   constructor(box, { rows, columns }) {
     this.box = box;

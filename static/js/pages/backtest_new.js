@@ -11,24 +11,61 @@ function setUnlessTyped(input, value) {
   input.value = value;
 }
 
-function showRange(range) {
+function allSeries() {
+  return [field("series"), ...form.querySelectorAll('select[name="legs"]')];
+}
+
+// Days may be chosen where any of the series has some; those that all of them share are filled in.
+function showRange(choices) {
+  const ranges = allSeries().map((input) => choices.series[input.value]).filter(Boolean);
+  const sorted = (name) => ranges.map((range) => range[name]).sort();
+  const [firsts, lasts] = [sorted("first"), sorted("last")];
   for (const name of ["start_date", "end_date"]) {
     const input = field(name);
-    input.min = range?.first ?? "";
-    input.max = range?.last ?? "";
+    input.min = firsts[0] ?? "";
+    input.max = lasts.at(-1) ?? "";
   }
-  if (!range) return;
+  return ranges.length ? { first: firsts.at(-1), last: lasts[0] } : null;
+}
+
+function fillRange(choices) {
+  const shared = showRange(choices);
+  if (!shared) return;
   // A typed day that the new series does not hold would only be refused: it follows the series.
-  for (const [name, day] of [["start_date", range.first], ["end_date", range.last]]) {
+  for (const [name, day] of [["start_date", shared.first], ["end_date", shared.last]]) {
     const input = field(name);
-    if (input.value && (input.value < range.first || input.value > range.last)) delete input.dataset.typed;
-    setUnlessTyped(input, day);
+    if (input.value && (input.value < input.min || input.value > input.max)) delete input.dataset.typed;
+    setUnlessTyped(input, shared.first <= shared.last ? day : "");
   }
 }
 
-function showSize() {
-  // The style sheet hides it; what is not seen is not sent either.
-  field("size").disabled = field("sizing").value !== "units";
+// One choice of data for each symbol beyond the first, like those the server makes.
+function showLegs(strategy) {
+  const place = form.querySelector("[data-legs]");
+  const offered = [...field("series").options].map((option) => option.cloneNode(true));
+  place.replaceChildren(
+    ...strategy.symbols.map((symbol, number) => {
+      const label = document.createElement("label");
+      label.className = "leg-choice";
+      const name = document.createElement("span");
+      name.textContent = symbol;
+      const select = document.createElement("select");
+      select.className = "form-select";
+      select.name = "legs";
+      select.append(...offered.map((option) => option.cloneNode(true)));
+      select.value = strategy.legs[number] ?? "";
+      label.append(name, select);
+      return label;
+    }),
+  );
+}
+
+// The style sheet hides what does not fit the strategy; what is not seen is not sent either.
+function sendWhatIsSeen() {
+  for (const part of form.querySelectorAll("[data-field]")) {
+    const seen = getComputedStyle(part).display !== "none";
+    for (const input of part.querySelectorAll("input, select")) input.disabled = !seen;
+  }
 }
 
 function start() {
@@ -47,18 +84,15 @@ function start() {
     if (!chosen) return;
     setUnlessTyped(field("initial_capital"), chosen.capital);
     setUnlessTyped(field("series"), chosen.series);
-    showRange(choices.series[field("series").value]);
+    showLegs(chosen);
+    fillRange(choices);
   });
-  field("series").addEventListener("change", (event) => showRange(choices.series[event.target.value]));
-  field("sizing").addEventListener("change", showSize);
-  const range = choices.series[field("series").value];
-  if (range) {
-    for (const name of ["start_date", "end_date"]) {
-      field(name).min = range.first;
-      field(name).max = range.last;
-    }
-  }
-  showSize();
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "series" || event.target.name === "legs") fillRange(choices);
+    sendWhatIsSeen();
+  });
+  showRange(choices);
+  sendWhatIsSeen();
 }
 
 if (form && data) start();

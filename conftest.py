@@ -1,5 +1,7 @@
 """What all tests share: people, API clients, and a lab that neither hashes slowly nor writes into `var/`."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,17 @@ class FastBCrypt(BCryptSHA256PasswordHasher):
     rounds = 4
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     django_settings.PASSWORD_HASHERS = ["conftest.FastBCrypt"]
+    workers = config.getoption("numprocesses", None)
+    if workers and not hasattr(config, "workerinput") and not config.option.collectonly:
+        _compile_first()
+
+
+def _compile_first() -> None:
+    """Fill the cache of compiled functions: else each test worker would compile all of them for itself."""
+    command = [sys.executable, "manage.py", "warm_up", "--helped"]
+    subprocess.run(command, cwd=Path(__file__).parent, check=False)  # noqa: S603  our own words
 
 
 @pytest.fixture(scope="session")

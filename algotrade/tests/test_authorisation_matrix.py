@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 from accounts import tokens
 from accounts.services import UserService
 from algotrade.jobs.models import Job
-from backtests.models import BacktestResult
+from backtests.models import BacktestResult, Sweep
 from marketdata.jobs import IMPORT_KIND
 from marketdata.models import MarketData, Series, Snapshot
 from mlmodels.models import MLModel
@@ -52,6 +52,12 @@ OWN = {
     "backtests:create",
     "backtests:delete_many",
     "backtests:export",
+    "backtests:sweep_list",
+    "backtests:sweep_create",
+    "backtests:sweep_count",
+    "sweep-list",
+    "sweep-count",
+    "backtests:preview",
     "backtest-list",
     "backtest-run",
     "backtest-metric-definitions",
@@ -71,7 +77,11 @@ OWN = {
     "ml-algorithm-list",
     "mlmodels:list",
     "mlmodels:create",
+    "rule-check",
+    "rule-language",
+    "strategies:check_rules",
     "strategy-list",
+    "strategy-preview",
     "strategy-type-list",
     "strategy-type-detail",
     "strategies:list",
@@ -86,6 +96,8 @@ OBJECTS = {
     "backtests:dashboard_job": "job",
     "backtest-": "result",
     "backtests:": "result",
+    "sweep-": "sweep",
+    "backtests:sweep_": "sweep",
     "ml-model-": "model",
     "mlmodels:": "model",
     "job-": "job",
@@ -116,7 +128,7 @@ class Route:
         return OBJECTS[max(fitting, key=len)] if fitting else ""
 
     def url(self, things: dict[str, Any]) -> str:
-        named = {"strategy_type": "rsi", "key": "rsi"}
+        named = {"strategy_type": "rsi", "key": "rsi", "cell": "0"}
 
         def fill(match: re.Match[str]) -> str:
             word = match.group(1) or match.group(2)
@@ -177,6 +189,17 @@ def things(user: Any) -> dict[str, Any]:
         end_date=date(2024, 2, 1),
         **common,
     )
+    sweep = Sweep.objects.create(
+        strategy=strategy,
+        strategy_name=MARK,
+        strategy_type="rsi",
+        snapshot_sha256=snapshot.sha256,
+        periods_per_year=252,
+        start_date=date(2024, 1, 1),
+        end_date=date(2024, 2, 1),
+        axes=[{"name": "period", "values": [7, 14]}],
+        **common,
+    )
     model = MLModel.objects.create(
         name=MARK, algorithm="logistic_regression", snapshot_sha256=snapshot.sha256, **common
     )
@@ -187,6 +210,7 @@ def things(user: Any) -> dict[str, Any]:
         "job": job,
         "import": upload,
         "result": result,
+        "sweep": sweep,
         "model": model,
         "snapshot": snapshot,
     }
@@ -205,7 +229,8 @@ def send(
 
 
 def inventory() -> list[int]:
-    return [m.objects.count() for m in (Series, MarketData, Snapshot, Strategy, Job, BacktestResult, MLModel)]
+    models = (Series, MarketData, Snapshot, Strategy, Job, BacktestResult, Sweep, MLModel)
+    return [model.objects.count() for model in models]
 
 
 def is_turned_away(response: Any, route: Route) -> bool:
@@ -323,6 +348,8 @@ def references(things: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     strategy, series, model = things["strategy"].pk, things["series"].pk, things["model"].pk
     return [
         ("/api/backtests/run/", {"strategy": strategy, "series": series, **run}),
+        ("/api/sweeps/", {"strategy": strategy, "axes": [{"name": "period", "values": [7, 14]}]}),
+        ("/optimise/new/", {"strategy": strategy, "series": series, **run}),
         ("/api/ml-models/train/", {"name": "mine", "series": series, "algorithm": "logistic_regression"}),
         (
             "/api/strategies/",
@@ -334,7 +361,7 @@ def references(things: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(8))
 def test_a_stranger_cannot_name_the_owners_things_in_a_body(number, things, other_user, client_for):
     url, body = references(things)[number]
     before = inventory()
@@ -356,6 +383,8 @@ def test_a_stranger_cannot_name_the_owners_things_in_a_body(number, things, othe
         "/backtests/new/?strategy={strategy}&series={series}&from={result}",
         "/backtests/?strategy={strategy}&q=zanzibar",
         "/backtests/export.csv?strategy={strategy}",
+        "/optimise/new/?strategy={strategy}",
+        "/api/sweeps/?strategy={strategy}",
         "/strategies/?q=zanzibar",
         "/models/new/?series={series}",
     ],

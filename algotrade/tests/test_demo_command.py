@@ -1,5 +1,7 @@
 """The demo command on a lab that people have worked in."""
 
+from contextlib import nullcontext
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -17,7 +19,8 @@ pytestmark = pytest.mark.django_db
 def start(tmp_path, settings, monkeypatch):
     settings.MEDIA_ROOT = tmp_path
     monkeypatch.setattr(demo, "LOGINS", tmp_path / "demo_logins.json")
-    monkeypatch.setattr(demo.warmth, "warm_up", lambda: None)
+    monkeypatch.setattr(demo.warmth, "warm_up", lambda **_: None)
+    monkeypatch.setattr(demo.warmth, "helper", nullcontext)
     return lambda: call_command("demo")
 
 

@@ -190,7 +190,7 @@ def test_the_demo_serves_filled_twice_and_leaves_no_process(tmp_path):
     env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
     env |= {"LAB_VENV": str(venv), "DATA_DIR": str(tmp_path / "data"), "CI": "true"}
     first = _demo_until_served(env, tmp_path / "first.log")
-    assert first.count("succeeded") == 6
+    assert first.count("succeeded") == 9  # a backtest of each of the eight strategies, and a sweep
     second = _demo_until_served(env, tmp_path / "second.log")
     assert "succeeded" not in second, "the second start repeated the first"
     shown = [line for line in first.splitlines() if "log in as" in line]

@@ -34,7 +34,7 @@ class Person:
     def __init__(self, browser: Any, lab: Deployment, artifacts: Path, *, width: int, scheme: str) -> None:
         height = 900 if width > 600 else 844
         self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(45_000)
         self.page = self.context.new_page()
         self.main = self.page.locator("main")
         self.lab, self.width, self.scheme, self.artifacts = lab, width, scheme, artifacts
@@ -114,7 +114,7 @@ class Person:
         chart = self.page.locator(f"figure[data-chart={kind}][data-state=ready]")
         chart.wait_for()
         chart.scroll_into_view_if_needed()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not chart.evaluate(DRAWN):
             assert time.monotonic() < deadline, f"The {kind} chart stayed blank"
             time.sleep(0.1)

@@ -18,7 +18,7 @@ from pathlib import Path
 from devtools.words import Stop, run_quietly, say, step
 
 ROOT = Path(__file__).resolve().parents[2]
-# The newest Python for which every locked package has a built wheel (numpy 2.4.6 and TA-Lib 0.8.2 are the limit).
+# The newest Python for which every locked package has a built wheel (numpy 2.4.6 is the limit; in tests TA-Lib 0.8.2).
 NEWEST = (3, 14)
 RUNTIME = "requirements.txt"
 DEVELOPMENT = "requirements-dev.txt"
@@ -86,8 +86,8 @@ def _refuse_new_python() -> None:
     found = [name for name in older if shutil.which(name)]
     remedy = f"Run it with one that is here: {found[0]} dev ..." if found else "Install Python 3.13."
     raise Stop(
-        f"Python {sys.version_info[0]}.{sys.version_info[1]} is newer than the locked packages support: numpy, numba "
-        f"and TA-Lib are built for Python 3.11 to {NEWEST[0]}.{NEWEST[1]}.\n{remedy}"
+        f"Python {sys.version_info[0]}.{sys.version_info[1]} is newer than the locked packages support: numpy and "
+        f"numba are built for Python 3.11 to {NEWEST[0]}.{NEWEST[1]}.\n{remedy}"
     )
 
 

@@ -5,14 +5,13 @@ nothing.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from algotrade.jobs import services as jobs
-from algotrade.jobs.errors import AlreadyEnded
+from algotrade.jobs.computed import ComputedService
 from backtests import engine, ledger, verdict
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION, SimulationConfig
@@ -36,7 +35,7 @@ from strategies.portfolio import PortfolioStrategy
 Progress = Callable[[float, str], None]
 
 
-class BacktestService:
+class BacktestService(ComputedService):
     """Pages, API, admin and the job all go through here and raise the same errors."""
 
     @classmethod
@@ -104,25 +103,6 @@ class BacktestService:
         """Queue a run of what another computation froze, on the same bytes of data; `changes` replace what differs."""
         return _queue(BacktestResult(**{name: getattr(request, name) for name in FROZEN} | changes))
 
-    @classmethod
-    def cancel(cls, result: BacktestResult) -> BacktestResult:
-        """Ask a waiting or running one to stop."""
-        if result.job is None:
-            raise AlreadyEnded(_("This backtest has ended already: there is nothing to cancel."))
-        jobs.request_cancel(result.job)
-        result.refresh_from_db(fields=["status", "finished_at"])
-        return result
-
-    @classmethod
-    def delete(cls, results: Iterable[BacktestResult]) -> int:
-        """Delete results; those still running are stopped. Their jobs stay in the list of jobs."""
-        deleted = 0
-        with transaction.atomic():
-            for result in results:
-                result.discard()
-                deleted += 1
-        return deleted
-
     @staticmethod
     def get_strategy_class(strategy_type: str) -> type[BaseStrategy]:
         """The class behind a type's key; a miss lists the keys that exist."""
@@ -182,15 +162,8 @@ class BacktestService:
 
 def _queue(result: BacktestResult, legs: Sequence[Leg] = ()) -> BacktestResult:
     """Store the frozen request, its legs and its job together; workers hear of it after the commit."""
+    title = f"{result.title} +{len(legs) - 1}" if len(legs) > 1 else result.title
     with transaction.atomic():
-        result.save()
+        result.queue(RUN_KIND, title, "result_id")
         Leg.objects.bulk_create(legs)
-        result.job = jobs.submit(
-            kind=RUN_KIND,
-            owner=result.user,
-            title=f"{result.title} +{len(legs) - 1}" if len(legs) > 1 else result.title,
-            payload={"result_id": result.pk},
-            result_url=result.get_absolute_url(),
-        )
-        result.save(update_fields=["job"])
     return result

@@ -12,7 +12,6 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from algotrade.errors import LabError
-from algotrade.jobs.services import submit
 from marketdata.models import Series
 from marketdata.services import current_snapshot, get_visible, open_snapshot
 from mlmodels import store
@@ -59,7 +58,7 @@ class MLModelService:
         with transaction.atomic():
             # The lock on the owner's row makes finding the next version and taking it one step.
             get_user_model().objects.select_for_update().get(pk=user.pk)
-            model = MLModel.objects.create(
+            model = MLModel(
                 user=user,
                 name=name,
                 version=_next_version(user, name),
@@ -73,15 +72,12 @@ class MLModelService:
                 algorithm=configuration.algorithm,
                 configuration=configuration.to_dict(),
             )
-            model.job = submit(
-                kind=TRAIN_KIND,
-                owner=user,
-                title=_("Training %(model)s: %(algorithm)s on %(series)s")
-                % {"model": model, "algorithm": model.algorithm_label, "series": series},
-                payload={"model_id": model.pk},
-                result_url=model.get_absolute_url(),
-            )
-            model.save(update_fields=["job"])
+            title = _("Training %(model)s: %(algorithm)s on %(series)s") % {
+                "model": model,
+                "algorithm": model.algorithm_label,
+                "series": series,
+            }
+            model.queue(TRAIN_KIND, title, "model_id")
         return model
 
     @classmethod

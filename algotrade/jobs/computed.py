@@ -1,10 +1,14 @@
 """Rows that a job computes. Each mirrors its job's state and, through `follow`, can never disagree with it."""
 
-from typing import Self
+from collections.abc import Iterable
+from typing import Self, TypeVar
 
 from django.db import models, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from algotrade.jobs import services
+from algotrade.jobs.errors import AlreadyEnded
 from algotrade.jobs.models import Job
 
 
@@ -16,7 +20,7 @@ class ComputedQuerySet(models.QuerySet):
 
 
 class ComputedModel(models.Model):
-    """Base of what a job computes. The app's job kind takes `follow` as its `on_state`."""
+    """Base of what a job computes for its `user`. The app's job kind takes `follow` as its `on_state`."""
 
     status = models.CharField(_("status"), max_length=10, choices=Job.State, default=Job.State.QUEUED)
     job = models.OneToOneField(
@@ -42,6 +46,19 @@ class ComputedModel(models.Model):
     def is_succeeded(self) -> bool:
         return self.status == Job.State.SUCCEEDED
 
+    def queue(self, kind: str, title: str, key: str) -> None:
+        """Store it together with the job that computes it, whose payload names the row under `key`."""
+        with transaction.atomic():
+            self.save()
+            self.job = services.submit(
+                kind=kind,
+                owner=self.user,
+                title=title,
+                payload={key: self.pk},
+                result_url=self.get_absolute_url(),
+            )
+            self.save(update_fields=["job"])
+
     def discard(self) -> None:
         """Delete it, stopping its job if that still runs. The job stays in the list, without a link to nowhere."""
         with transaction.atomic():
@@ -60,3 +77,29 @@ class ComputedModel(models.Model):
             error_detail=job.error_detail,
             finished_at=job.finished_at,
         )
+
+
+Row = TypeVar("Row", bound=ComputedModel)
+
+
+class ComputedService:
+    """What every app's service does with its rows alike."""
+
+    @classmethod
+    def cancel(cls, row: Row) -> Row:
+        """Ask a waiting or running one to stop."""
+        if row.job is None:
+            raise AlreadyEnded(gettext("This has ended already: there is nothing to cancel."))
+        services.request_cancel(row.job)
+        row.refresh_from_db(fields=["status", "finished_at"])
+        return row
+
+    @classmethod
+    def delete(cls, rows: Iterable[ComputedModel]) -> int:
+        """Delete rows; those still running are stopped. Their jobs stay in the list of jobs."""
+        deleted = 0
+        with transaction.atomic():
+            for row in rows:
+                row.discard()
+                deleted += 1
+        return deleted

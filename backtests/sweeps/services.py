@@ -4,17 +4,15 @@ The engine loads in job processes only (`optimize.run_sweep` on first use).
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput, nearest, shown
-from algotrade.jobs import services as jobs
-from algotrade.jobs.errors import AlreadyEnded
+from algotrade.jobs.computed import ComputedService
 from backtests import optimize
 from backtests.engine.config import SimulationConfig
 from backtests.models import Sweep
@@ -59,7 +57,7 @@ LARGEST_SEED = 2**31 - 1
 Progress = Callable[[int, int], None]
 
 
-class SweepService:
+class SweepService(ComputedService):
     """Submit, count, cancel, delete, and everything about one cell."""
 
     @classmethod
@@ -173,25 +171,6 @@ class SweepService:
         return _queue(Sweep(**{name: getattr(sweep, name) for name in names}))
 
     @classmethod
-    def cancel(cls, sweep: Sweep) -> Sweep:
-        """Ask a waiting or running one to stop."""
-        if sweep.job is None:
-            raise AlreadyEnded(_("This sweep has ended already: there is nothing to cancel."))
-        jobs.request_cancel(sweep.job)
-        sweep.refresh_from_db(fields=["status", "finished_at"])
-        return sweep
-
-    @classmethod
-    def delete(cls, sweeps: Iterable[Sweep]) -> int:
-        """Delete sweeps with their files; those still running are stopped. The ledger of trials keeps its count."""
-        deleted = 0
-        with transaction.atomic():
-            for sweep in sweeps:
-                sweep.discard()
-                deleted += 1
-        return deleted
-
-    @classmethod
     def compute(cls, sweep: Sweep, progress: Progress | None = None) -> Cells:
         """Every cell of what `sweep` froze. Writes nothing; `progress` may raise to stop it."""
         axes = axes_of(sweep.axes)
@@ -247,15 +226,5 @@ def _first_refusal(space: Space, varied: Varied) -> str:
 
 
 def _queue(sweep: Sweep) -> Sweep:
-    """Store the frozen request and its job together; workers hear of it after the commit."""
-    with transaction.atomic():
-        sweep.save()
-        sweep.job = jobs.submit(
-            kind=SWEEP_KIND,
-            owner=sweep.user,
-            title=_("Sweep of %(title)s") % {"title": sweep.title},
-            payload={"sweep_id": sweep.pk},
-            result_url=sweep.get_absolute_url(),
-        )
-        sweep.save(update_fields=["job"])
+    sweep.queue(SWEEP_KIND, _("Sweep of %(title)s") % {"title": sweep.title}, "sweep_id")
     return sweep

@@ -13,7 +13,8 @@ from backtests.portfolios import LEG_COLUMNS
 from marketdata.models import Series
 from strategies.models import Strategy
 
-SUMMARY = (
+# What every computation begins and ends with, whatever lies between.
+FIRST = (
     "id",
     "strategy",
     "strategy_name",
@@ -24,6 +25,18 @@ SUMMARY = (
     "start_date",
     "end_date",
     "status",
+)
+LAST = (
+    "engine_version",
+    "seed",
+    "duration_ms",
+    "error_code",
+    "error_detail",
+    "job",
+    "links",
+)
+SUMMARY = (
+    *FIRST,
     *METRIC_COLUMNS,
     "created_at",
     "finished_at",
@@ -151,13 +164,7 @@ class ResultSerializer(serializers.ModelSerializer):
             "periods_per_year",
             "bar_count",
             "snapshot_sha256",
-            "engine_version",
-            "seed",
-            "duration_ms",
-            "error_code",
-            "error_detail",
-            "job",
-            "links",
+            *LAST,
         ]
         read_only_fields = fields
 

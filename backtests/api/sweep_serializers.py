@@ -7,22 +7,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from algotrade.jobs.api.serializers import JobSerializer
-from backtests.api.serializers import ComputationRequestSerializer
+from backtests.api.serializers import FIRST, LAST, ComputationRequestSerializer
 from backtests.models import Sweep
 from backtests.sweeps.axes import MOST_AXES, MOST_VALUES
 from backtests.sweeps.services import LARGEST_SEED, OBJECTIVES
 
 SUMMARY = (
-    "id",
-    "strategy",
-    "strategy_name",
-    "strategy_type",
-    "series",
-    "symbol",
-    "timeframe",
-    "start_date",
-    "end_date",
-    "status",
+    *FIRST,
     "method",
     "objective",
     "cell_count",
@@ -136,13 +127,7 @@ class SweepSerializer(serializers.ModelSerializer):
             "periods_per_year",
             "snapshot_sha256",
             "columns_sha256",
-            "engine_version",
-            "seed",
-            "duration_ms",
-            "error_code",
-            "error_detail",
-            "job",
-            "links",
+            *LAST,
         ]
         read_only_fields = fields
 

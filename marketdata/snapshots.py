@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from algotrade.files import whole_file
 from marketdata.bars import COLUMNS, Bars
 from marketdata.errors import SnapshotDamaged, StorageFailed
 
@@ -57,35 +56,19 @@ def path_of(sha256: str) -> str:
 def write(packed: NDArray[np.int64], sha256: str) -> str:
     """Store a canonical array under its fingerprint; return its relative path.
 
-    The file appears whole or not at all: it is written beside its place and then renamed. A disk that does not
-    take it raises `StorageFailed`.
+    The file appears whole or not at all. A disk that does not take it raises `StorageFailed`.
     """
     relative = path_of(sha256)
     target = Path(settings.MEDIA_ROOT) / relative
     if _is_intact(target, sha256):
         return relative
     try:
-        _put(packed, target)
+        with whole_file(target) as stream:
+            np.save(stream, packed, allow_pickle=False)
     except OSError as error:
         raise StorageFailed(error) from error
     _verified.pop(str(target), None)
     return relative
-
-
-def _put(packed: NDArray[np.int64], target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".draft-", suffix=".npy")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.save(stream, packed, allow_pickle=False)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(draft).chmod(0o640)
-        Path(draft).replace(target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(draft).unlink()
-        raise
 
 
 def read(relative: str, sha256: str) -> Bars:

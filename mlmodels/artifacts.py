@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ import xgboost
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
+from algotrade.files import whole_file
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.errors import ArtifactDamaged, TrainingError
 from mlmodels.estimators import CLASSIFIERS, BoostedClassifier, Classifier
@@ -42,18 +41,9 @@ def save(model: TrainedModel, directory: Path, stem: str) -> tuple[Path, str]:
     """
     content = _packed(model)
     sha256 = hashlib.sha256(content).hexdigest()
-    directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{stem}-{sha256[:16]}.model.zip"
-    handle, temporary = tempfile.mkstemp(dir=directory, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole_file(path, mode=0o600) as stream:
+        stream.write(content)
     return path, sha256
 
 

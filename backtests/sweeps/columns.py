@@ -8,12 +8,10 @@ never changed: one that was verified stays verified while its size and time of c
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from algotrade.files import whole_file
 from backtests.sweeps.errors import ColumnsDamaged
 from marketdata.errors import StorageFailed
 
@@ -38,8 +37,7 @@ Columns = Mapping[str, NDArray[Any]]
 def write(sweep_id: int, columns: Columns) -> tuple[str, str]:
     """Store columns of one length; return the file's path below the storage root and its sha256.
 
-    The file appears whole or not at all: it is written beside its place and then renamed. A disk that does not take it
-    raises `StorageFailed`.
+    The file appears whole or not at all. A disk that does not take it raises `StorageFailed`.
     """
     pieces = list(_pieces(columns))
     digest = hashlib.sha256()
@@ -48,7 +46,8 @@ def write(sweep_id: int, columns: Columns) -> tuple[str, str]:
     sha256 = digest.hexdigest()
     target = _folder(sweep_id) / f"{sha256}.columns"
     try:
-        _put(pieces, target)
+        with whole_file(target) as stream:
+            stream.writelines(pieces)
     except OSError as error:
         raise StorageFailed(error) from error
     _verified.pop(str(target), None)
@@ -111,23 +110,6 @@ def _canonical(column: NDArray[Any]) -> NDArray[Any]:
 
 def _padded(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
-
-
-def _put(pieces: list[bytes | memoryview], target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".draft-", suffix=".columns")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            for piece in pieces:
-                stream.write(piece)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(draft).chmod(0o640)
-        Path(draft).replace(target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(draft).unlink()
-        raise
 
 
 def _unpack(content: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:

@@ -41,7 +41,7 @@ def test_a_training_ends_with_a_report_and_a_model_that_opens(train, algorithm, 
     assert model.first_time < model.first_prediction < model.last_time
     assert store.open_model(model.pk).record.time.size == 700
     assert store.path_of(model).stat().st_size == model.artifact_size
-    assert not list(store.directory().glob(".writing-*"))
+    assert not list(store.directory().glob(".draft-*"))
 
 
 def test_training_again_under_the_same_name_makes_the_next_version(submit, other_user):

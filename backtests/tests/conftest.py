@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.urls import reverse
 
 from algotrade.jobs.context import JobContext
 from algotrade.jobs.models import Job
@@ -30,6 +31,11 @@ def wavy_bars(count: int = 400, first_day: str = FIRST_DAY) -> Bars:
         close=close,
         volume=np.full(count, 1000.0),
     )
+
+
+def url(name: str, *args: object) -> str:
+    """The address of a page of this app."""
+    return reverse(f"backtests:{name}", args=args)
 
 
 @pytest.fixture

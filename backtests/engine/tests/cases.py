@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backtests.engine import SimulationConfig
+from backtests.engine import SimulationConfig, simulate
 from marketdata.bars import Bars
 
 
@@ -16,6 +16,13 @@ def make_bars(*rows, start="2020-01-01"):
 def flat_bars(*prices):
     """Bars whose open, high, low and close are one price each."""
     return make_bars(*[(price,) * 4 for price in prices])
+
+
+def one_trade(bars, target, **settings):
+    """A simulation that makes exactly one trade, and that trade."""
+    sim = simulate(bars, target, SimulationConfig(**settings))
+    assert len(sim.trades) == 1
+    return sim, sim.trades[0]
 
 
 def random_bars(rng, n, volatility=0.03, gap=0.02):

@@ -7,7 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.metrics import kernels as k
+from backtests.metrics.comparison_kernels import ROWS, compare_nb
+from backtests.metrics.kernels import STILL
+from backtests.metrics.lanes import LANES
 from backtests.metrics.returns import growth
 
 Floats = NDArray[np.float64]
@@ -22,22 +24,29 @@ def benchmark_figures(
 
     The longer of the two is cut to the shorter (an account that was ruined has fewer returns).
     """
-    compared = k.compare_nb(equity, benchmark, np.empty((2, k.TILE)))
-    n, mean_r, mean_b, var_r, var_b, cov, var_d, up_r, up_b, ups, down_r, down_b, downs = compared
-    if n < 2:
+    both = compare_nb(equity, benchmark, np.empty((ROWS, LANES)))
+    if both.bars < 2:
         return dict.fromkeys(NAMES, math.nan)
     year = math.sqrt(periods_per_year)
-    still = k.STILL * k.STILL
-    beta = cov / var_b if var_b > still else math.nan
-    tracking = math.sqrt(var_d)
+    still = STILL * STILL
+    beta = both.covariance / both.other_variance if both.other_variance > still else math.nan
+    varies = min(both.variance, both.other_variance) > still
+    tracking = math.sqrt(both.variance_of_difference)
+    gain = both.mean - both.other_mean
     return {
-        "alpha": growth(mean_r - rf - beta * (mean_b - rf), 1, periods_per_year),
+        "alpha": growth(both.mean - rf - beta * (both.other_mean - rf), 1, periods_per_year),
         "beta": beta,
-        "correlation": cov / math.sqrt(var_r * var_b) if min(var_r, var_b) > still else math.nan,
+        "correlation": both.covariance / math.sqrt(both.variance * both.other_variance)
+        if varies
+        else math.nan,
         "tracking_error": tracking * year,
-        "information_ratio": (mean_r - mean_b) / tracking * year if tracking > k.STILL else math.nan,
-        "up_capture": _capture(up_r, up_b, ups, periods_per_year),
-        "down_capture": _capture(down_r, down_b, downs, periods_per_year),
+        "information_ratio": gain / tracking * year if tracking > STILL else math.nan,
+        "up_capture": _capture(
+            both.growth_in_rises, both.other_growth_in_rises, both.rises, periods_per_year
+        ),
+        "down_capture": _capture(
+            both.growth_in_falls, both.other_growth_in_falls, both.falls, periods_per_year
+        ),
     }
 
 

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from backtests.metrics import account_kernels as account
 from backtests.metrics import kernels as k
 from backtests.metrics.confidence import estimate_from_moments
+from backtests.metrics.lanes import LANES
 
 Floats = NDArray[np.float64]
 
@@ -39,10 +41,10 @@ def bar_returns(equity: Floats) -> Floats:
 
 def measure(
     equity: Floats, initial: float, time: NDArray[np.datetime64], rf: float
-) -> tuple[k.Path, k.Moments, k.Tails]:
-    """All that passes over the equity gather. Only the lowest returns are sorted, for the tails."""
-    lowest = np.empty(len(equity) // 4 + 16 + k.TILE)
-    path, moments, found = k.account_nb(equity, initial, time.view(np.int64), rf, np.empty(k.TILE), lowest)
+) -> tuple[account.Path, account.Moments, k.Tails]:
+    """All that a pass over the equity gathers. Only the lowest returns are sorted, for the tails."""
+    room, lowest = np.empty((account.ROWS, LANES)), np.empty(len(equity) // 4 + 2 * LANES)
+    path, moments, found = account.account_nb(equity, initial, time.view(np.int64), rf, room, lowest)
     if path.returns == 0:
         return path, moments, _NO_TAILS
     ranked = bar_returns(equity) if found < 0 else lowest[:found]
@@ -51,14 +53,14 @@ def measure(
 
 
 def return_figures(
-    path: k.Path, moments: k.Moments, tails: k.Tails, rf: float, periods_per_year: float
+    path: account.Path, moments: account.Moments, tails: k.Tails, rf: float, periods_per_year: float
 ) -> dict[str, float]:
     """Volatility, risk-adjusted ratios, tails and shape of the returns."""
     n = path.returns
     if n == 0:
         names = ("volatility", "sharpe_ratio", "sortino_ratio", "omega_ratio", "skewness", "excess_kurtosis")
         return dict.fromkeys((*names, "best_return", "worst_return", "positive_returns", *_TAILS), _NAN)
-    mean, std = path.total / n, math.sqrt(moments.second / (n - 1)) if n > 1 else _NAN
+    mean, std = path.mean, math.sqrt(moments.second / (n - 1)) if n > 1 else _NAN
     year, varies = math.sqrt(periods_per_year), std > k.STILL
     second = moments.second / n
     shortfall = math.sqrt(moments.downside / n)
@@ -79,7 +81,7 @@ def return_figures(
 _TAILS = ("var_95", "cvar_95", "var_99", "cvar_99")
 
 
-def drawdown_figures(path: k.Path, bars: int) -> dict[str, float]:
+def drawdown_figures(path: account.Path, bars: int) -> dict[str, float]:
     """Depths as fractions <= 0, lengths in calendar days; a drawdown still open ends at the last bar."""
     episodes = path.episodes
     return {
@@ -118,7 +120,6 @@ def daily_sharpe(
     r = bar_returns(daily)
     per_year = periods_per_year * days / len(equity)
     rf = (1.0 + risk_free_rate) ** (1.0 / per_year) - 1.0
-    mean = k.mean_nb(r)
-    second = k.moments_nb(daily, len(r), mean, rf, np.empty(k.TILE)).second
+    mean, second = k.spread_nb(r)
     std = math.sqrt(second / (len(r) - 1)) if len(r) > 1 else _NAN
     return (mean - rf) / std * math.sqrt(per_year) if std > k.STILL else _NAN

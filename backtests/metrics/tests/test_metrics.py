@@ -20,7 +20,17 @@ from backtests.engine import (
     simulate,
 )
 from backtests.engine.tests.cases import flat_bars, random_bars, random_target
-from backtests.metrics import DEFINITIONS, BacktestMetrics, compute_metrics, drawdown_series, kernels
+from backtests.metrics import (
+    DEFINITIONS,
+    BacktestMetrics,
+    account_kernels,
+    benchmark,
+    comparison_kernels,
+    compute_metrics,
+    drawdown_series,
+    kernels,
+    lanes,
+)
 from backtests.metrics.compute import MetricsError
 from backtests.metrics.record import FIGURES
 from marketdata.bars import Bars
@@ -291,8 +301,9 @@ def test_a_record_cannot_be_changed():
 
 
 def twins(monkeypatch):
-    for name in [name for name in vars(kernels) if name.endswith("_nb")]:
-        monkeypatch.setattr(kernels, name, getattr(kernels, name).py_func)
+    for module in (kernels, lanes, account_kernels, comparison_kernels, benchmark):
+        for name in [name for name in vars(module) if name.endswith("_nb")]:
+            monkeypatch.setattr(module, name, getattr(module, name).py_func)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -350,16 +361,6 @@ def test_two_threads_write_the_same_table_of_trades(monkeypatch):
     again = dataclasses.replace(sim)
     assert again.trades.tobytes() == sim.trades.tobytes()
     assert again.trades is not sim.trades
-
-
-@pytest.mark.parametrize("leverage", [1.0, 3.0, 30.0])
-def test_how_many_returns_are_held_at_a_time_changes_no_bit(leverage, monkeypatch):
-    bars, sim = account(sizing="fraction", size=leverage, leverage=leverage)
-    assert sim.ruined == (leverage == 30.0)
-    held = buy_and_hold(bars, sim.config)
-    expected = compute_metrics(sim, bars, 252.0, 0.02, held)
-    monkeypatch.setattr(kernels, "TILE", 4)
-    assert repr(compute_metrics(sim, bars, 252.0, 0.02, held)) == repr(expected)
 
 
 def test_a_strategy_may_size_its_entries_itself():

@@ -28,6 +28,7 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
     from algotrade.jobs.warmth import warm_up
 
     processes.limit_memory(memory_limit_mb)
+    processes.keep_freed_memory()
     sending = threading.Lock()
 
     def send(*message: Any) -> None:

@@ -26,6 +26,7 @@ def main(pipe: Connection, answer_path: str, warm_up_path: str, memory_limit_mb:
     from django.utils.module_loading import import_string
 
     processes.limit_memory(memory_limit_mb)
+    processes.keep_freed_memory()
     answer = import_string(answer_path)
     if warm_up_path:
         import_string(warm_up_path)()

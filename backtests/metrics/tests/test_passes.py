@@ -95,7 +95,7 @@ def test_a_ruin_is_the_last_return():
 
 @pytest.mark.parametrize("n", [2, *LENGTHS])
 @pytest.mark.parametrize(
-    "jump", [1.0, 1e6]
+    "jump", [1.0, 1e9]
 )  # of the second the products leave the numbers, were none put away
 def test_two_accounts_are_compared_like_by_whole_arrays(n, jump):
     equity, other = curve(1, n) * jump ** (np.arange(n) % 2), curve(2, n + 5) * jump ** (np.arange(n + 5) % 2)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from algotrade.jobs.processes import keep_freed_memory
 from backtests.engine import BacktestEngine, RunDetails, Simulation, SimulationConfig, buy_and_hold, simulate
 from backtests.metrics import BacktestMetrics, compute_metrics
 from benchmarks.peers.cases import Arguments, Facts, Prepared, columns
@@ -17,6 +18,8 @@ from marketdata.bars import Bars
 from strategies.library.moving_average_crossover import MovingAverageCrossoverStrategy
 
 PERIODS = 252.0
+
+keep_freed_memory()  # as every process that runs jobs or previews
 
 
 @cache
@@ -42,14 +45,14 @@ def one_run(arguments: Arguments) -> Prepared:
     strategy = MovingAverageCrossoverStrategy(
         fast_period=arguments["fast_period"], slow_period=arguments["slow_period"]
     )
-    return Prepared(lambda: _whole_run(engine, bars, strategy), _run_facts)
+    return Prepared(lambda: _whole_run(engine, bars, strategy, rows=True), _run_facts)
 
 
 def every_bar(arguments: Arguments) -> Prepared:
-    """An order at every bar: in at one open, out at the next."""
+    """An order at every bar: in at one open, out at the next; with `rows`, the readable table of the trades too."""
     bars, engine = bars_of(arguments["bars"]), BacktestEngine(account(arguments))
-    strategy = _Alternating(len(bars))
-    return Prepared(lambda: _whole_run(engine, bars, strategy), _run_facts)
+    strategy, rows = _Alternating(len(bars)), arguments.get("rows", False)
+    return Prepared(lambda: _whole_run(engine, bars, strategy, rows=rows), _run_facts)
 
 
 class _Alternating:
@@ -62,9 +65,12 @@ class _Alternating:
         return self.values
 
 
-def _whole_run(engine: BacktestEngine, bars: Bars, strategy: Any) -> tuple[BacktestMetrics, RunDetails, Any]:
+def _whole_run(
+    engine: BacktestEngine, bars: Bars, strategy: Any, *, rows: bool = False
+) -> tuple[BacktestMetrics, RunDetails, Any]:
     metrics, details = engine.run_backtest(bars, strategy, PERIODS)
-    return metrics, details, details.simulation.trades
+    trades = details.simulation.trades
+    return metrics, details, trades.rows if rows else trades
 
 
 def _run_facts(result: tuple[BacktestMetrics, RunDetails, Any]) -> Facts:

@@ -4,16 +4,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.optimize.accounts import CAPITAL
-from backtests.optimize.compiled import kernel
+from backtests.optimize.compiled import kernel, part
 from backtests.optimize.event_state import ABOVE, BELOW, FLAG, WANTED, begin_nb, load_nb, save_nb, terms_nb
 from backtests.optimize.event_trades import finish_nb, turn_nb
-from backtests.optimize.vectors import WORD, compare_word, first_one
+from backtests.optimize.vectors import WORD, compare_bar, compare_coarse, compare_word, first_one, ones
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Addresses = NDArray[np.uint64]
+Words = NDArray[np.uint64]
 Places = NDArray[np.int32]
 Sides = NDArray[np.int8]
+
+FEW = 4
+
+
+@part
+def crossings_nb(
+    rows: Addresses,
+    steps: Addresses,
+    fast: int,
+    slow: int,
+    both: int,
+    begin: int,
+    end: int,
+    above: np.uint64,
+    below: np.uint64,
+    marks: Words,
+) -> tuple[int, np.uint64, np.uint64]:
+    """Find the crossings of two lines 64 bars at a time: write (bar, bits of crossings, of those upwards) of each
+    word that has some. Returns how many, and the last bar's bits, which the next word needs."""
+    one = np.uint64(1)
+    count = 0
+    for bar in range(begin, end, WORD):
+        over, under = compare_coarse(steps[fast], steps[slow], bar)
+        unsure = ~(over | under)
+        if unsure:
+            if ones(unsure) > FEW:
+                over, under = compare_word(rows[fast], rows[slow], bar)
+            else:
+                while unsure:
+                    bit = first_one(unsure)
+                    unsure &= unsure - one
+                    more, less = compare_bar(rows[fast], rows[slow], bar + bit)
+                    over |= more << np.uint64(bit)
+                    under |= less << np.uint64(bit)
+        up = over & ~((over << one) | above)
+        events = up | (under & ~((under << one) | below))
+        above, below = over >> np.uint64(63), under >> np.uint64(63)
+        if bar <= both:
+            # A crossing needs both rows at the bar before.
+            events &= ~(((one << np.uint64(both - bar)) << one) - one)
+        marks[0, count], marks[1, count], marks[2, count] = np.uint64(bar), events, up
+        count += events != 0
+    return count, above, below
 
 
 @kernel
@@ -24,6 +68,7 @@ def sweep_crossings_nb(
     close: Floats,
     blocks: Floats,
     rows: Addresses,
+    steps: Addresses,
     known: Ints,
     pairs: Ints,
     accounts: Floats,
@@ -31,6 +76,7 @@ def sweep_crossings_nb(
     cells: Ints,
     tile: int,
     periods_per_year: float,
+    marks: Words,
     s: Floats,
     out: Floats,
 ) -> None:
@@ -56,30 +102,30 @@ def sweep_crossings_nb(
     out : ndarray, shape (12, n_cells)
     """
     n = len(market)
-    one = np.uint64(1)
     for start in range(0, max(n - 1, 1), tile):
         end = min(start + tile, n - 1)
         for c in range(len(pairs)):
             fast, slow = pairs[c, 0], pairs[c, 1]
             both = max(known[fast], known[slow])
-            terms = terms_nb(accounts, account_of[c])
             state, unclear, want = begin_nb(), False, 0.0
             above = below = np.uint64(0)
             if start > 0:
-                state, unclear, want = load_nb(s, c), s[c, FLAG] > 0.0, s[c, WANTED]
                 above, below = np.uint64(s[c, ABOVE]), np.uint64(s[c, BELOW])
-            for bar in range(max(start, both - both % WORD), end, WORD):
-                over, under = compare_word(rows[fast], rows[slow], bar)
-                up = over & ~((over << one) | above)
-                events = up | (under & ~((under << one) | below))
-                above, below = over >> np.uint64(63), under >> np.uint64(63)
-                if bar <= both:
-                    # A crossing needs both rows at the bar before.
-                    events &= ~(((one << np.uint64(both - bar)) << one) - one)
+            begin = max(start, both - both % WORD)
+            count, above, below = crossings_nb(rows, steps, fast, slow, both, begin, end, above, below, marks)
+            if end < n - 1:
+                s[c, ABOVE], s[c, BELOW] = float(above), float(below)
+                if count == 0 and start > 0:
+                    continue
+            if start > 0:
+                state, unclear, want = load_nb(s, c), s[c, FLAG] > 0.0, s[c, WANTED]
+            terms = terms_nb(accounts, account_of[c])
+            for i in range(count):
+                bar, events, up = np.int64(marks[0, i]), marks[1, i], marks[2, i]
                 while events:
                     bit = first_one(events)
-                    events &= events - one
-                    side = 1.0 if (up >> np.uint64(bit)) & one else terms.floor
+                    events &= events - np.uint64(1)
+                    side = 1.0 if (up >> np.uint64(bit)) & np.uint64(1) else terms.floor
                     if side != want and bar + bit < n - 1:
                         want = side
                         state, unsure = turn_nb(
@@ -94,7 +140,6 @@ def sweep_crossings_nb(
             else:
                 save_nb(s, c, state)
                 s[c, WANTED] = want
-                s[c, ABOVE], s[c, BELOW] = float(above), float(below)
             s[c, FLAG] = 1.0 if unclear else 0.0
 
 

@@ -13,10 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.optimize.compiled import helper, kernel, part
-from backtests.optimize.event_market import BLOCK, CLOSE, OPEN, SUM_FALLS, SUM_SQUARES, SUMS
+from backtests.optimize.event_market import (
+    BLOCK,
+    CLOSE,
+    HIGHEST,
+    LOWEST,
+    OPEN,
+    SUM_FALLS,
+    SUM_SQUARES,
+    SUMS,
+    deepest_nb,
+    extremes_nb,
+)
 from backtests.optimize.event_state import State, Terms, closed_nb, marked_nb
 from backtests.optimize.figure_kernels import account_figures_nb, return_figures_nb, trade_figures_nb
-from backtests.optimize.vectors import first_outside, lowest_highest, scan_value
+from backtests.optimize.vectors import first_outside, scan_value
 
 Floats = NDArray[np.float64]
 
@@ -44,14 +55,14 @@ def search_drawdown_nb(
     while t <= last:
         if t % BLOCK == 0 and t + BLOCK <= last + 1:
             b = t // BLOCK
-            low, high = cash * (base + slope * blocks[b, 0]), cash * (base + slope * blocks[b, 1])
+            low, high = (
+                cash * (base + slope * blocks[0, b, LOWEST]),
+                cash * (base + slope * blocks[0, b, HIGHEST]),
+            )
             low, high = min(low, high), max(low, high)
             if low < deepest * max(peak, high):
-                if base == 0.0:  # falls of the value are those of the close
-                    deepest = min(deepest, low / peak, blocks[b, 2])
-                else:
-                    for i in range(t, t + BLOCK):
-                        peak, deepest = marked_nb(cash * (base + slope * close[i]), peak, deepest)
+                for i in range(t, t + BLOCK):
+                    peak, deepest = marked_nb(cash * (base + slope * close[i]), peak, deepest)
             peak = max(peak, high)
             t += BLOCK
         else:
@@ -75,7 +86,7 @@ def hold_nb(
         total = market[last, SUMS] - market[entry, SUMS]
         squares = market[last, SUM_SQUARES] - market[entry, SUM_SQUARES]
         falls = market[last, SUM_FALLS] - market[entry, SUM_FALLS]
-        low, high = lowest_highest(close, entry, last - entry + 1)
+        low, high = extremes_nb(market, close, blocks, entry, last)
         low *= slope
         high *= slope
     else:
@@ -87,6 +98,8 @@ def hold_nb(
     if low < deepest * max(peak, high):
         if high <= peak:
             deepest = low / peak
+        elif base == 0.0:  # falls of the value are those of the close
+            deepest = min(deepest, low / peak, deepest_nb(market, close, blocks, entry, last))
         else:
             peak, deepest = search_drawdown_nb(close, blocks, entry, last, cash, base, slope, peak, deepest)
     peak = max(peak, high)

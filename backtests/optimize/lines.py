@@ -12,18 +12,19 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from backtests.optimize import coarse
 from backtests.optimize.vectors import WORD
 from marketdata.bars import Bars
 from strategies.base import BaseStrategy
 
 Keys = NDArray[np.int64]
+Addresses = NDArray[np.uint64]
 
 _MOST_LINES = 160
 _LEAST_LINES = 32
 _BYTES = 256 * 2**20
 _PIECE = 16 * 2**20
 """Of memory taken at once; so much comes in large pages where the machine has them."""
-_HEAD = 4096
 
 
 class CrossingStrategy(Protocol):
@@ -60,11 +61,32 @@ def as_crossing(strategy_class: type[BaseStrategy]) -> CrossingStrategy | None:
 
 @dataclass(eq=False, slots=True)
 class Line:
-    """A line in the store: its row of memory, its first bar with a value, and how many tasks compare it now."""
+    """A line in the store: its rows of memory and where they begin, its first bar with a value, and how many tasks
+    compare it now."""
 
     row: NDArray[np.float64]
+    steps: NDArray[np.uint16]
+    address: int
+    steps_address: int
     known: int = 0
     users: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Lent:
+    """Lines as the kernels take them, one value a line.
+
+    Parameters
+    ----------
+    rows, steps : ndarray of uint64
+        Addresses of their values and of their steps (see `coarse`).
+    known : ndarray of int64
+        Their first bars with a value.
+    """
+
+    rows: Addresses
+    steps: Addresses
+    known: Keys
 
 
 class LineStore:
@@ -76,34 +98,36 @@ class LineStore:
 
     def __init__(self, bars: Bars, compute: Callable[[Bars, int], NDArray[np.float64]]) -> None:
         self._bars, self._compute = bars, compute
+        self._scale = coarse.scale_of(bars.close)
         self._width = (len(bars) + WORD - 1) // WORD * WORD
         self._lines: OrderedDict[int, Line] = OrderedDict()
-        self._free: list[NDArray[np.float64]] = []
+        self._free: list[Line] = []
         self._lock = threading.Lock()
         self.capacity = min(max(_BYTES // (8 * self._width), _LEAST_LINES), _MOST_LINES)
 
     @contextmanager
-    def lent(self, keys: Keys) -> Iterator[tuple[NDArray[np.uint64], Keys]]:
-        """The addresses of the lines of `keys`, and their first bars with a value; they stay until the block ends."""
+    def lent(self, keys: Keys) -> Iterator[Lent]:
+        """The lines of `keys`; they stay until the block ends."""
         numbers = keys.tolist()
         lines: list[Line] = []
         try:
             with self._lock:
-                lines = [self._lines[key] for key in numbers if key in self._lines]
-                missing = [key for key in numbers if key not in self._lines]
-                for line in lines:
-                    line.users += 1
-            for key in missing:
-                lines.append(self._made(key))
-            with self._lock:
-                for key in numbers:
-                    self._lines.move_to_end(key)
-                ordered = [self._lines[key] for key in numbers]
-            addresses = [line.row.__array_interface__["data"][0] for line in ordered]
-            yield (
-                np.array(addresses, dtype=np.uint64),
-                np.array([line.known for line in ordered], dtype=np.int64),
-            )
+                found = [self._lines.get(key) for key in numbers]
+                for key, line in zip(numbers, found, strict=True):
+                    if line is not None:
+                        line.users += 1
+                        lines.append(line)
+                        self._lines.move_to_end(key)
+            for place, line in enumerate(found):
+                if line is None:
+                    found[place] = made = self._made(numbers[place])
+                    lines.append(made)
+            table = np.array(
+                [(line.address, line.steps_address, line.known) for line in found if line is not None],
+                dtype=np.int64,
+            ).reshape(-1, 3)
+            rows, steps, known = np.ascontiguousarray(table.T)
+            yield Lent(rows.view(np.uint64), steps.view(np.uint64), known)
         finally:
             with self._lock:
                 for line in lines:
@@ -112,42 +136,36 @@ class LineStore:
     def _made(self, key: int) -> Line:
         """Compute a line; the one of another thread that was quicker is as good."""
         values = self._compute(self._bars, key)
-        n = len(values)
         with self._lock:
-            row = self._room()
-        row[:n] = values
-        row[n:] = np.nan
-        made = Line(row, _first_known(values))
+            made = self._room()
+        made.known = coarse.store_line_nb(values, self._scale, made.row, made.steps)
         with self._lock:
             line = self._lines.setdefault(key, made)
             if line is not made:
-                self._free.append(row)
+                self._free.append(made)
             line.users += 1
         return line
 
-    def _room(self) -> NDArray[np.float64]:
-        """A row that no line lies in."""
+    def _room(self) -> Line:
+        """Memory that no line lies in."""
         if not self._free and len(self._lines) >= self.capacity:
             oldest = next((key for key, line in self._lines.items() if not line.users), None)
             if oldest is not None:
-                return self._lines.pop(oldest).row
+                return self._lines.pop(oldest)
         if not self._free:
             step = self._width + _apart(self._width)
-            rows = min(max(_PIECE // (8 * step), 1), self.capacity)
-            self._free.extend(np.empty((rows, step))[:, : self._width])
+            count = min(max(_PIECE // (8 * step), 1), self.capacity)
+            rows, steps = np.empty((count, step)), np.empty((count, step), dtype=np.uint16)
+            first, first_steps = rows.ctypes.data, steps.ctypes.data
+            self._free.extend(
+                Line(
+                    row[: self._width], some[: self._width], first + 8 * step * i, first_steps + 2 * step * i
+                )
+                for i, (row, some) in enumerate(zip(rows, steps, strict=True))
+            )
         return self._free.pop()
 
 
 def _apart(width: int) -> int:
     """Numbers to leave between rows, so that the same bar of many does not want the same place of the cache."""
     return (264 - width) % 8192 if width >= 8192 else 8
-
-
-def _first_known(values: NDArray[np.float64]) -> int:
-    """The first bar with a value; the number of bars when there is none."""
-    for end in (_HEAD, len(values)):
-        head = values[:end]
-        known = int(np.isnan(head).argmin())
-        if head[known] == head[known]:
-            return known
-    return len(values)

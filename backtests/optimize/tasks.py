@@ -19,7 +19,7 @@ from backtests.optimize import bar_kernels, event_kernels, event_market, event_s
 from backtests.optimize.accounts import SHORT, SIZING
 from backtests.optimize.cells import Batch, Cells, Crossings, Request
 from backtests.optimize.distinct import kinds_of
-from backtests.optimize.lines import LineStore
+from backtests.optimize.lines import Lent, LineStore
 from backtests.optimize.vectors import LANES, WORD
 from marketdata.bars import Bars
 
@@ -43,8 +43,7 @@ class Ground:
         n = len(bars)
         self.bars, self.request, self.out = bars, request, out
         self.high, self.low, self.close = (_padded(column) for column in (bars.high, bars.low, bars.close))
-        self.market = np.empty((n, event_market.MARKET_COLUMNS))
-        self.blocks = np.empty((n // event_market.BLOCK, event_market.BLOCK_COLUMNS))
+        self.market, self.blocks = event_market.empty_market(n)
         event_market.fill_market_nb(bars.open, bars.close, self.market, self.blocks)
         self._estimates: dict[tuple[Any, ...], Floats] = {}
         self._states: dict[int, Floats] = {}
@@ -122,7 +121,7 @@ class CrossingWork:
     def __call__(self, places: NDArray[np.int64], worker: int = 0) -> int:
         """Compute the cells at these places of `found`; return how many."""
         keys, rows_of_both = kinds_of(np.concatenate((self.found.fast[places], self.found.slow[places])))
-        with self.lines.lent(keys) as (rows, known):
+        with self.lines.lent(keys) as lent:
             pairs = np.ascontiguousarray(rows_of_both.reshape(2, -1).T)
             cells = self.found.cells[places]
             account_of = self.batch.account_of[cells]
@@ -130,19 +129,20 @@ class CrossingWork:
             slowly = [np.flatnonzero(~quick)]
             chosen = np.flatnonzero(quick)
             if chosen.size:
-                flagged = self._events(rows, known, pairs[chosen], account_of[chosen], cells[chosen], worker)
+                flagged = self._events(lent, pairs[chosen], account_of[chosen], cells[chosen], worker)
                 slowly.append(chosen[flagged])
             rest = np.concatenate(slowly)
             if rest.size:
-                self._bars(rows, known, pairs[rest], account_of[rest], cells[rest])
+                self._bars(lent, pairs[rest], account_of[rest], cells[rest])
         return len(places)
 
     def _events(
-        self, rows: Any, known: Cells, pairs: Cells, account_of: Cells, cells: Cells, worker: int
+        self, lent: Lent, pairs: Cells, account_of: Cells, cells: Cells, worker: int
     ) -> NDArray[np.int64]:
         """Trade by events; return the places the kernel could not tell for certain."""
         ground = self.ground
-        tile = max(_TILE_BYTES // (8 * len(rows)) // WORD * WORD, 4 * WORD)
+        tile = max(_TILE_BYTES // (2 * len(lent.rows)) // WORD * WORD, 4 * WORD)
+        marks = np.empty((3, min(tile, len(ground.bars)) // WORD + 1), dtype=np.uint64)
         state = ground.states(worker, len(pairs))
         event_kernels.sweep_crossings_nb(
             ground.market,
@@ -150,20 +150,22 @@ class CrossingWork:
             ground.low,
             ground.close,
             ground.blocks,
-            rows,
-            known,
+            lent.rows,
+            lent.steps,
+            lent.known,
             pairs,
             self.batch.accounts.table,
             account_of,
             cells + self.first,
             tile,
             ground.request.periods_per_year,
+            marks,
             state,
             ground.out,
         )
         return np.flatnonzero(state[:, event_state.FLAG])
 
-    def _bars(self, rows: Any, known: Cells, pairs: Cells, account_of: Cells, cells: Cells) -> None:
+    def _bars(self, lent: Lent, pairs: Cells, account_of: Cells, cells: Cells) -> None:
         ground = self.ground
         n = len(ground.bars)
         decided, wanted = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int8)
@@ -172,8 +174,8 @@ class CrossingWork:
             same = kinds == number
             bar_kernels.sweep_crossing_bars_nb(
                 *ground.prices,
-                rows,
-                known,
+                lent.rows,
+                lent.known,
                 pairs[same],
                 ground.estimate(self.batch, number),
                 self.batch.accounts.table,

@@ -23,6 +23,7 @@ WORD = 64
 _DOUBLE = ir.DoubleType()
 _VECTOR = ir.VectorType(_DOUBLE, LANES)
 _INT = ir.IntType(64)
+_WITHIN = ir.Constant(_DOUBLE, EQUAL_WITHIN)
 _INTS = ir.VectorType(_INT, LANES)
 
 
@@ -76,6 +77,11 @@ def _within(builder: Any, remaining: Any) -> Any:
     return builder.icmp_signed("<", ir.Constant(_INTS, list(range(LANES))), limit)
 
 
+def _above(builder: Any, left: Any, right: Any, within: Any) -> Any:
+    """The rule of `strategies.crossing` for values above 0."""
+    return builder.fcmp_ordered(">", builder.fsub(left, right), builder.fmul(within, left))
+
+
 @instruction
 def compare_word(typing: Any, fast: Any, slow: Any, bar: Any) -> Any:
     """Bits of 64 bars from `bar` on: where the line at address `fast` is above that at `slow`, and where below.
@@ -91,12 +97,56 @@ def compare_word(typing: Any, fast: Any, slow: Any, bar: Any) -> Any:
         for group in range(WORD // LANES):
             shift = ir.Constant(_INT, group * LANES)
             f, s = (_load(builder, line, builder.add(args[2], shift)) for line in (left, right))
-            over = builder.fcmp_ordered(">", builder.fsub(f, s), builder.fmul(_all(EQUAL_WITHIN), f))
-            under = builder.fcmp_ordered(">", builder.fsub(s, f), builder.fmul(_all(EQUAL_WITHIN), s))
+            over, under = (
+                _above(builder, left, right, _all(EQUAL_WITHIN)) for left, right in ((f, s), (s, f))
+            )
             bits = [builder.zext(builder.bitcast(m, ir.IntType(LANES)), _INT) for m in (over, under)]
             above = builder.or_(above, builder.shl(bits[0], shift))
             below = builder.or_(below, builder.shl(bits[1], shift))
         return context.make_tuple(builder, sig.return_type, (above, below))
+
+    return signature, codegen
+
+
+@instruction
+def compare_bar(typing: Any, fast: Any, slow: Any, bar: Any) -> Any:
+    """Of one bar what `compare_word` says: 1 where the first line is above, and where below."""
+    signature = types.UniTuple(types.uint64, 2)(types.uint64, types.uint64, types.int64)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        f, s = (
+            builder.load(builder.gep(builder.inttoptr(address, _DOUBLE.as_pointer()), [args[2]]))
+            for address in args[:2]
+        )
+        masks = _above(builder, f, s, _WITHIN), _above(builder, s, f, _WITHIN)
+        return context.make_tuple(builder, sig.return_type, [builder.zext(mask, _INT) for mask in masks])
+
+    return signature, codegen
+
+
+@instruction
+def compare_coarse(typing: Any, fast: Any, slow: Any, bar: Any) -> Any:
+    """Bits of 64 bars from `bar` on where the coarse line at address `fast` is above that at `slow`, and where below.
+
+    Only by more than one step, which is far more than `EQUAL_WITHIN` (see `coarse`); a bar without a bit is undecided.
+    """
+    signature = types.UniTuple(types.uint64, 2)(types.uint64, types.uint64, types.int64)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        steps, one = (
+            ir.VectorType(ir.IntType(16), WORD),
+            ir.Constant(ir.VectorType(ir.IntType(16), WORD), [1] * WORD),
+        )
+        lines = []
+        for address in args[:2]:
+            data = builder.gep(builder.inttoptr(address, ir.IntType(16).as_pointer()), [args[2]])
+            lines.append(builder.load(builder.bitcast(data, steps.as_pointer()), align=2))
+        f, s = lines
+        over = builder.icmp_unsigned(">", f, builder.add(s, one))
+        under = builder.icmp_unsigned(">", s, builder.add(f, one))
+        return context.make_tuple(
+            builder, sig.return_type, [builder.bitcast(mask, _INT) for mask in (over, under)]
+        )
 
     return signature, codegen
 
@@ -216,6 +266,27 @@ def first_one(typing: Any, word: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), codegen
+
+
+@instruction
+def ones(typing: Any, word: Any) -> Any:
+    """How many bits are set."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.int64(types.uint64), codegen
+
+
+@instruction
+def last_one(typing: Any, word: Any) -> Any:
+    """Number of the highest bit that is set, in a word that has one."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        zeros = builder.ctlz(args[0], ir.Constant(ir.IntType(1), 1))
+        return builder.sub(ir.Constant(_INT, WORD - 1), zeros)
 
     return types.int64(types.uint64), codegen
 

@@ -42,11 +42,11 @@ def test_a_lent_line_keeps_its_memory_and_others_make_room():
     bars = random_bars(np.random.default_rng(1), 100)
     store = LineStore(bars, lambda bars, key: np.full(len(bars), float(key)))
     store.capacity = 2
-    with store.lent(np.array([1, 2, 3])) as (rows, known):
-        assert known.tolist() == [0, 0, 0]
-        with store.lent(np.array([2, 4, 5])) as (more, _):
-            assert more[0] == rows[1]
-            assert len({*rows.tolist(), *more.tolist()}) == 5
+    with store.lent(np.array([1, 2, 3])) as lent:
+        assert lent.known.tolist() == [0, 0, 0]
+        with store.lent(np.array([2, 4, 5])) as more:
+            assert more.rows[0] == lent.rows[1]
+            assert len({*lent.rows.tolist(), *more.rows.tolist()}) == 5
     assert all(not line.users for line in store._lines.values())
     for keys in ([6, 7], [8, 9], [10, 11]):
         with store.lent(np.array(keys)):
@@ -59,8 +59,8 @@ def test_a_lent_line_keeps_its_memory_and_others_make_room():
 
 def test_a_line_of_which_nothing_is_known_begins_after_the_last_bar():
     store = LineStore(random_bars(np.random.default_rng(1), 5000), lambda bars, key: _from(key, len(bars)))
-    with store.lent(np.array([0, 30, 4999, 5000])) as (_, known):
-        assert known.tolist() == [0, 30, 4999, 5000]
+    with store.lent(np.array([0, 30, 4999, 5000])) as lent:
+        assert lent.known.tolist() == [0, 30, 4999, 5000]
 
 
 def test_tasks_hold_every_pair_once_and_few_lines():

@@ -8,8 +8,18 @@ import pytest
 from backtests.engine.tests.cases import random_bars
 from backtests.optimize.compiled import forget_stale, kernel
 from backtests.optimize.event_kernels import crossing_orders_nb
-from backtests.optimize.event_market import BLOCK, BLOCK_COLUMNS, MARKET_COLUMNS, fill_market_nb
-from backtests.optimize.vectors import compare_word, first_one, first_outside, lowest_highest, scan_value
+from backtests.optimize.event_market import deepest_nb, empty_market, extremes_nb, fill_market_nb
+from backtests.optimize.vectors import (
+    compare_bar,
+    compare_coarse,
+    compare_word,
+    first_one,
+    first_outside,
+    last_one,
+    lowest_highest,
+    ones,
+    scan_value,
+)
 from strategies.crossing import above, below, cross_down, cross_up
 
 VALUES = np.random.default_rng(0).uniform(1.0, 2.0, 200)
@@ -21,7 +31,17 @@ def compared_nb(fast, slow, bar):
 
 
 @kernel
-def extremes_nb(column, first, count):
+def one_bar_nb(fast, slow, bar):
+    return compare_bar(fast, slow, bar)
+
+
+@kernel
+def steps_compared_nb(fast, slow, bar):
+    return compare_coarse(fast, slow, bar)
+
+
+@kernel
+def ends_nb(column, first, count):
     return lowest_highest(column, first, count)
 
 
@@ -31,8 +51,14 @@ def scanned_nb(column, first, count, base, slope):
 
 
 @kernel
-def lowest_bit_nb(word):
-    return first_one(word)
+def bits_nb(word):
+    return first_one(word), last_one(word), ones(word)
+
+
+@kernel
+def range_nb(market, close, blocks, first, last):
+    low, high = extremes_nb(market, close, blocks, first, last)
+    return low, high, deepest_nb(market, close, blocks, first, last)
 
 
 @kernel
@@ -58,14 +84,31 @@ def test_two_lines_compare_as_the_rule_of_crossings_says():
     for bar in (0, 64):
         part = slice(bar, bar + 64)
         found = compared_nb(address(fast), address(slow), bar)
-        assert found == (word(above(fast[part], slow[part])), word(below(fast[part], slow[part])))
+        expected = word(above(fast[part], slow[part])), word(below(fast[part], slow[part]))
+        assert found == expected
+        for t in range(64):
+            over, under = one_bar_nb(address(fast), address(slow), bar + t)
+            assert (over, under) == (expected[0] >> t & 1, expected[1] >> t & 1)
+
+
+def test_steps_decide_where_they_differ_by_two():
+    rng = np.random.default_rng(2)
+    fast = rng.integers(0, 65_535, 128).astype(np.uint16)
+    slow = np.clip(fast.astype(int) + rng.integers(-3, 4, 128), 0, 65_534).astype(np.uint16)
+    fast[:4], slow[:4] = (0, 65_534, 65_534, 0), (65_534, 0, 65_534, 0)
+    apart = fast.astype(int) - slow
+    assert steps_compared_nb(address(fast), address(slow), 64) == (
+        word(apart[64:] > 1),
+        word(apart[64:] < -1),
+    )
+    assert steps_compared_nb(address(fast), address(slow), 0) == (word(apart[:64] > 1), word(apart[:64] < -1))
 
 
 @pytest.mark.parametrize("count", range(1, 40))
 def test_extremes_and_sums_are_those_of_the_range(count):
     for first in (0, 3, 100):
         part = VALUES[first : first + count]
-        assert extremes_nb(VALUES, first, count) == (part.min(), part.max())
+        assert ends_nb(VALUES, first, count) == (part.min(), part.max())
         worth = 2.5 - 0.7 * part
         r = worth[1:] / worth[:-1] - 1.0
         expected = (r.sum(), (r**2).sum(), (np.minimum(r, 0.0) ** 2).sum(), worth.min(), worth.max())
@@ -89,8 +132,8 @@ def test_the_first_bar_outside_is_found(count):
             assert outside_nb(VALUES, high, first, count, floor, ceiling) == expected
 
 
-def test_the_lowest_bit_is_found():
-    assert [lowest_bit_nb(np.uint64(bits)) for bits in (1, 40, 1 << 63)] == [0, 3, 63]
+def test_bits_are_found_and_counted():
+    assert [bits_nb(np.uint64(bits)) for bits in (1, 40, 1 << 63)] == [(0, 0, 1), (3, 5, 2), (63, 63, 1)]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -114,11 +157,25 @@ def test_orders_of_crossings_are_those_of_the_rule(seed):
 
 def test_prefix_sums_are_right_to_the_last_bits():
     bars = random_bars(np.random.default_rng(3), 2000)
-    market = np.empty((2000, MARKET_COLUMNS))
-    fill_market_nb(bars.open, bars.close, market, np.empty((2000 // BLOCK, BLOCK_COLUMNS)))
+    market, blocks = empty_market(2000)
+    fill_market_nb(bars.open, bars.close, market, blocks)
     r = np.concatenate([[0.0], bars.close[1:] / bars.close[:-1] - 1.0]).astype(np.longdouble)
     for column, values in enumerate((r, r * r, np.minimum(r, 0.0) ** 2)):
         np.testing.assert_allclose(market[:, 2 + column], np.cumsum(values).astype(float), 1e-15, 1e-17)
+
+
+@pytest.mark.parametrize("bars", [1, 15, 16, 17, 200, 700])
+def test_extremes_and_the_deepest_fall_of_a_range_are_those_of_its_closes(bars):
+    rng = np.random.default_rng(bars)
+    close = np.exp(rng.normal(0.0, 0.02, bars).cumsum())
+    market, blocks = empty_market(bars)
+    fill_market_nb(close, close, market, blocks)
+    padded = np.concatenate((close, close[-1:].repeat(9)))
+    ranges = [(first, last) for first in range(min(bars, 40)) for last in range(first, bars)]
+    for first, last in ranges:
+        part = close[first : last + 1]
+        deepest = (part / np.maximum.accumulate(part)).min()
+        assert range_nb(market, padded, blocks, first, last) == (part.min(), part.max(), deepest)
 
 
 def test_what_is_cached_is_forgotten_when_any_source_is_newer(tmp_path):

@@ -23,6 +23,28 @@ function toPoints(times, values) {
   return times.map((time, index) => (values[index] === null ? { time } : { time, value: values[index] }));
 }
 
+// Whatever asks the library for a full update (an option of a scale, a layer of marks) has the whole chart painted in
+// this frame and once more in the next one: twice the work while a slider moves. New data alone is painted once.
+
+/** The marks of a series: painted when anything else of the chart is. */
+function quietMarkers(series, options) {
+  const host = {
+    attachPrimitive(layer) {
+      const attached = layer.attached.bind(layer);
+      layer.attached = (given) => attached({ ...given, requestUpdate() {} });
+      series.attachPrimitive(layer);
+    },
+    detachPrimitive: (layer) => series.detachPrimitive(layer),
+  };
+  return createSeriesMarkers(host, [], options);
+}
+
+function setMode(series, logarithmic) {
+  const scale = series.priceScale();
+  const mode = logarithmic ? 1 : 0;
+  if (scale.options().mode !== mode) scale.applyOptions({ mode });
+}
+
 export class PreviewChart {
   constructor(box, legend, onScale) {
     this.box = box;
@@ -33,7 +55,7 @@ export class PreviewChart {
     this.logarithmic = null; // null: by the market, until somebody presses the button
     this.follow = () => {
       if (!this.chart) return;
-      this.chart.repaint();
+      this.chart.repaint(); // painted in the next frame, with the marks
       this.drawMarkers();
       this.show(null);
     };
@@ -46,9 +68,9 @@ export class PreviewChart {
     const { time } = this.market;
     this.answer = answer;
     this.scaleAccount();
+    this.drawMarkers();
     this.equity.setData(toPoints(time, answer.equity));
     this.drawLines(answer.overlays);
-    this.drawMarkers();
     this.tabulate();
     if (answer.market) {
       this.stretch();
@@ -93,7 +115,7 @@ export class PreviewChart {
       { lineWidth: 2, ...QUIET, ...amounts }, ACCOUNT,
     );
     [this.price, this.equity].forEach((series) => series.priceScale().applyOptions({ scaleMargins: MARGINS }));
-    this.marks = createSeriesMarkers(this.price, [], { autoScale: false });
+    this.marks = quietMarkers(this.price, { autoScale: false });
     this.chart.chart.subscribeCrosshairMove((event) => {
       if (event.sourceEvent) this.show(event.time ?? null);
     });
@@ -173,14 +195,13 @@ export class PreviewChart {
   scale(on) {
     this.onScale(on);
     this.asPercents = on;
-    this.price.priceScale().applyOptions({ mode: on ? 1 : 0 });
+    setMode(this.price, on);
     if (this.answer) this.scaleAccount();
   }
 
   /** A ruined account has no logarithm. */
   scaleAccount() {
-    const mode = this.asPercents && Math.min(...this.answer.equity) > 0 ? 1 : 0;
-    this.equity.priceScale().applyOptions({ mode });
+    setMode(this.equity, this.asPercents && Math.min(...this.answer.equity) > 0);
   }
 
   fit() {

@@ -53,6 +53,11 @@ function printed(value, kind, signed) {
   return fixed(value, kind === "count" ? 0 : 2);
 }
 
+/** Only words that differ: the same ones again would have the page laid out anew. */
+function put(place, words) {
+  if (place.textContent !== words) place.textContent = words;
+}
+
 class Preview {
   constructor(panel, form) {
     this.panel = panel;
@@ -62,6 +67,7 @@ class Preview {
       this.find("scale").setAttribute("aria-pressed", String(on));
     });
     this.drawn = ""; // what the chart shows, as it was asked
+    this.doubted = ""; // the doubts that stand there
     this.since = null; // when the oldest change that is not drawn yet was made
     this.underWay = false;
     this.again = 0;
@@ -86,34 +92,51 @@ class Preview {
 
   async ask() {
     if (this.underWay) return; // asked for when the answer is there
-    const said = JSON.stringify(readForm(this.form, this.panel.dataset.type));
+    const said = this.said();
     if (said === this.drawn) {
       this.since = null;
       return;
     }
-    const since = this.since;
+    const times = { since: this.since, sent: performance.now() };
     this.since = null;
     this.underWay = true;
-    let wait = 0;
+    let reply;
     try {
-      wait = await this.fetch(said, since);
+      reply = await this.fetch(said);
     } finally {
       this.underWay = false;
     }
-    if (wait) this.timer = setTimeout(() => this.ask(), wait);
-    else this.askIfChanged(said);
+    times.answered = performance.now();
+    this.take(reply, said, times);
+  }
+
+  said() {
+    return JSON.stringify(readForm(this.form, this.panel.dataset.type));
+  }
+
+  /** The server computes the next answer while this one is drawn, but for a new market, which the next one leaves out. */
+  take({ status, answer }, said, times) {
+    if (status !== 200) {
+      const wait = status ? this.refuse(status, answer, said) : 0;
+      if (wait) this.timer = setTimeout(() => this.ask(), wait);
+      else this.askIfChanged(said);
+      return;
+    }
+    this.drawn = said;
+    this.again = 0;
+    if (!answer.market) this.askIfChanged(said);
+    this.draw(answer, said, times);
+    if (answer.market) this.askIfChanged(said);
   }
 
   askIfChanged(said) {
-    if (JSON.stringify(readForm(this.form, this.panel.dataset.type)) !== said) this.ask();
+    if (this.said() !== said) this.ask();
     else this.since = null; // the change event after an input changes nothing
   }
 
-  /** Asks and draws; returns how long to wait before asking the same again, 0 for not at all. */
-  async fetch(said, since) {
-    let response, answer;
-    const sent = performance.now();
-    let answered = sent;
+  /** The server's status and answer; no status where nothing could be read, which is told at once. */
+  async fetch(said) {
+    let response;
     try {
       response = await fetch(this.url, {
         method: "POST",
@@ -121,34 +144,26 @@ class Preview {
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
         body: JSON.stringify({ ...JSON.parse(said), known: this.chart.market?.key ?? "" }),
       });
-      answer = await response.json();
-      answered = performance.now();
+      return { status: response.status, answer: await response.json() };
     } catch {
       this.fail("failed", text(response ? "denied" : "offline"));
-      return 0;
+      return { status: 0 };
     }
-    if (response.status === 200) {
-      this.draw(answer, said, { since, sent, answered });
-      return 0;
-    }
-    return this.refuse(response.status, answer, said);
   }
 
   draw(answer, said, times) {
-    this.drawn = said;
-    this.again = 0;
     this.panel.dataset.state = "ready";
-    this.find("message").textContent = "";
+    put(this.find("message"), "");
     this.chart.draw(answer);
     this.showFigures(answer);
     this.showNotes(answer);
-    times.drawn = performance.now();
-    requestAnimationFrame(() => requestAnimationFrame(() => this.painted(answer, times)));
+    const detail = { ...times, drawn: performance.now(), computing: answer.computing_ms, asked: said };
+    requestAnimationFrame(() => requestAnimationFrame(() => this.painted(detail)));
   }
 
   /** The second frame after the drawing begins when the first one is on the screen. */
-  painted(answer, times) {
-    const detail = { ...times, painted: performance.now(), computing: answer.computing_ms, asked: this.drawn };
+  painted(detail) {
+    detail.painted = performance.now();
     this.panel.dispatchEvent(new CustomEvent("lab:preview", { bubbles: true, detail }));
   }
 
@@ -196,31 +211,31 @@ class Preview {
       const signed = "signed" in tile.dataset;
       const value = answer.metrics[figure];
       const place = tile.querySelector("[data-value]");
-      place.textContent = printed(value, kind, signed);
+      put(place, printed(value, kind, signed));
       place.title = isNumber(value) ? "" : answer.undefined[figure] ?? "";
       place.classList.toggle("gain", signed && value > 0);
       place.classList.toggle("loss", signed && value < 0);
     }
     const { sharpe_low: low, sharpe_high: high } = answer.metrics;
-    this.panel.querySelector("[data-interval]").textContent = isNumber(low) && isNumber(high)
+    put(this.panel.querySelector("[data-interval]"), isNumber(low) && isNumber(high)
       ? text("preview-interval", { low: fixed(low), high: fixed(high) })
-      : "\u00a0";
+      : "\u00a0");
   }
 
   showNotes(answer) {
     const { symbol, timeframe, trials, bar_count: bars, total_bar_count: total, legs } = answer;
     const { start, end } = this.chart.market;
     const cut = bars < total ? `, ${text("preview-cut", { bars: fixed(bars, 0), total: fixed(total, 0) })}` : "";
-    this.find("what").textContent = text("preview-what", { symbol: namesOf(legs), timeframe, start, end }) + cut;
+    put(this.find("what"), text("preview-what", { symbol: namesOf(legs), timeframe, start, end }) + cut);
     const time = answer.computing_ms < 10 ? fixed(answer.computing_ms, 1) : fixed(answer.computing_ms, 0);
-    this.find("speed").textContent = `${text("preview-speed", { bars: fixed(bars, 0), time })}.`;
+    put(this.find("speed"), `${text("preview-speed", { bars: fixed(bars, 0), time })}.`);
     const count = document.createElement("strong");
     count.textContent = text("preview-trial", { count: fixed(trials.count, 0), symbol, timeframe });
     const luck = isNumber(trials.luck) && trials.count > 1
       ? ` ${text("preview-luck", { count: fixed(trials.count, 0), luck: fixed(trials.luck) })}`
       : "";
     this.find("trials").replaceChildren(count, luck);
-    this.find("marked").textContent = this.marked(answer);
+    put(this.find("marked"), this.marked(answer));
     this.showDoubts(answer.warnings);
   }
 
@@ -233,6 +248,9 @@ class Preview {
   }
 
   showDoubts(doubts) {
+    const said = JSON.stringify(doubts);
+    if (said === this.doubted) return;
+    this.doubted = said;
     const lines = doubts.filter((doubt) => doubt.code !== "many_trials").map((doubt) => {
       const line = document.createElement("li");
       if (doubt.severe) line.className = "severe";

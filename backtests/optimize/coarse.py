@@ -12,6 +12,7 @@ from backtests.optimize.compiled import kernel
 
 Floats = NDArray[np.float64]
 Steps = NDArray[np.uint16]
+Places = NDArray[np.int64]
 
 SPAN = 128
 """Bars that share a scale, a multiple of 64."""
@@ -47,31 +48,38 @@ def scale_of(close: Floats) -> Floats:
 
 
 @kernel
-def store_line_nb(values: Floats, scale: Floats, row: Floats, steps: Steps) -> int:
-    """Write a line and its steps, padded; return its first bar with a value (their number when there is none).
+def store_lines_nb(
+    values: Floats, scale: Floats, slots: Places, rows: Floats, steps: Steps, known: Places
+) -> None:
+    """Write lines and their steps, padded, and the first bar with a value of each (n_bars when there is none).
 
     Parameters
     ----------
-    values : ndarray, shape (n_bars,)
-        NaN before the first value.
+    values : ndarray, shape (n_lines, n_bars)
+        NaN before the first value of a line.
     scale : ndarray
         As `fill_scale_nb` wrote it.
-    row, steps : ndarray, shape (n_bars rounded up to a multiple of 64,)
+    slots : ndarray, shape (n_lines,)
+        The row of `rows` and `steps` that each line gets.
+    rows, steps : ndarray, shape (n_slots, at least n_bars rounded up to a multiple of 64)
+    known : ndarray, shape (n_lines,)
     """
-    n = len(values)
-    known = 0
-    while known < n and np.isnan(values[known]):
-        known += 1
-    for i in range(len(scale)):
-        low, per = scale[i, 0], scale[i, 1]
-        first, last = i * SPAN, min((i + 1) * SPAN, n)
-        given, exact, coarse = values[first:last], row[first:last], steps[first:last]
-        for t in range(last - first):
-            value = given[t]
-            exact[t] = value
-            step = (value - low) * per + 1.0
-            step = step if step > 0.0 else 0.0
-            coarse[t] = np.uint16(np.int32(step if step < _MOST else _MOST))
-    row[n:] = np.nan
-    steps[n:] = 0
-    return known
+    n = values.shape[1]
+    for line in range(len(slots)):
+        exact, coarse = rows[slots[line]], steps[slots[line]]
+        first = 0
+        while first < n and np.isnan(values[line, first]):
+            first += 1
+        known[line] = first
+        for i in range(len(scale)):
+            low, per = scale[i, 0], scale[i, 1]
+            given = values[line, i * SPAN : min((i + 1) * SPAN, n)]
+            kept, found = exact[i * SPAN :], coarse[i * SPAN :]
+            for t in range(len(given)):
+                value = given[t]
+                kept[t] = value
+                step = (value - low) * per + 1.0
+                step = step if step > 0.0 else 0.0
+                found[t] = np.uint16(np.int32(step if step < _MOST else _MOST))
+        exact[n:] = np.nan
+        coarse[n:] = 0

@@ -128,5 +128,4 @@ def deepest_nb(market: Floats, close: Floats, blocks: Floats, first: int, last: 
             after = begin + (1 << level)
             low = min(blocks[part_level, after, LOWEST], blocks[part_level, end - size, LOWEST])
             deepest = min(deepest, low / before)
-    deepest = min(deepest, market[last, LOW_SO_FAR] / peak)
-    return deepest
+    return float(min(deepest, market[last, LOW_SO_FAR] / peak))

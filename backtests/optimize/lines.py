@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -27,6 +28,10 @@ _PIECE = 16 * 2**20
 """Of memory taken at once; so much comes in large pages where the machine has them."""
 
 
+_AT_ONCE = 2**16
+"""Values computed in one call, so that they lie in the cache until they are stored."""
+
+
 class CrossingStrategy(Protocol):
     """What a strategy class may add so that sweeps compare lines instead of computing targets.
 
@@ -40,11 +45,11 @@ class CrossingStrategy(Protocol):
     def crossing_lines(self, values: Mapping[str, Any]) -> tuple[Keys, Keys]:
         """Numbers that name the two lines of each combination."""
 
-    def line(self, bars: Bars, key: int) -> NDArray[np.float64]:
-        """The line of that number: one value a bar, NaN before its first."""
+    def lines(self, bars: Bars, keys: Sequence[int]) -> NDArray[np.float64]:
+        """The lines of these numbers, shape (n_keys, n_bars); NaN before the first value of each."""
 
 
-_FACE = ("valid_cells", "crossing_lines", "line")
+_FACE = ("valid_cells", "crossing_lines", "lines")
 _DECIDES = ("target", "size", "generate_signals", "tuned", "check_parameters", "clean_parameters")
 
 
@@ -59,13 +64,25 @@ def as_crossing(strategy_class: type[BaseStrategy]) -> CrossingStrategy | None:
     return cast(CrossingStrategy, strategy_class)
 
 
+class Piece:
+    """Memory of some lines: a slot of `rows` and `steps` each."""
+
+    def __init__(self, slots: int, width: int) -> None:
+        self.rows, self.steps = np.empty((slots, width)), np.empty((slots, width), dtype=np.uint16)
+        places = np.arange(slots)
+        addresses = (column.ctypes.data + column.strides[0] * places for column in (self.rows, self.steps))
+        self.lines = [
+            Line(self, *place)
+            for place in zip(places.tolist(), *(a.tolist() for a in addresses), strict=True)
+        ]
+
+
 @dataclass(eq=False, slots=True)
 class Line:
-    """A line in the store: its rows of memory and where they begin, its first bar with a value, and how many tasks
-    compare it now."""
+    """Memory of a line: where its values and steps begin, its first bar with a value, and how many tasks compare it."""
 
-    row: NDArray[np.float64]
-    steps: NDArray[np.uint16]
+    piece: Piece
+    slot: int
     address: int
     steps_address: int
     known: int = 0
@@ -93,13 +110,15 @@ class LineStore:
     """Lines by number, padded for the kernels; those not used for longest make room when there are too many.
 
     Their memory is taken in pieces of many lines and used again: new pages for each line would cost more than its
-    values.
+    values. They are made many at a time: a call of Python, and the change of threads that comes with it, would cost
+    more than a short line.
     """
 
-    def __init__(self, bars: Bars, compute: Callable[[Bars, int], NDArray[np.float64]]) -> None:
+    def __init__(self, bars: Bars, compute: Callable[[Bars, Sequence[int]], NDArray[np.float64]]) -> None:
         self._bars, self._compute = bars, compute
         self._scale = coarse.scale_of(bars.close)
-        self._width = (len(bars) + WORD - 1) // WORD * WORD
+        width = (len(bars) + WORD - 1) // WORD * WORD
+        self._width = width + _apart(width)
         self._lines: OrderedDict[int, Line] = OrderedDict()
         self._free: list[Line] = []
         self._lock = threading.Lock()
@@ -112,18 +131,23 @@ class LineStore:
         lines: list[Line] = []
         try:
             with self._lock:
-                found = [self._lines.get(key) for key in numbers]
-                for key, line in zip(numbers, found, strict=True):
+                found = {key: self._lines.get(key) for key in numbers}
+                for key, line in found.items():
                     if line is not None:
                         line.users += 1
                         lines.append(line)
                         self._lines.move_to_end(key)
-            for place, line in enumerate(found):
-                if line is None:
-                    found[place] = made = self._made(numbers[place])
-                    lines.append(made)
+            missing = [key for key, line in found.items() if line is None]
+            step = max(_AT_ONCE // len(self._bars), 1)
+            for first in range(0, len(missing), step):
+                lines += self._made(missing[first : first + step])
+            found.update(zip(missing, lines[len(lines) - len(missing) :], strict=True))
             table = np.array(
-                [(line.address, line.steps_address, line.known) for line in found if line is not None],
+                [
+                    (line.address, line.steps_address, line.known)
+                    for line in found.values()
+                    if line is not None
+                ],
                 dtype=np.int64,
             ).reshape(-1, 3)
             rows, steps, known = np.ascontiguousarray(table.T)
@@ -133,36 +157,36 @@ class LineStore:
                 for line in lines:
                     line.users -= 1
 
-    def _made(self, key: int) -> Line:
-        """Compute a line; the one of another thread that was quicker is as good."""
-        values = self._compute(self._bars, key)
+    def _made(self, keys: list[int]) -> list[Line]:
+        """Compute lines; those of another thread that was quicker are as good."""
+        values = self._compute(self._bars, keys)
+        known = np.empty(len(keys), dtype=np.int64)
         with self._lock:
-            made = self._room()
-        made.known = coarse.store_line_nb(values, self._scale, made.row, made.steps)
+            made = [self._room(before) for before in range(len(keys))]
+        for piece, group in groupby(range(len(keys)), key=lambda place: made[place].piece):
+            places = list(group)
+            slots = np.array([made[place].slot for place in places])
+            part = slice(places[0], places[-1] + 1)
+            coarse.store_lines_nb(values[part], self._scale, slots, piece.rows, piece.steps, known[part])
+        lines = []
         with self._lock:
-            line = self._lines.setdefault(key, made)
-            if line is not made:
-                self._free.append(made)
-            line.users += 1
-        return line
+            for key, room, first in zip(keys, made, known.tolist(), strict=True):
+                room.known = first
+                line = self._lines.setdefault(key, room)
+                if line is not room:
+                    self._free.append(room)
+                line.users += 1
+                lines.append(line)
+        return lines
 
-    def _room(self) -> Line:
-        """Memory that no line lies in."""
-        if not self._free and len(self._lines) >= self.capacity:
+    def _room(self, before: int) -> Line:
+        """Memory that no line lies in, when `before` more were taken for lines that are not in it yet."""
+        if not self._free and len(self._lines) + before >= self.capacity:
             oldest = next((key for key, line in self._lines.items() if not line.users), None)
             if oldest is not None:
                 return self._lines.pop(oldest)
         if not self._free:
-            step = self._width + _apart(self._width)
-            count = min(max(_PIECE // (8 * step), 1), self.capacity)
-            rows, steps = np.empty((count, step)), np.empty((count, step), dtype=np.uint16)
-            first, first_steps = rows.ctypes.data, steps.ctypes.data
-            self._free.extend(
-                Line(
-                    row[: self._width], some[: self._width], first + 8 * step * i, first_steps + 2 * step * i
-                )
-                for i, (row, some) in enumerate(zip(rows, steps, strict=True))
-            )
+            self._free += Piece(min(max(_PIECE // (8 * self._width), 1), self.capacity), self._width).lines
         return self._free.pop()
 
 

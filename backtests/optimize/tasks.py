@@ -28,11 +28,13 @@ Floats = NDArray[np.float64]
 _TILE_BYTES = 256 * 1024
 """Of the lines one task walks through at a time: a quarter of a core's second-level cache."""
 _BLOCK = 64
-_PAIRS = 2048
+_PAIRS = 2560
+_BAR_PAIRS = 200_000_000
+"""Bars times pairs of one task: some tens of milliseconds, so that progress moves and threads end together."""
 _LINES = 160
 """Of all pairs of a task: more than are stored at a time would lie in memory beside them."""
 _BAR_CELLS = 25_000_000
-"""Bars times cells of one task: some tens of milliseconds, so that progress moves and threads end together."""
+"""The same where every bar held is computed."""
 _NONE = np.empty(0)
 
 
@@ -85,23 +87,29 @@ def _padded(column: Floats) -> Floats:
 
 
 def crossing_tasks(found: Crossings, bars: int) -> Iterator[NDArray[np.int64]]:
-    """Places in `found`, in pieces whose pairs share few lines."""
-    numbers, place = kinds_of(np.concatenate((found.fast, found.slow)))
-    blocks = len(numbers) // _BLOCK + 1
-    fast, slow = (place // _BLOCK).reshape(2, -1)
-    square = (fast * blocks + slow).astype(np.min_scalar_type(blocks * blocks))
-    order = np.argsort(square, kind="stable")
-    size = min(max(_BAR_CELLS * 4 // bars, WORD), _PAIRS)
+    """Places in `found`, in pieces whose pairs share few lines: squares of some fast and some slow ones."""
+    size = min(max(_BAR_PAIRS // bars, WORD), _PAIRS)
+    side = min(math.isqrt(size), _BLOCK)
+    (fast, _), (slow, columns) = (_blocks_of(keys, side) for keys in (found.fast, found.slow))
+    square = fast * columns + slow
+    order = np.argsort(square.astype(np.min_scalar_type(int(square.max(initial=0)))), kind="stable")
     square = square[order]
     starts = np.flatnonzero(square[1:] != square[:-1]) + 1
-    begin = end = lines = 0
+    begin = lines = 0
     for end, after in pairwise((0, *starts.tolist(), len(order))):
-        more = 2 * min(after - end, _BLOCK)
-        if lines + more > _LINES:
+        more = 2 * min(after - end, side)
+        if begin < end and (lines + more > _LINES or after - begin > size):
             yield from _pieces(order[begin:end], size)
             begin, lines = end, 0
         lines += more
     yield from _pieces(order[begin:], size)
+
+
+def _blocks_of(keys: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], int]:
+    """The block of each key, at most `most` different keys to a block and about as many in each; how many blocks."""
+    kinds, place = kinds_of(keys)
+    blocks = -(-len(kinds) // most)
+    return place * blocks // max(len(kinds), 1), blocks
 
 
 def _pieces(places: NDArray[np.int64], most: int) -> Iterator[NDArray[np.int64]]:

@@ -15,7 +15,6 @@ from backtests.optimize.sweep import run_sweep
 from marketdata.bars import Bars
 from strategies.library import MovingAverageCrossoverStrategy, RSIStrategy
 
-
 STOPS = Axis("configuration.stop_loss", (None, 0.05))
 
 
@@ -43,6 +42,6 @@ def targets() -> float:
 
 def _bars() -> Bars:
     rows = np.arange(40)
-    close = 100.0 + rows % 7
+    close = np.array([100.0 + row % 7 for row in rows])
     hours = np.datetime64("2020-01-01", "ns") + rows * np.timedelta64(8, "h")
     return Bars(time=hours, open=close, high=close + 1.0, low=close - 1.0, close=close, volume=np.ones(40))

@@ -1,6 +1,6 @@
 """Follow the trend: a fast moving average crossing a slow one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -66,8 +66,10 @@ class MovingAverageCrossoverStrategy(BaseStrategy):
         return fast, slow
 
     @classmethod
-    def line(cls, bars: Bars, key: int) -> NDArray[np.float64]:
-        return _average("ema" if key % 2 else "sma")(bars.close, key // 2)
+    def lines(cls, bars: Bars, keys: Sequence[int]) -> NDArray[np.float64]:
+        if not any(key % 2 for key in keys):
+            return TechnicalIndicators.moving_averages(bars.close, [key // 2 for key in keys])
+        return np.stack([_average("ema" if key % 2 else "sma")(bars.close, key // 2) for key in keys])
 
     def warmup(self) -> int:
         return cast(int, self.parameters["slow_period"])

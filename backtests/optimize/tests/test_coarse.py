@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backtests.optimize.coarse import SPAN, scale_of, store_line_nb
+from backtests.optimize.coarse import SPAN, scale_of, store_lines_nb
 from strategies.crossing import above, below
 
 BARS = 3 * SPAN + 17
@@ -11,11 +11,13 @@ BARS = 3 * SPAN + 17
 
 def stored(values, close):
     width = (len(values) + 63) // 64 * 64
-    row, steps = np.empty(width), np.empty(width, dtype=np.uint16)
-    known = store_line_nb(values, scale_of(close), row, steps)
-    assert row[: len(values)].tobytes() == values.tobytes()
-    assert np.isnan(row[len(values) :]).all()
-    return known, steps[: len(values)].astype(int)
+    rows, steps = np.empty((3, width)), np.zeros((3, width), dtype=np.uint16)
+    known = np.empty(2, dtype=np.int64)
+    store_lines_nb(np.array([values, values[::-1]]), scale_of(close), np.array([2, 0]), rows, steps, known)
+    assert rows[2, : len(values)].tobytes() == values.tobytes()
+    assert rows[0, : len(values)].tobytes() == values[::-1].tobytes()
+    assert np.isnan(rows[[0, 2], len(values) :]).all()
+    return known[0], steps[2, : len(values)].astype(int)
 
 
 @pytest.mark.parametrize("price", [1e-8, 1.0, 5e4, 1e12])

@@ -40,7 +40,7 @@ def test_rows_without_columns_are_one_combination():
 
 def test_a_lent_line_keeps_its_memory_and_others_make_room():
     bars = random_bars(np.random.default_rng(1), 100)
-    store = LineStore(bars, lambda bars, key: np.full(len(bars), float(key)))
+    store = LineStore(bars, lambda bars, keys: np.array([np.full(len(bars), float(key)) for key in keys]))
     store.capacity = 2
     with store.lent(np.array([1, 2, 3])) as lent:
         assert lent.known.tolist() == [0, 0, 0]
@@ -54,11 +54,14 @@ def test_a_lent_line_keeps_its_memory_and_others_make_room():
     assert (
         len(store._lines) == 6
     )  # three pieces of two: what was lent at one time, though more than the capacity
-    assert all((line.row[:100] == key).all() for key, line in store._lines.items())
+    assert all((line.piece.rows[line.slot, :100] == key).all() for key, line in store._lines.items())
 
 
 def test_a_line_of_which_nothing_is_known_begins_after_the_last_bar():
-    store = LineStore(random_bars(np.random.default_rng(1), 5000), lambda bars, key: _from(key, len(bars)))
+    store = LineStore(
+        random_bars(np.random.default_rng(1), 5000),
+        lambda bars, keys: np.array([_from(key, len(bars)) for key in keys]),
+    )
     with store.lent(np.array([0, 30, 4999, 5000])) as lent:
         assert lent.known.tolist() == [0, 30, 4999, 5000]
 

@@ -19,4 +19,5 @@ register_kind(
 )
 register_warm_up("backtests.engine.warm.warm_up")
 register_warm_up("backtests.engine.portfolio_warm.warm_up", later=True)
-register_warm_up("backtests.optimize.warm.warm_up", later=True)
+register_warm_up("backtests.optimize.warm.crossings", later=True)
+register_warm_up("backtests.optimize.warm.targets", later=True)

@@ -15,7 +15,8 @@ class StrategiesConfig(AppConfig):
     def ready(self) -> None:
         import strategies.library  # noqa: F401  registers the built-in types
 
-        register_warm_up("strategies.indicators.warm.warm_up")
+        register_warm_up("strategies.indicators.warm.windows")
+        register_warm_up("strategies.indicators.warm.recursions")
         register_warm_up("strategies.rules.warm.warm_up")
         for name in settings.PLUGINS:
             load_plugin(name)

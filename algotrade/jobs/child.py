@@ -21,11 +21,10 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
 
     from django.db import close_old_connections
 
-    from algotrade.jobs import events
+    from algotrade.jobs import events, warmth
     from algotrade.jobs.kinds import kinds
     from algotrade.jobs.models import Job
     from algotrade.jobs.runner import run
-    from algotrade.jobs.warmth import warm_up
 
     processes.limit_memory(memory_limit_mb)
     processes.keep_freed_memory()
@@ -39,8 +38,9 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
     for kind in kinds():
         if kind.preload:
             kind.resolve()
-    warm_up()
+    warmth.warm_up(warmth.common())
     send("ready")
+    threading.Thread(target=warmth.warm_up, args=(warmth.rest(),), daemon=True).start()
     while True:
         try:
             order = pipe.recv()

@@ -3,7 +3,7 @@
 Apps register a callable by dotted path ("backtests.engine.warm.warm_up"); it is imported in a job's process only.
 At the very first start these compile for half a minute, later they load what is kept on disk. Two processes that
 compile the same at once would only be in each other's way: each takes what no other one is at, and comes back for the
-rest when that can be loaded.
+rest when that can be loaded. So one registers several callables that take a few seconds each, the longest first.
 """
 
 import contextlib
@@ -26,6 +26,9 @@ from algotrade.jobs import processes
 logger = logging.getLogger(__name__)
 
 WORTH_TELLING_SECONDS = 10.0
+LOOK_AGAIN_SECONDS = 0.05
+# Compiling one part takes a tenth of this. Who is at it for longer is frozen, and nobody waits for that one.
+LONGEST_TURN_SECONDS = 60.0
 # Compiling makes many small objects that stay; looking for rubbish among them was a tenth of its time.
 COLLECT_EVERY = 200_000
 
@@ -34,21 +37,31 @@ _later: list[str] = []
 
 
 def register_warm_up(path: str, *, later: bool = False) -> None:
-    """Have job processes call this once when they start; `later` after what most jobs need."""
+    """Have job processes call this once when they start; `later` when they take jobs already, since few need it."""
     if path not in _paths and path not in _later:
         (_later if later else _paths).append(path)
+
+
+def common() -> tuple[str, ...]:
+    """What most jobs need."""
+    return tuple(_paths)
+
+
+def rest() -> tuple[str, ...]:
+    """What was registered for later."""
+    return tuple(_later)
 
 
 def warm_up(paths: Sequence[str] | None = None, *, tell: Callable[[int, int], None] | None = None) -> None:
     """Call all that is registered, or these; `tell` hears how many are done of how many."""
     started = time.perf_counter()
-    todo = [*_paths, *_later] if paths is None else list(paths)
+    todo = [*common(), *rest()] if paths is None else list(paths)
     done = 0
     with _few_collections():
-        for wait in (False, True):
+        for patience in (0.0, LONGEST_TURN_SECONDS):
             for path in list(todo):
-                with _turn(path, wait=wait) as ours:
-                    if not ours:
+                with _turn(path, patience) as ours:
+                    if not ours and not patience:
                         continue
                     import_string(path)()
                 todo.remove(path)
@@ -93,8 +106,8 @@ def _few_collections() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _turn(path: str, *, wait: bool) -> Iterator[bool]:
-    """Whether this process may call it now: not while another one does. Without locks on this system it always may."""
+def _turn(path: str, patience: float) -> Iterator[bool]:
+    """Whether this process alone calls it now, after waiting that many seconds. Without locks on this system: yes."""
     folder = Path(os.environ.get("NUMBA_CACHE_DIR") or DATA_DIR)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,18 +116,22 @@ def _turn(path: str, *, wait: bool) -> Iterator[bool]:
         yield True
         return
     with file:  # closing gives the turn back, and so does the process's death
-        yield _lock(file, wait=wait)
+        yield _lock(file, time.monotonic() + patience)
 
 
-def _lock(file: IO[str], *, wait: bool) -> bool:
+def _lock(file: IO[str], until: float) -> bool:
     try:
         import fcntl
     except ImportError:  # Windows
         return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+        except OSError:  # a file system without locks
+            return True
+        else:
+            return True
+        time.sleep(LOOK_AGAIN_SECONDS)

@@ -9,6 +9,7 @@ from algotrade.errors import InvalidInput
 from algotrade.jobs.context import JobContext
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
+from algotrade.jobs.warmth import register_warm_up
 
 
 class TooFewBars(InvalidInput):
@@ -70,6 +71,14 @@ def die(context: JobContext) -> Callable[[], None]:
     if Job.objects.get(pk=context.job_id).attempt < context.payload.get("deaths", 99) + 1:
         os._exit(9)
     return lambda: None
+
+
+def linger() -> None:
+    """A warm-up for later that takes as long as a test says."""
+    time.sleep(float(os.environ.get("LAB_TEST_LINGER_SECONDS", "0")))
+
+
+register_warm_up(f"{__name__}.linger", later=True)
 
 
 seen_states: list[tuple[str, str]] = []

@@ -38,6 +38,12 @@ def heard(monkeypatch):
 
 
 @pytest.fixture
+def lingering(monkeypatch):
+    """What job processes warm up later takes longer than any wait here."""
+    monkeypatch.setenv("LAB_TEST_LINGER_SECONDS", "120")
+
+
+@pytest.fixture
 def pool(monkeypatch, heard):
     monkeypatch.setenv("DATABASE_URL", database_url())
     monkeypatch.setenv("LAB_PLUGINS", PLUGIN)
@@ -78,6 +84,10 @@ def test_jobs_run_in_their_own_process_and_are_heard_of(pool, submit, heard):
     states = [message["state"] for message in heard if message["id"] == str(first.pk)]
     assert states[-1] == "succeeded"
     assert "running" in states
+
+
+def test_a_job_does_not_wait_for_what_is_warmed_up_later(lingering, pool, submit):
+    wait_for(submit("succeed"), "succeeded")
 
 
 def test_a_process_that_dies_costs_one_attempt_only(pool, submit):

@@ -47,7 +47,19 @@ def test_without_a_place_for_locks_everything_is_done_once(tmp_path, monkeypatch
 
 
 def test_what_is_needed_later_is_registered_behind_the_rest():
-    assert "backtests.engine.warm.warm_up" in warmth._paths
-    assert {"backtests.engine.portfolio_warm.warm_up", "backtests.optimize.warm.warm_up"} <= set(
-        warmth._later
-    )
+    later = {"backtests.engine.portfolio_warm.warm_up", "backtests.optimize.warm.crossings"}
+    assert "backtests.engine.warm.warm_up" in warmth.common()
+    assert later <= set(warmth.rest())
+    assert not later & set(warmth.common())
+
+
+def test_who_is_at_it_for_too_long_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(warmth, "LONGEST_TURN_SECONDS", 0.3)
+    CALLED.clear()
+    with (tmp_path / f"{__name__}.one.lock").open("a") as frozen:
+        fcntl.flock(frozen, fcntl.LOCK_EX)
+        warming = threading.Thread(target=warmth.warm_up, args=([f"{__name__}.one"],), daemon=True)
+        warming.start()
+        warming.join(20)
+        assert CALLED == ["one"]

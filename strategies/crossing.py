@@ -13,6 +13,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from algotrade.aside import aside
+
 Line: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
@@ -75,7 +77,8 @@ def follow_in_tiles(lines: Callable[[int, int], tuple[Line, Line]], size: int, f
     Parameters
     ----------
     lines : callable
-        Given a first row and the one after the last, returns those rows of the fast and of the slow line.
+        Given a first row and the one after the last, returns those rows of the fast and of the slow line. Of many
+        rows two threads make them.
     size : int
         Number of rows.
     first : int
@@ -86,13 +89,19 @@ def follow_in_tiles(lines: Callable[[int, int], tuple[Line, Line]], size: int, f
     ndarray of float64, shape (size,)
         The same bytes as `follow` of the whole lines.
     """
-    sides, out = np.empty(size, dtype=np.int8), np.zeros(size)
+    sides, out = np.empty(size, dtype=np.int8), np.empty(size)
     kernels = _kernels()
-    for start in range(0, size, TILE):
-        fast, slow = (_line(rows) for rows in lines(start, min(start + TILE, size)))
-        kernels.sides_nb(fast, slow, fast, sides[start : start + TILE])
-    # It asks where the slow line is defined only for rows it has not written yet, whose zeros are as good as numbers.
-    kernels.follow_nb(sides, _line(out), out)
+
+    def find(starts: range) -> None:
+        for start in starts:
+            fast, slow = (_line(rows) for rows in lines(start, min(start + TILE, size)))
+            kernels.sides_nb(fast, slow, fast, sides[start : start + TILE])
+
+    tiles = range(0, size, TILE)
+    rest = aside(lambda: find(tiles[len(tiles) // 2 :]), size)
+    find(tiles[: len(tiles) // 2])
+    rest()
+    kernels.follow_nb(sides, sides, out)  # no row of which is NaN
     out[:first] = np.nan
     return out
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.aside import aside
+from algotrade.aside import aside
 from backtests.engine.config import SimulationConfig
 from backtests.engine.results import Simulation
 from backtests.engine.simulator import buy_and_hold, simulate
@@ -81,12 +81,12 @@ class BacktestEngine:
         tell = progress or _silent
         bars = data if isinstance(data, Bars) else Bars.from_frame(data)
         started = time.perf_counter()
-        held = aside(lambda: buy_and_hold(bars, self.config, periods_per_year=periods_per_year), len(bars))
         tell(0.05, f"Computing signals of {len(bars):,} bars")
         target = np.asarray(strategy.target(bars), dtype=np.float64)
         size = size_of(strategy, bars)
         signalled = time.perf_counter()
         tell(0.4, f"Simulating {len(bars):,} bars")
+        held = aside(lambda: buy_and_hold(bars, self.config, periods_per_year=periods_per_year), len(bars))
         sim = self._execute_trades(bars, target, periods_per_year, size)
         simulated = time.perf_counter()
         tell(0.8, f"Measuring {len(sim.trade_bars):,} trades")

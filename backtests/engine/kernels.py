@@ -115,10 +115,16 @@ def orders_nb(target: Floats, allow_short: bool, decided: Places, wanted: Sides)
     Returns (first bad bar or -1, number of changes, how many of them are entries).
     """
     floor = -1.0 if allow_short else 0.0
+    before, after = target[:-1], target[1:]
+    different = 1  # the first bar, and each bar whose value is not that of the bar before; no branch may fail
+    decided[0] = 0
+    for i in range(len(after)):
+        decided[different] = i + 1
+        different += after[i] != before[i]
     previous = 0.0
-    count = 0
-    entries = 0
-    for t in range(len(target)):
+    count = entries = 0
+    for i in range(different):
+        t = decided[i]
         value = target[t]
         if value == previous or np.isnan(value):
             continue

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.aside import WORTH_A_THREAD, aside
+from algotrade.aside import WORTH_A_THREAD, aside
 from backtests.engine.config import SimulationConfig
 
 # The position in the tuple is the code that the kernels write.

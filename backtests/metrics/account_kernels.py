@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.engine.compiled import kernel, part
-from backtests.metrics.kernels import count_nb
+from backtests.metrics.kernels import TAIL, count_nb
 from backtests.metrics.lanes import LANES, Floats, least_nb, most_nb, returns_tile_nb, steady_nb, total_nb
 
 Ints = NDArray[np.int64]
@@ -15,8 +15,7 @@ Ints = NDArray[np.int64]
 _TILE, _FIRST, _SECOND, _THIRD, _FOURTH, _DOWN, _GAINS, _LOSSES, _BEST, _WORST, _EQUITY, _DEPTHS = range(12)
 ROWS = 12
 # The level of the lowest returns is guessed from so many, and lies so many standard deviations below their mean.
-_SAMPLE, _REACH = 2048, 1.2
-TAIL = 0.05
+_SAMPLE, _REACH = 2048, 1.3
 
 
 class Path(NamedTuple):

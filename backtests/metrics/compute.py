@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from algotrade.aside import aside
 from algotrade.errors import InvalidInput
-from backtests.engine.aside import aside
 from backtests.engine.results import Simulation
 from backtests.metrics import benchmark as against
 from backtests.metrics import kernels as k
@@ -144,7 +144,7 @@ def _compared(
         raise MetricsError(
             f"The benchmark has shape {equity.shape} for {n} bars. Give one value for each bar."
         )
-    if not (k.is_account_nb(equity) and start > 0.0):
+    if not (isinstance(benchmark, Simulation) or (k.is_account_nb(equity) and start > 0.0)):
         raise MetricsError(
             "The benchmark holds a value that is no account value. Give finite values above 0."
         )

@@ -16,6 +16,7 @@ Places = NDArray[np.int32]
 
 # A spread of returns below this is rounding noise of a constant series.
 STILL = 1e-14
+TAIL = 0.05  # the larger of the two tails that are looked at
 DAY = 86_400_000_000_000  # nanoseconds
 
 
@@ -76,13 +77,13 @@ def spread_nb(values: Floats) -> tuple[float, float]:
 @kernel
 def tails_nb(ranked: Floats, n: int) -> Tails:
     """The quantiles (linear interpolation) of n returns of which the lowest are given in order, and the means below."""
-    row, row_99 = int((n - 1) * 0.05), int((n - 1) * 0.01)
+    row, row_99 = int((n - 1) * TAIL), int((n - 1) * 0.01)
     total = cvar_99 = 0.0
     for i in range(row + 1):
         total += ranked[i]
         if i == row_99:
             cvar_99 = total / (row_99 + 1)
-    return Tails(quantile_nb(ranked, n, 0.05), total / (row + 1), quantile_nb(ranked, n, 0.01), cvar_99)
+    return Tails(quantile_nb(ranked, n, TAIL), total / (row + 1), quantile_nb(ranked, n, 0.01), cvar_99)
 
 
 @part

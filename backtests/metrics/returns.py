@@ -48,6 +48,9 @@ def measure(
     if path.returns == 0:
         return path, moments, _NO_TAILS
     ranked = bar_returns(equity) if found < 0 else lowest[:found]
+    needed = min(int((path.returns - 1) * k.TAIL) + 2, len(ranked))
+    ranked.partition(needed - 1)
+    ranked = ranked[:needed]
     ranked.sort()
     return path, moments, k.tails_nb(ranked, path.returns)
 

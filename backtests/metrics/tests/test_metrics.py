@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from algotrade import aside
 from backtests.engine import (
     BacktestEngine,
     EngineError,
     SimulationConfig,
-    aside,
     buy_and_hold,
     results,
     simulate,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Thread
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
 
 Outcome = TypeVar("Outcome")
@@ -13,19 +14,15 @@ WORTH_A_THREAD = 200_000
 
 
 def aside(work: Callable[[], Outcome], size: int) -> Callable[[], Outcome]:
-    """Return what gives the outcome of `work`, which runs in a thread of its own where its size is worth the start.
+    """Return what gives the outcome of `work`, which another thread does where its size is worth it.
 
-    Size is in bars, or what else takes as long. An error of the work is raised where its outcome is asked for.
+    Size is in bars, or what else takes as long. An error of the work is raised where its outcome is asked for. The work
+    must not put work aside itself: with all threads waiting for others, none would be left to do it.
     """
-    if size < WORTH_A_THREAD:
-        return work
-    future: Future[Outcome] = Future()
+    return work if size < WORTH_A_THREAD else _threads().submit(work).result
 
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
 
-    Thread(target=run, name="aside", daemon=True).start()
-    return future.result
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Threads that stay: to start one takes longer than to measure ten years of daily bars."""
+    return ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="aside")

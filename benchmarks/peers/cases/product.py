@@ -45,7 +45,7 @@ def one_run(arguments: Arguments) -> Prepared:
     strategy = MovingAverageCrossoverStrategy(
         fast_period=arguments["fast_period"], slow_period=arguments["slow_period"]
     )
-    return Prepared(lambda: _whole_run(engine, bars, strategy, rows=True), _run_facts)
+    return Prepared(lambda: _whole_run(engine, bars, strategy), _run_facts)
 
 
 def every_bar(arguments: Arguments) -> Prepared:

@@ -35,28 +35,29 @@ def crossings_nb(
     """Find the crossings of two lines 64 bars at a time: write (bar, bits of crossings, of those upwards) of each
     word that has some. Returns how many, and the last bar's bits, which the next word needs."""
     one = np.uint64(1)
+    fast_row, slow_row, fast_steps, slow_steps = rows[fast], rows[slow], steps[fast], steps[slow]
     count = 0
     for bar in range(begin, end, WORD):
-        over, under = compare_coarse(steps[fast], steps[slow], bar)
+        over, under = compare_coarse(fast_steps, slow_steps, bar)
         unsure = ~(over | under)
         if unsure:
             if ones(unsure) > FEW:
-                over, under = compare_word(rows[fast], rows[slow], bar)
+                over, under = compare_word(fast_row, slow_row, bar)
             else:
                 while unsure:
                     bit = first_one(unsure)
                     unsure &= unsure - one
-                    more, less = compare_bar(rows[fast], rows[slow], bar + bit)
+                    more, less = compare_bar(fast_row, slow_row, bar + bit)
                     over |= more << np.uint64(bit)
                     under |= less << np.uint64(bit)
         up = over & ~((over << one) | above)
         events = up | (under & ~((under << one) | below))
         above, below = over >> np.uint64(63), under >> np.uint64(63)
-        if bar <= both:
-            # A crossing needs both rows at the bar before.
-            events &= ~(((one << np.uint64(both - bar)) << one) - one)
         marks[0, count], marks[1, count], marks[2, count] = np.uint64(bar), events, up
         count += events != 0
+    if count > 0 and marks[0, 0] <= both:
+        # A crossing needs both rows at the bar before.
+        marks[1, 0] &= ~(((one << (np.uint64(both) - marks[0, 0])) << one) - one)
     return count, above, below
 
 

@@ -26,8 +26,7 @@ _LEAST_LINES = 32
 _BYTES = 256 * 2**20
 _PIECE = 16 * 2**20
 """Of memory taken at once; so much comes in large pages where the machine has them."""
-
-
+_CACHE_LINE = 64
 _AT_ONCE = 2**16
 """Values computed in one call, so that they lie in the cache until they are stored."""
 
@@ -68,7 +67,7 @@ class Piece:
     """Memory of some lines: a slot of `rows` and `steps` each."""
 
     def __init__(self, slots: int, width: int) -> None:
-        self.rows, self.steps = np.empty((slots, width)), np.empty((slots, width), dtype=np.uint16)
+        self.rows, self.steps = _aligned((slots, width), np.float64), _aligned((slots, width), np.uint16)
         places = np.arange(slots)
         addresses = (column.ctypes.data + column.strides[0] * places for column in (self.rows, self.steps))
         self.lines = [
@@ -192,4 +191,12 @@ class LineStore:
 
 def _apart(width: int) -> int:
     """Numbers to leave between rows, so that the same bar of many does not want the same place of the cache."""
-    return (264 - width) % 8192 if width >= 8192 else 8
+    return (288 - width) % 8192 if width >= 8192 else 32
+
+
+def _aligned(shape: tuple[int, int], kind: type) -> NDArray[Any]:
+    """Room whose rows begin where a line of the cache does, if their width is a multiple of one."""
+    size = np.dtype(kind).itemsize * shape[0] * shape[1]
+    room = np.empty(size + _CACHE_LINE, dtype=np.uint8)
+    first = -room.ctypes.data % _CACHE_LINE
+    return room[first : first + size].view(kind).reshape(shape)

@@ -60,11 +60,13 @@ class SweepResult:
         """Return the numbers of up to `k` cells, best first; of equal ones the first comes first."""
         if metric not in self.metrics:
             raise SpaceError(f"{metric} is not a figure of a sweep. {nearest(metric, SWEEP_METRICS)}")
+        if k <= 0:
+            return np.empty(0, dtype=np.int64)
         column = self.metrics[metric]
         known = np.flatnonzero(self.valid & ~np.isnan(column))
         merit = column[known] if metric in LOWER_IS_BETTER else -column[known]
-        if 0 < k < len(known):
+        if k < len(known):
             limit = np.partition(merit, k - 1)[k - 1]
             within = merit <= limit
             known, merit = known[within], merit[within]
-        return known[np.argsort(merit, kind="stable")][: max(k, 0)]
+        return known[np.argsort(merit, kind="stable")][:k]

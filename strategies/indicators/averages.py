@@ -3,8 +3,6 @@
 The moving average is our own: TA-Lib's running sum keeps the rounding error of values long gone.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -23,16 +21,6 @@ class Averages:
         data, bars = column("values", values, finite=False), period_of("period", period)
         out = np.empty(data.size)
         if not backends.windows().moving_average_nb(data, bars, out):
-            column("values", data)
-        return out
-
-    @staticmethod
-    def moving_averages(values: ArrayLike, periods: Sequence[int]) -> Line:
-        """Simple moving averages of several periods, shape (n_periods, n_bars); the same bytes as one by one."""
-        data = column("values", values, finite=False)
-        bars = np.array([period_of("period", period) for period in periods], dtype=np.int64)
-        out = np.empty((bars.size, data.size))
-        if not backends.windows().moving_averages_nb(data, bars, out):
             column("values", data)
         return out
 

@@ -38,3 +38,11 @@ def ranges() -> ModuleType:
     from strategies.indicators import ranges as module
 
     return module
+
+
+@cache
+def many() -> ModuleType:
+    """Several averages in one call."""
+    from strategies.indicators import many as module
+
+    return module

@@ -13,16 +13,10 @@ Kernels fill lines that the caller made, trust their input (finite float64, 1 <=
 longer input leaves the earlier rows bit for bit alone.
 """
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
 from strategies.compiled import kernel
 from strategies.indicators.finite import Line, all_finite_nb
-
-Lines: TypeAlias = NDArray[np.float64]
-Periods: TypeAlias = NDArray[np.int64]
 
 TILE = 256
 _FEW = 8
@@ -120,15 +114,6 @@ def moving_average_nb(values: Line, period: int, out: Line) -> bool:
                 d += block[j]
     out[: p - 1] = np.nan
     return bool(doubt == 0.0)
-
-
-@kernel
-def moving_averages_nb(values: Line, periods: Periods, out: Lines) -> bool:
-    """`moving_average_nb` of several periods, one row of `out` each."""
-    fine = True
-    for i in range(periods.size):
-        fine &= moving_average_nb(values, periods[i], out[i])
-    return fine
 
 
 @kernel

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from marketdata.bars import Bars
 from strategies.base import BaseStrategy, Overlay
 from strategies.crossing import TILE, follow, follow_in_tiles
-from strategies.indicators import TechnicalIndicators
+from strategies.indicators import TechnicalIndicators, backends
 from strategies.library import parameters as shared
 from strategies.params import ChoiceParam
 from strategies.registry import register
@@ -68,7 +68,9 @@ class MovingAverageCrossoverStrategy(BaseStrategy):
     @classmethod
     def lines(cls, bars: Bars, keys: Sequence[int]) -> NDArray[np.float64]:
         if not any(key % 2 for key in keys):
-            return TechnicalIndicators.moving_averages(bars.close, [key // 2 for key in keys])
+            return cast(
+                NDArray[np.float64], backends.many().moving_averages(bars.close, [key // 2 for key in keys])
+            )
         return np.stack([_average("ema" if key % 2 else "sma")(bars.close, key // 2) for key in keys])
 
     def warmup(self) -> int:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from strategies.errors import IndicatorError
 from strategies.indicators import TechnicalIndicators as Ti
 from strategies.indicators import finite, kernels, ranges, recursions
+from strategies.indicators.many import moving_averages
 from strategies.indicators.warm import warm_up
 from strategies.tests.prices import random_bars
 
@@ -51,6 +53,14 @@ def test_every_kernel_with_a_line_to_fill_is_compared_with_its_source():
     helpers = {"powers_nb", "blocks_nb", "decay_nb", "averages_nb"}
     found = public(kernels) | public(recursions) | public(ranges)
     assert {kernel.py_func.__name__ for kernel, _, _ in CASES} == found - helpers
+
+
+def test_many_averages_are_the_averages_one_by_one():
+    periods = [1, 3, 8, 50, 299, 300, 301]
+    for period, row in zip(periods, moving_averages(BARS.close, periods), strict=True):
+        assert row.tobytes() == Ti.moving_average(BARS.close, period).tobytes()
+    with pytest.raises(IndicatorError, match="row 7"):
+        moving_averages(np.where(np.arange(300) == 7, np.nan, BARS.close), periods)
 
 
 def test_a_recursion_in_blocks_is_the_recursion_row_by_row():

@@ -23,6 +23,7 @@ from backtests.engine.kernels import (
     RUINED,
     RUINED_AT_CLOSE,
     SIGNAL,
+    Books,
     Floats,
     Ints,
     Places,
@@ -32,22 +33,15 @@ from backtests.engine.kernels import (
     rules_nb,
     watch_nb,
 )
-from backtests.engine.records import close_nb, flat_nb, inlined_close_nb, inlined_open_nb, open_nb
+from backtests.engine.records import Excursion, close_nb, flat_nb, inlined_close_nb, inlined_open_nb, open_nb
 
 
 @part
 def change_nb(
-    totals: Floats,
-    counts: Ints,
-    trade_bars: Places,
-    trade_values: Floats,
-    rejection_bars: Places,
-    rejection_values: Floats,
+    books: Books,
     cash: float,
     position: Position,
-    highest: float,
-    lowest: float,
-    borrow: float,
+    excursion: Excursion,
     bar: int,
     raw: float,
     wanted: int,
@@ -57,27 +51,11 @@ def change_nb(
     """Fill the order for a new target: leave what is held, then enter (a flip is two fills)."""
     if position.qty == 0.0 and wanted == 0:
         return cash, position
-    counts[ORDERS] += 1
+    books.counts[ORDERS] += 1
     if position.qty != 0.0:
-        cash = close_nb(
-            totals,
-            counts,
-            trade_bars,
-            trade_values,
-            cash,
-            position,
-            highest,
-            lowest,
-            borrow,
-            bar,
-            raw,
-            SIGNAL,
-            rules,
-        )
-    if wanted != 0 and counts[RUINED] == 0:
-        return open_nb(
-            totals, counts, rejection_bars, rejection_values, cash, bar, raw, float(wanted), estimate, rules
-        )
+        cash = close_nb(books, cash, position, excursion, bar, raw, SIGNAL, rules)
+    if wanted != 0 and books.counts[RUINED] == 0:
+        return open_nb(books, cash, bar, raw, float(wanted), estimate, rules)
     return cash, flat_nb()
 
 
@@ -105,6 +83,7 @@ def bar_loop_nb(
     `settings` are the `Rules` as one array.
     """
     rules = rules_nb(settings)
+    books = Books(totals, counts, trade_bars, trade_values, rejection_bars, rejection_values)
     n, orders, estimated = len(close), len(decided), len(estimate) > 0
     has_exits, at_close = rules.has_exits != 0.0, rules.at_close != 0.0
     cash, position = rules.initial_capital, flat_nb()
@@ -116,17 +95,10 @@ def bar_loop_nb(
         if pending:
             guess = estimate[t - 1] if estimated else np.nan
             cash, position = change_nb(
-                totals,
-                counts,
-                trade_bars,
-                trade_values,
-                rejection_bars,
-                rejection_values,
+                books,
                 cash,
                 position,
-                highest,
-                lowest,
-                borrow,
+                Excursion(highest, lowest, borrow),
                 t,
                 open_[t],
                 wanted[due - 1],
@@ -137,19 +109,7 @@ def bar_loop_nb(
             borrow = 0.0
         elif margin_call and position.qty != 0.0:
             cash = close_nb(
-                totals,
-                counts,
-                trade_bars,
-                trade_values,
-                cash,
-                position,
-                highest,
-                lowest,
-                borrow,
-                t,
-                open_[t],
-                MARGIN,
-                rules,
+                books, cash, position, Excursion(highest, lowest, borrow), t, open_[t], MARGIN, rules
             )
             position = flat_nb()
         if has_exits and position.qty != 0.0:
@@ -168,19 +128,7 @@ def bar_loop_nb(
             if reason != NO_EXIT:
                 counts[AMBIGUOUS] += both
                 cash = close_nb(
-                    totals,
-                    counts,
-                    trade_bars,
-                    trade_values,
-                    cash,
-                    position,
-                    highest,
-                    lowest,
-                    borrow,
-                    t,
-                    raw,
-                    reason,
-                    rules,
+                    books, cash, position, Excursion(highest, lowest, borrow), t, raw, reason, rules
                 )
                 position = flat_nb()
         if position.qty != 0.0:
@@ -197,17 +145,10 @@ def bar_loop_nb(
         if at_close and changed and t < n - 1 and value > 0.0:
             guess = estimate[t] if estimated else np.nan
             cash, position = change_nb(
-                totals,
-                counts,
-                trade_bars,
-                trade_values,
-                rejection_bars,
-                rejection_values,
+                books,
                 cash,
                 position,
-                highest,
-                lowest,
-                borrow,
+                Excursion(highest, lowest, borrow),
                 t,
                 close[t],
                 wanted[due - 1],
@@ -224,19 +165,7 @@ def bar_loop_nb(
             counts[RUINED] = 1
             if position.qty != 0.0:
                 cash = close_nb(
-                    totals,
-                    counts,
-                    trade_bars,
-                    trade_values,
-                    cash,
-                    position,
-                    highest,
-                    lowest,
-                    borrow,
-                    t,
-                    close[t],
-                    RUIN,
-                    rules,
+                    books, cash, position, Excursion(highest, lowest, borrow), t, close[t], RUIN, rules
                 )
                 position = flat_nb()
                 counts[RUINED] = RUINED_AT_CLOSE
@@ -251,19 +180,7 @@ def bar_loop_nb(
         counts[OPEN_BAR], totals[OPEN_QTY] = position.bar, position.qty
         return
     equity[n - 1] = close_nb(
-        totals,
-        counts,
-        trade_bars,
-        trade_values,
-        cash,
-        position,
-        highest,
-        lowest,
-        borrow,
-        n - 1,
-        close[n - 1],
-        END,
-        rules,
+        books, cash, position, Excursion(highest, lowest, borrow), n - 1, close[n - 1], END, rules
     )
     counts[RUINED] *= RUINED_AT_CLOSE
 
@@ -320,6 +237,7 @@ def order_loop_nb(
     maintenance margin.
     """
     rules = rules_nb(settings)
+    books = Books(totals, counts, trade_bars, trade_values, rejection_bars, rejection_values)
     n, orders, estimated = len(close), len(decided), len(estimate) > 0
     for i in range(orders):  # far apart, these miss the cache: read them while nothing waits for them
         raws[i] = open_[min(decided[i] + 1, n - 1)]
@@ -361,19 +279,7 @@ def order_loop_nb(
             raw = close[bar]
         if qty != 0.0:
             cash = inlined_close_nb(
-                totals,
-                counts,
-                trade_bars,
-                trade_values,
-                cash,
-                position,
-                highest,
-                lowest,
-                0.0,
-                bar,
-                raw,
-                reason,
-                rules,
+                books, cash, position, Excursion(highest, lowest, 0.0), bar, raw, reason, rules
             )
             position = flat_nb()
         if reason != SIGNAL:
@@ -385,15 +291,4 @@ def order_loop_nb(
             break
         if wanted[i] != 0:
             guess = estimate[bar - 1] if estimated else np.nan
-            cash, position = inlined_open_nb(
-                totals,
-                counts,
-                rejection_bars,
-                rejection_values,
-                cash,
-                bar,
-                raw,
-                float(wanted[i]),
-                guess,
-                rules,
-            )
+            cash, position = inlined_open_nb(books, cash, bar, raw, float(wanted[i]), guess, rules)

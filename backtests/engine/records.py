@@ -1,5 +1,7 @@
 """Fills that are written down: a position entered or left, with its row in the tables."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from backtests.engine.compiled import inlined, part
@@ -14,9 +16,7 @@ from backtests.engine.kernels import (
     TOO_COSTLY,
     TRADED,
     TRADES,
-    Floats,
-    Ints,
-    Places,
+    Books,
     Position,
     Rules,
     entry_nb,
@@ -26,6 +26,15 @@ from backtests.engine.kernels import (
 )
 
 
+class Excursion(NamedTuple):
+    """What a position has met so far: the extremes from its entry price to the last bar still open at its close, and
+    what borrowing it has cost."""
+
+    highest: float
+    lowest: float
+    borrow: float
+
+
 @part
 def flat_nb() -> Position:
     return Position(0, 0.0, 0.0, 0.0, np.nan, np.nan)
@@ -33,85 +42,67 @@ def flat_nb() -> Position:
 
 @part
 def open_nb(
-    totals: Floats,
-    counts: Ints,
-    rejection_bars: Places,
-    rejection_values: Floats,
-    cash: float,
-    bar: int,
-    raw: float,
-    side: float,
-    estimate: float,
-    rules: Rules,
+    books: Books, cash: float, bar: int, raw: float, side: float, estimate: float, rules: Rules
 ) -> tuple[float, Position]:
     """Enter in the direction `side` at the raw price, or record why not; return cash and position."""
     code, units, price, fee = entry_nb(cash, raw, side, estimate, rules)
     if code != ACCEPTED:
-        row = counts[REJECTED]
-        rejection_bars[0, row] = bar
-        rejection_bars[1, row] = int(side)
-        rejection_bars[2, row] = code
-        rejection_values[0, row] = units if code == TOO_COSTLY else 0.0
-        rejection_values[1, row] = price
-        rejection_values[2, row] = units * price + fee if code == TOO_COSTLY else 0.0
-        rejection_values[3, row] = cash
-        counts[REJECTED] = row + 1
+        row = books.counts[REJECTED]
+        books.rejection_bars[0, row] = bar
+        books.rejection_bars[1, row] = int(side)
+        books.rejection_bars[2, row] = code
+        books.rejection_values[0, row] = units if code == TOO_COSTLY else 0.0
+        books.rejection_values[1, row] = price
+        books.rejection_values[2, row] = units * price + fee if code == TOO_COSTLY else 0.0
+        books.rejection_values[3, row] = cash
+        books.counts[REJECTED] = row + 1
         return cash, flat_nb()
-    totals[FEES_PAID] += fee
-    totals[SLIPPAGE_PAID] += units * raw * rules.impact
-    totals[TRADED] += units * price
+    books.totals[FEES_PAID] += fee
+    books.totals[SLIPPAGE_PAID] += units * raw * rules.impact
+    books.totals[TRADED] += units * price
     stop, limit = stop_nb(price, side, estimate, rules), limit_nb(price, side, rules)
     return cash - side * units * price - fee, Position(bar, side * units, price, fee, stop, limit)
 
 
 @part
 def close_nb(
-    totals: Floats,
-    counts: Ints,
-    trade_bars: Places,
-    trade_values: Floats,
+    books: Books,
     cash: float,
     position: Position,
-    highest: float,
-    lowest: float,
-    borrow: float,
+    excursion: Excursion,
     bar: int,
     raw: float,
     reason: int,
     rules: Rules,
 ) -> float:
-    """Leave the position at the raw price and record the trade; return the cash. Nothing left is ruin.
-
-    `highest` and `lowest` are the extremes from the entry price to the last bar still open at its close, `borrow` what
-    the position has cost so far.
-    """
+    """Leave the position at the raw price and record the trade; return the cash. Nothing left is ruin."""
     qty, entry = position.qty, position.price
     cash, price, fee, slipped, owed, reason = exit_nb(cash, qty, raw, reason, rules)
     gross = qty * (price - entry)
     fees = position.fee + fee
-    pnl = gross - fees - borrow
-    lowest, highest = min(lowest, price), max(highest, price)
-    row = counts[TRADES]
-    trade_bars[0, row] = position.bar
-    trade_bars[1, row] = bar
-    trade_bars[2, row] = reason
-    trade_values[0, row] = entry
-    trade_values[1, row] = price
-    trade_values[2, row] = qty
-    trade_values[3, row] = gross
-    trade_values[4, row] = fees
-    trade_values[5, row] = borrow
-    trade_values[6, row] = pnl
-    trade_values[7, row] = pnl / (abs(qty) * entry)
-    trade_values[8, row] = lowest - entry if qty > 0.0 else entry - highest
-    trade_values[9, row] = highest - entry if qty > 0.0 else entry - lowest
-    counts[TRADES] = row + 1
+    pnl = gross - fees - excursion.borrow
+    lowest, highest = min(excursion.lowest, price), max(excursion.highest, price)
+    row = books.counts[TRADES]
+    books.trade_bars[0, row] = position.bar
+    books.trade_bars[1, row] = bar
+    books.trade_bars[2, row] = reason
+    books.trade_values[0, row] = entry
+    books.trade_values[1, row] = price
+    books.trade_values[2, row] = qty
+    books.trade_values[3, row] = gross
+    books.trade_values[4, row] = fees
+    books.trade_values[5, row] = excursion.borrow
+    books.trade_values[6, row] = pnl
+    books.trade_values[7, row] = pnl / (abs(qty) * entry)
+    books.trade_values[8, row] = lowest - entry if qty > 0.0 else entry - highest
+    books.trade_values[9, row] = highest - entry if qty > 0.0 else entry - lowest
+    books.counts[TRADES] = row + 1
     if reason == RUIN:
-        counts[RUINED] = 1
-    totals[FEES_PAID] += fee
-    totals[SLIPPAGE_PAID] += slipped
-    totals[TRADED] += abs(qty) * price
-    totals[SHORTFALL] += owed
+        books.counts[RUINED] = 1
+    books.totals[FEES_PAID] += fee
+    books.totals[SLIPPAGE_PAID] += slipped
+    books.totals[TRADED] += abs(qty) * price
+    books.totals[SHORTFALL] += owed
     return cash
 
 

@@ -1,4 +1,4 @@
-"""Lines in steps of a 65,536th of the price's range: two bytes a bar decide nearly every comparison of two of them.
+"""Lines in steps of a 65,533rd of the price's range: two bytes a bar decide nearly every comparison of two of them.
 
 A line's value becomes the number of whole steps it is above the least close around; the same steps for all lines, so
 that a difference of two steps is one of more than a step of the values. Values beyond the range get the step at its

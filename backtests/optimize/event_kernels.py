@@ -17,6 +17,7 @@ Places = NDArray[np.int32]
 Sides = NDArray[np.int8]
 
 FEW = 4
+"""Bars of a word that are compared one by one; more are compared with all of the word."""
 
 
 @part
@@ -81,16 +82,16 @@ def sweep_crossings_nb(
     s: Floats,
     out: Floats,
 ) -> None:
-    """Trade the crossings of each pair of rows; the time axis is walked in tiles, whose rows stay in the cache.
+    """Trade the crossings of each pair of rows; the time axis is walked in tiles, whose steps stay in the cache.
 
     Parameters
     ----------
     market : ndarray, shape (n_bars, MARKET_COLUMNS)
     high, low, close : ndarray, shape (n_bars + at least 8,)
-    blocks : ndarray, shape (n_bars // BLOCK, BLOCK_COLUMNS)
-    rows, known : ndarray, shape (n_rows,)
+    blocks : ndarray, shape (levels, n_bars // BLOCK, 3)
+    rows, steps, known : ndarray, shape (n_rows,)
         Where in memory each line begins (n_bars values above 0 and padding to a multiple of 64; NaN before its first
-        value and in the padding), and its first bar with a value.
+        value and in the padding) and its steps (see `coarse`), and its first bar with a value.
     pairs : ndarray, shape (n_pairs, 2)
         Rows to compare.
     accounts, account_of : ndarray, shapes (n_accounts, COLUMNS) and (n_pairs,)
@@ -98,6 +99,8 @@ def sweep_crossings_nb(
         Columns of `out` to write to.
     tile : int
         Bars, a multiple of 64. The figures do not depend on it.
+    marks : ndarray, shape (3, at least the words of 64 bars in a tile)
+        Scratch.
     s : ndarray, shape (n_pairs, STATE_SIZE)
         Scratch; afterwards `FLAG` of a pair is 1 where its figures are not to be believed.
     out : ndarray, shape (12, n_cells)

@@ -26,7 +26,7 @@ from marketdata.bars import Bars
 Floats = NDArray[np.float64]
 
 _TILE_BYTES = 256 * 1024
-"""Of the lines one task walks through at a time: a quarter of a core's second-level cache."""
+"""Of the steps of the lines one task walks through at a time: a quarter of a core's second-level cache."""
 _BLOCK = 64
 _PAIRS = 2560
 _BAR_PAIRS = 200_000_000

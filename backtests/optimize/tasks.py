@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -35,6 +36,8 @@ _LINES = 160
 """Of all pairs of a task: more than are stored at a time would lie in memory beside them."""
 _BAR_CELLS = 25_000_000
 """The same where every bar held is computed."""
+_SHORT = 2**14
+"""Bars up to which the lines of a task take less time than the work of Python around them."""
 _NONE = np.empty(0)
 
 
@@ -125,21 +128,28 @@ class CrossingWork:
     def __init__(self, ground: Ground, batch: Batch, found: Crossings, lines: LineStore, first: int) -> None:
         self.ground, self.batch, self.found, self.lines, self.first = ground, batch, found, lines, first
         self.quick = batch.accounts.tradable_by_events()
+        # One thread prepares while another trades; side by side they would wait for the interpreter at every step,
+        # and compute the same lines.
+        turns = len(ground.bars) <= _SHORT
+        self._preparing: AbstractContextManager[Any] = threading.Lock() if turns else nullcontext()
 
     def __call__(self, places: NDArray[np.int64], worker: int = 0) -> int:
         """Compute the cells at these places of `found`; return how many."""
-        keys, rows_of_both = kinds_of(np.concatenate((self.found.fast[places], self.found.slow[places])))
-        with self.lines.lent(keys) as lent:
-            pairs = np.ascontiguousarray(rows_of_both.reshape(2, -1).T)
-            cells = self.found.cells[places]
-            account_of = self.batch.account_of[cells]
-            quick = self.quick[account_of]
-            slowly = [np.flatnonzero(~quick)]
-            chosen = np.flatnonzero(quick)
+        with ExitStack() as kept:
+            with self._preparing:
+                keys, rows_of_both = kinds_of(
+                    np.concatenate((self.found.fast[places], self.found.slow[places]))
+                )
+                lent = kept.enter_context(self.lines.lent(keys))
+                pairs = np.ascontiguousarray(rows_of_both.reshape(2, -1).T)
+                cells = self.found.cells[places]
+                account_of = self.batch.account_of[cells]
+                quick = self.quick[account_of]
+                chosen, rest = np.flatnonzero(quick), np.flatnonzero(~quick)
+                given = pairs[chosen], account_of[chosen], cells[chosen]
             if chosen.size:
-                flagged = self._events(lent, pairs[chosen], account_of[chosen], cells[chosen], worker)
-                slowly.append(chosen[flagged])
-            rest = np.concatenate(slowly)
+                flagged = self._events(lent, *given, worker)
+                rest = np.concatenate((rest, chosen[flagged]))
             if rest.size:
                 self._bars(lent, pairs[rest], account_of[rest], cells[rest])
         return len(places)

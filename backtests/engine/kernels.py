@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.compiled import kernel, part
+from algotrade.compiled import kernel, part
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -7,7 +7,7 @@ orders are only marked.
 
 import numpy as np
 
-from backtests.engine.compiled import kernel, part
+from algotrade.compiled import kernel, part
 from backtests.engine.kernels import (
     AMBIGUOUS,
     BORROW_PAID,

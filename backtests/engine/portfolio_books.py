@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.compiled import allocating, part
+from algotrade.compiled import allocating, part
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.compiled import allocating, part
+from algotrade.compiled import allocating, part
 from backtests.engine.portfolio_books import (
     BORROW,
     BORROW_TOTAL,

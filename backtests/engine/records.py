@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backtests.engine.compiled import inlined, part
+from algotrade.compiled import inlined, part
 from backtests.engine.kernels import (
     ACCEPTED,
     FEES_PAID,

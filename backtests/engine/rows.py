@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.compiled import kernel
+from algotrade.compiled import kernel
 from backtests.engine.kernels import END, RUIN, Floats, Places
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.compiled import kernel, part
+from algotrade.compiled import kernel, part
 from backtests.metrics.kernels import TAIL, count_nb
 from backtests.metrics.lanes import LANES, Floats, least_nb, most_nb, returns_tile_nb, steady_nb, total_nb
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backtests.engine.compiled import kernel, part
+from algotrade.compiled import kernel, part
 from backtests.metrics.kernels import count_nb
 from backtests.metrics.lanes import LANES, Floats, returns_tile_nb, steady_nb, total_nb
 

@@ -8,7 +8,7 @@ the more exact one: the rounding error grows with the length of a lane only.
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests.engine.compiled import part
+from algotrade.compiled import part
 
 Floats = NDArray[np.float64]
 

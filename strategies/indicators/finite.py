@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.compiled import kernel
+from algotrade.compiled import kernel
 
 Line = NDArray[np.float64]
 

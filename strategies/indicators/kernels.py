@@ -15,7 +15,7 @@ longer input leaves the earlier rows bit for bit alone.
 
 import numpy as np
 
-from strategies.compiled import kernel
+from algotrade.compiled import allocating, kernel
 from strategies.indicators.finite import Line, all_finite_nb
 
 TILE = 256
@@ -50,7 +50,7 @@ def _short_average_nb(values: Line, period: int, out: Line) -> None:
             found[i] *= share
 
 
-@kernel
+@allocating
 def moving_average_nb(values: Line, period: int, out: Line) -> bool:
     """Mean of the last `period` values.
 
@@ -196,7 +196,7 @@ def _moments_nb(values: Line, period: int, levels: Line, mean: Line, deviation: 
         _still_nb(values, period, mean, deviation)
 
 
-@kernel
+@allocating
 def deviation_nb(values: Line, period: int, factor: float, out: Line) -> None:
     """Population standard deviation (ddof 0) of the last `period` values, times `factor`."""
     n = values.size
@@ -211,7 +211,7 @@ def deviation_nb(values: Line, period: int, factor: float, out: Line) -> None:
             found[i] *= factor
 
 
-@kernel
+@allocating
 def bands_nb(values: Line, period: int, width: float, upper: Line, middle: Line, lower: Line) -> None:
     """Mean of the last `period` values, and `width` population deviations (ddof 0) above and below it."""
     n = values.size
@@ -254,7 +254,7 @@ def _tile_highest_nb(values: Line, period: int, sign: float, levels: Line, out: 
         out[i] = left[i] if left[i] > right[i] else right[i]
 
 
-@kernel
+@allocating
 def highest_nb(values: Line, period: int, sign: float, out: Line) -> None:
     """Highest of the last `period` values; with sign -1 the lowest."""
     n = values.size
@@ -269,7 +269,7 @@ def highest_nb(values: Line, period: int, sign: float, out: Line) -> None:
             found[i] *= sign
 
 
-@kernel
+@allocating
 def place_in_range_nb(high: Line, low: Line, close: Line, period: int, from_high: bool, out: Line) -> None:
     """Place of the close in the range of the last `period` bars, in percent; 0 where there is no range.
 
@@ -294,7 +294,7 @@ def place_in_range_nb(high: Line, low: Line, close: Line, period: int, from_high
             found[i] = share if width > 0.0 else 0.0
 
 
-@kernel
+@allocating
 def stochastic_nb(
     high: Line, low: Line, close: Line, window: int, smooth: int, last: int, k: Line, d: Line
 ) -> None:
@@ -308,7 +308,7 @@ def stochastic_nb(
     k[:head], d[:head] = np.nan, np.nan
 
 
-@kernel
+@allocating
 def channel_index_nb(typical: Line, mean: Line, period: int, out: Line) -> None:
     """Distance of the typical price from its mean over 0.015 mean absolute distances; 0 in a flat window."""
     n = typical.size

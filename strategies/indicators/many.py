@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strategies.compiled import kernel
+from algotrade.compiled import allocating
 from strategies.indicators.columns import column, period_of
 from strategies.indicators.finite import Line
 from strategies.indicators.kernels import moving_average_nb
 
 
-@kernel
+@allocating
 def moving_averages_nb(values: Line, periods: NDArray[np.int64], out: NDArray[np.float64]) -> bool:
     """`moving_average_nb` of each period, one row of `out` each."""
     fine = True

@@ -6,7 +6,7 @@ float64 columns of one length) and never raise.
 
 import numpy as np
 
-from strategies.compiled import kernel
+from algotrade.compiled import allocating, kernel
 from strategies.indicators.finite import Line
 from strategies.indicators.recursions import _NOTHING, TILE, averages_nb, decay_nb, powers_nb
 
@@ -53,7 +53,7 @@ def _fade_nb(news: Line, weight: float, state: float) -> float:
     return state
 
 
-@kernel
+@allocating
 def atr_nb(high: Line, low: Line, close: Line, period: int, out: Line) -> bool:
     """Average true range, seeded at row `period` with the mean of the true ranges up to there.
 
@@ -105,7 +105,7 @@ def _movements_nb(high: Line, low: Line, first: int, plus: Line, minus: Line) ->
         minus[i] = down if down > up and down > 0.0 else 0.0
 
 
-@kernel
+@allocating
 def _first_sums_nb(high: Line, low: Line, period: int) -> tuple[float, float]:
     """Sums of +DM and -DM over rows 1 to period - 1."""
     plus, minus = np.empty(period - 1), np.empty(period - 1)
@@ -117,7 +117,7 @@ def _first_sums_nb(high: Line, low: Line, period: int) -> tuple[float, float]:
     return ups, downs
 
 
-@kernel
+@allocating
 def directional_nb(high: Line, low: Line, close: Line, period: int, plus_di: Line, minus_di: Line) -> None:
     """+DI and -DI from row `period`; 0 while the bars have no range at all."""
     n = close.size
@@ -144,7 +144,7 @@ def directional_nb(high: Line, low: Line, close: Line, period: int, plus_di: Lin
             minus[i] = down if reach[i] > _NOTHING else 0.0
 
 
-@kernel
+@allocating
 def _dx_nb(high: Line, low: Line, period: int, out: Line) -> None:
     """DX from row `period`; -1 where no movement is left (the true range cancels in the quotient)."""
     ups, downs = _first_sums_nb(high, low, period)
@@ -161,7 +161,7 @@ def _dx_nb(high: Line, low: Line, period: int, out: Line) -> None:
             plus[i] = index if total > _NOTHING else -1.0
 
 
-@kernel
+@allocating
 def adx_nb(high: Line, low: Line, period: int, out: Line) -> None:
     """ADX from row 2 period - 1; a row without a DX keeps the ADX before it, in the first mean it counts 0."""
     n = high.size

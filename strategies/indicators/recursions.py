@@ -15,7 +15,7 @@ Kernels fill lines that the caller made, trust their input (finite float64 colum
 
 import numpy as np
 
-from strategies.compiled import kernel
+from algotrade.compiled import allocating, kernel
 from strategies.indicators.finite import Line, all_finite_nb
 
 BLOCK = 256
@@ -26,7 +26,7 @@ TILE = BLOCK * LANES
 _NOTHING = 1e-290
 
 
-@kernel
+@allocating
 def powers_nb(weight: float) -> Line:
     """weight ** 1, weight ** 2, ... for the rows of a block."""
     powers = np.empty(BLOCK)
@@ -36,7 +36,7 @@ def powers_nb(weight: float) -> Line:
     return powers
 
 
-@kernel
+@allocating
 def blocks_nb(news: Line, weight: float) -> None:
     """Turn the news of up to TILE rows into states, in place, each block as if nothing was before it."""
     if news.size == TILE:
@@ -99,7 +99,7 @@ def _head_start_nb(values: Line, first: int, row: int) -> float:
     return total / (row - first + 1)
 
 
-@kernel
+@allocating
 def exponential_average_nb(values: Line, period: int, out: Line) -> bool:
     """Exponential moving average with weight 2 / (period + 1), seeded with the mean of `period` values.
 
@@ -124,7 +124,7 @@ def exponential_average_nb(values: Line, period: int, out: Line) -> bool:
     return bool(np.isfinite(out[n - 1]))
 
 
-@kernel
+@allocating
 def macd_nb(
     values: Line, fast: int, slow: int, signal: int, line: Line, average: Line, histogram: Line
 ) -> bool:
@@ -178,7 +178,7 @@ def macd_nb(
     return bool(np.isfinite(line[n - 1]))
 
 
-@kernel
+@allocating
 def rsi_nb(values: Line, period: int, out: Line) -> None:
     """Wilder's relative strength index; 50 when neither a rise nor a fall is left in the averages."""
     n = values.size

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.compiled import kernel
+from algotrade.compiled import allocating
 
 Flags = NDArray[np.bool_]
 
 
-@kernel
+@allocating
 def target_nb(
     long_entry: Flags,
     long_exits: Flags,

@@ -1,4 +1,4 @@
-"""The decorator of our compiled functions."""
+"""The decorators of our compiled functions."""
 
 from __future__ import annotations
 

@@ -7,14 +7,14 @@ import sys
 import pytest
 
 INNER = """
-from backtests.engine.compiled import kernel
+from algotrade.compiled import kernel
 
 @kernel
 def inner_nb(x: float) -> float:
     return x + {added}
 """
 OUTER = """
-from backtests.engine.compiled import kernel
+from algotrade.compiled import kernel
 from inner_rules import inner_nb
 
 @kernel

@@ -14,8 +14,8 @@ Ints = NDArray[np.int64]
 # Rows of the room that the pass works in, each of `LANES` numbers.
 _TILE, _FIRST, _SECOND, _THIRD, _FOURTH, _DOWN, _GAINS, _LOSSES, _BEST, _WORST, _EQUITY, _DEPTHS = range(12)
 ROWS = 12
-# The level of the lowest returns is guessed from so many, and lies so many standard deviations below their mean.
-_SAMPLE, _REACH = 2048, 1.3
+# The level of the lowest returns is guessed from some stretches of some, and is so many standard deviations below the mean.
+_SAMPLES, _SAMPLE, _REACH = 128, 16, 1.3
 
 
 class Path(NamedTuple):
@@ -245,14 +245,16 @@ def risen_nb(falls: Falls, trough: float, length: int) -> Falls:
 @part
 def level_nb(equity: Floats, count: int) -> float:
     """A level that some more than the lowest 5 % of the returns are below, guessed from a sample of them."""
-    step = max(count // _SAMPLE, 1)
+    step = max(count // _SAMPLES, _SAMPLE)
     total = squares = 0.0
     sampled = 0
-    for t in range(0, count, step):
-        r = equity[t + 1] / equity[t] - 1.0
-        total += r
-        squares += r * r
-        sampled += 1
+    for start in range(0, count, step):
+        values = equity[start : min(start + _SAMPLE, count) + 1]
+        for i in range(1, len(values)):
+            r = values[i] / values[i - 1] - 1.0
+            total += r
+            squares += r * r
+            sampled += 1
     if sampled == 0:
         return 0.0
     mean = total / sampled

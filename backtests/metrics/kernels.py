@@ -40,12 +40,9 @@ def returns_nb(equity: Floats, out: Floats) -> int:
 
 @part
 def count_nb(equity: Floats) -> int:
-    """How many returns there are: up to and including a ruin."""
+    """How many returns there are: up to and including a ruin, from which no account comes back."""
     n = len(equity) - 1
-    positive = True
-    for t in range(n):
-        positive &= equity[t] > 0.0
-    if positive:
+    if equity[n] > 0.0:
         return n
     for t in range(n):
         if equity[t] <= 0.0:
@@ -55,10 +52,11 @@ def count_nb(equity: Floats) -> int:
 
 @kernel
 def is_account_nb(equity: Floats) -> bool:
-    """True when all values are finite and at least 0."""
-    good = True
-    for t in range(len(equity)):
-        good &= 0.0 <= equity[t] < np.inf
+    """True when all values are finite and at least 0, and none follows a 0."""
+    now, after = equity[:-1], equity[1:]
+    good = 0.0 <= equity[0] < np.inf
+    for t in range(len(after)):
+        good &= (0.0 <= after[t] < np.inf) & ((now[t] > 0.0) | (after[t] == 0.0))
     return good
 
 
@@ -108,9 +106,14 @@ def drawdown_nb(equity: Floats, initial: float, out: Floats) -> None:
 @kernel
 def last_of_days_nb(equity: Floats, time: Ints, out: Floats) -> int:
     """Write the last equity of each UTC day; return the number of days."""
-    n, days, t = len(time), 0, 0
+    n, days, t, bars = len(time), 0, 0, 1
     while t < n:
-        t = after_nb(time, t, (time[t] // DAY + 1) * DAY)
+        end = (time[t] // DAY + 1) * DAY
+        if t + bars < n and time[t + bars - 1] < end <= time[t + bars]:  # as many as the day before
+            t += bars
+        else:
+            bars = after_nb(time, t, end) - t
+            t += bars
         out[days] = equity[t - 1]
         days += 1
     return days

@@ -14,7 +14,7 @@ Ints = NDArray[np.int64]
 # Rows of the room that the pass works in, each of `LANES` numbers.
 _TILE, _FIRST, _SECOND, _THIRD, _FOURTH, _DOWN, _GAINS, _LOSSES, _BEST, _WORST, _EQUITY, _DEPTHS = range(12)
 ROWS = 12
-# The level of the lowest returns is guessed from some stretches of some, and is so many standard deviations below the mean.
+# The level of the lowest returns is guessed from some stretches of some, so many standard deviations below the mean.
 _SAMPLES, _SAMPLE, _REACH = 128, 16, 1.3
 
 

@@ -54,7 +54,7 @@ def count_nb(equity: Floats) -> int:
 def is_account_nb(equity: Floats) -> bool:
     """True when all values are finite and at least 0, and none follows a 0."""
     now, after = equity[:-1], equity[1:]
-    good = 0.0 <= equity[0] < np.inf
+    good = bool(0.0 <= equity[0] < np.inf)
     for t in range(len(after)):
         good &= (0.0 <= after[t] < np.inf) & ((now[t] > 0.0) | (after[t] == 0.0))
     return good

@@ -22,6 +22,8 @@ Keys = NDArray[np.int64]
 Addresses = NDArray[np.uint64]
 
 _MOST_LINES = 160
+_CELLS_A_LINE = 800
+"""From so many cells a line on more lines are kept than those: they take a third of the memory of the results."""
 _LEAST_LINES = 32
 _BYTES = 256 * 2**20
 _PIECE = 16 * 2**20
@@ -113,7 +115,9 @@ class LineStore:
     more than a short line.
     """
 
-    def __init__(self, bars: Bars, compute: Callable[[Bars, Sequence[int]], NDArray[np.float64]]) -> None:
+    def __init__(
+        self, bars: Bars, compute: Callable[[Bars, Sequence[int]], NDArray[np.float64]], cells: int = 0
+    ) -> None:
         self._bars, self._compute = bars, compute
         self._scale = coarse.scale_of(bars.close)
         width = (len(bars) + WORD - 1) // WORD * WORD
@@ -121,7 +125,8 @@ class LineStore:
         self._lines: OrderedDict[int, Line] = OrderedDict()
         self._free: list[Line] = []
         self._lock = threading.Lock()
-        self.capacity = min(max(_BYTES // (8 * self._width), _LEAST_LINES), _MOST_LINES)
+        most = max(_MOST_LINES, cells // _CELLS_A_LINE)
+        self.capacity = min(max(_BYTES // (8 * self._width), _LEAST_LINES), most)
 
     @contextmanager
     def lent(self, keys: Keys) -> Iterator[Lent]:

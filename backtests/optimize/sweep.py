@@ -87,7 +87,7 @@ def run_sweep(
     values = {axis.name: np.empty(count, axis.column.dtype) for axis in space.axes}
     ground = Ground(bars, request, out)
     crossing = as_crossing(strategy_class)
-    lines = LineStore(bars, crossing.lines) if crossing else None
+    lines = LineStore(bars, crossing.lines, count) if crossing else None
     finished = 0
 
     def done(cells: int) -> None:

@@ -18,6 +18,7 @@ from benchmarks.peers.report import Line, duration
 from benchmarks.peers.workers import Contender, Effort, Measured, Worker, measure_in_turns, peak_memory
 
 US = "AlgoTrade Lab"
+UNTILED = "the same without tiles"
 SEED = 3
 TEN_YEARS, LONG = 2_520, 1_000_000
 
@@ -73,6 +74,7 @@ class Bench:
             Contender(US, "product", ours),
             Contender(f"{US}, sweep", "product_sweeps", ours, {"threads": 1}),
             Contender(f"{US}, sweep on two threads", "product_sweeps", ours, {"threads": 2}),
+            Contender(UNTILED, "product_sweeps", ours, {"threads": 2, "untiled": True}),
             Contender(f"{US}, indicators", "product_indicators", ours, {"maker": "product"}),
             Contender("TA-Lib", "product_indicators", ours, {"maker": "talib"}),
             Contender("vectorbt", "vectorbt", python, {"engine": "numba"}),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.peers.agreement import compare
-from benchmarks.peers.bench import TEN_YEARS, US, Bench, lines_of
+from benchmarks.peers.bench import TEN_YEARS, UNTILED, US, Bench, lines_of
 from benchmarks.peers.environment import available_gigabytes
 from benchmarks.peers.report import Line, Row, duration
 from benchmarks.peers.rows_runs import memory_lines
@@ -99,20 +98,9 @@ def long_series(bench: Bench) -> Row:
     side, length = (10, 20_000) if bench.quick else (100, 200_000)
     work = f"{side * side:,} pairs x {length:,} bars, two threads"
     arguments = bench.arguments(length, **grid(side))
-    effort = Effort(rounds=3, turn=0.0, budget=60.0)
-    found = bench.measure([TWO], "pairs", arguments, effort, **SMALL)
-    tiled = found[TWO]
-    lines = lines_of(work, found, TWO, {})
-    untiled = bench.measure([TWO], "pairs", arguments | {"untiled": True}, effort, **SMALL)[TWO]
-    if untiled.problem:
-        return Row(6, tuple(lines), (f"the untiled kernel: {untiled.problem}",))
-    agreement = compare(tiled.facts, untiled.facts)
-    ratio = untiled.median / tiled.median
-    lines.append(
-        Line(work, "the same without tiles", duration(untiled.median), len(untiled.seconds), ratio, ">= 2x",
-             ratio >= 2.0 and agreement.holds, str(agreement))
-    )  # fmt: skip
-    return Row(6, tuple(lines))
+    effort = Effort(rounds=9, turn=0.0, budget=60.0)
+    found = bench.measure([TWO, UNTILED], "pairs", arguments, effort, **SMALL)
+    return Row(6, tuple(lines_of(work, found, TWO, {UNTILED: 2.0})))
 
 
 def with_exits(bench: Bench) -> Row:

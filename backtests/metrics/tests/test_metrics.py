@@ -282,6 +282,7 @@ def test_what_may_be_undefined_has_a_reason_in_its_definition():
         ({"risk_free_rate": -1.0}, "risk_free_rate"),
         ({"benchmark": [1.0, 2.0]}, "shape"),
         ({"benchmark": [math.nan] * 5}, "finite"),
+        ({"benchmark": [1.0, 2.0, 0.0, 1.0, 1.0]}, "finite"),
         ({"bars": flat_bars(1, 2)}, "2"),
     ],
 )

@@ -42,6 +42,7 @@ def main() -> None:
         with Deployment(Path(folder), THROTTLE_USER="100000/min") as lab:
             lab.run("python", "manage.py", "migrate", "--no-input", "-v", "0")
             lab.run("python", "manage.py", "load_samples")
+            lab.run("python", "manage.py", "warm_up")
             daphne = [
                 "daphne",
                 "-v",

@@ -5,7 +5,6 @@ differ in the last digit, and where prices sit on a grid such a difference would
 falls.
 """
 
-from collections.abc import Callable
 from functools import cache
 from types import ModuleType
 from typing import TypeAlias
@@ -19,8 +18,8 @@ Line: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 EQUAL_WITHIN = 1e-12
-# Rows of lines that are made a part at a time: small enough for the processor's second cache.
-TILE = 32_768
+# Rows of averages that are made at a time: small enough for the processor's second cache.
+TILE = 16_384
 
 
 def above(left: Line, right: Line | float, *, scale: Line | None = None) -> Flags:
@@ -71,38 +70,32 @@ def follow(fast: Line, slow: Line, *, scale: Line | None = None) -> Line:
     return out
 
 
-def follow_in_tiles(lines: Callable[[int, int], tuple[Line, Line]], size: int, first: int) -> Line:
-    """Target as of `follow` for lines that are made some rows at a time and kept by nobody.
+def follow_averages(values: Line, fast: int, slow: int) -> Line:
+    """Target as of `follow` for the simple averages of two periods: the same bytes, but no average is kept.
 
     Parameters
     ----------
-    lines : callable
-        Given a first row and the one after the last, returns those rows of the fast and of the slow line. Of many
-        rows two threads make them.
-    size : int
-        Number of rows.
-    first : int
-        The first row at which the slow line is defined; both are from there on.
+    values : ndarray of float64, shape (n,)
+        Finite. Of very many, two threads average a half each.
+    fast, slow : int
+        Periods, the shorter one first.
 
     Returns
     -------
-    ndarray of float64, shape (size,)
-        The same bytes as `follow` of the whole lines.
+    ndarray of float64, shape (n,)
     """
-    sides, out = np.empty(size, dtype=np.int8), np.empty(size)
+    line, sides, out = _line(values), np.empty(len(values), dtype=np.int8), np.empty(len(values))
     kernels = _kernels()
 
-    def find(starts: range) -> None:
-        for start in starts:
-            fast, slow = (_line(rows) for rows in lines(start, min(start + TILE, size)))
-            kernels.sides_nb(fast, slow, fast, sides[start : start + TILE])
+    def find(start: int, stop: int) -> None:
+        kernels.average_sides_nb(line, fast, slow, start, stop, TILE, sides)
 
-    tiles = range(0, size, TILE)
-    rest = aside(lambda: find(tiles[len(tiles) // 2 :]), size)
-    find(tiles[: len(tiles) // 2])
+    middle = len(line) // 2
+    rest = aside(lambda: find(middle, len(line)), len(line))
+    find(0, middle)
     rest()
     kernels.follow_nb(sides, sides, out)  # no row of which is NaN
-    out[:first] = np.nan
+    out[: slow - 1] = np.nan
     return out
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from algotrade.compiled import kernel
+from algotrade.compiled import allocating, kernel
+from strategies.indicators.kernels import moving_average_nb
 
 Line = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -40,6 +41,26 @@ def sides_nb(fast: Line, slow: Line, scale: Line, out: Sides) -> None:
         below = (-gap > EQUAL_WITHIN * size) & told
         known = (fast[t] == fast[t]) & (slow[t] == slow[t])
         out[t] = np.int8(above) - np.int8(below) if known else UNKNOWN
+
+
+@allocating
+def average_sides_nb(
+    values: Line, fast: int, slow: int, start: int, stop: int, tile: int, out: Sides
+) -> None:
+    """Write `sides_nb` of two simple averages in the rows from `start` to before `stop`, `tile` of them at a time.
+
+    An average needs only the values of its window. Its sums are of blocks of one period each, so that from the start of
+    a block on all bits are those of the average of all values.
+    """
+    near, far = np.empty(tile + 2 * fast), np.empty(tile + 2 * slow)
+    for first in range(start, stop, tile):
+        after = min(first + tile, stop)
+        here = max(0, first // fast - 1) * fast
+        there = max(0, first // slow - 1) * slow
+        moving_average_nb(values[here:after], fast, near[: after - here])
+        moving_average_nb(values[there:after], slow, far[: after - there])
+        left, right = near[first - here : after - here], far[first - there : after - there]
+        sides_nb(left, right, left, out[first:after])
 
 
 @kernel

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from strategies.base import BaseStrategy, Overlay
-from strategies.crossing import TILE, follow, follow_in_tiles
+from strategies.crossing import TILE, follow, follow_averages
 from strategies.indicators import TechnicalIndicators, backends
 from strategies.library import parameters as shared
 from strategies.params import ChoiceParam
@@ -77,33 +77,23 @@ class MovingAverageCrossoverStrategy(BaseStrategy):
         return cast(int, self.parameters["slow_period"])
 
     def target(self, bars: Bars) -> NDArray[np.float64]:
+        fast, slow = self._periods()
         if self.parameters["ma_type"] == "sma" and len(bars) > TILE:
-            return follow_in_tiles(self._rows_of(bars), len(bars), self.warmup() - 1)
-        fast, slow = self._averages(bars)
-        return follow(fast, slow)
+            return follow_averages(bars.close, fast, slow)
+        return follow(*self._averages(bars))
 
     def overlays(self, bars: Bars) -> tuple[Overlay, ...]:
         kind = str(self.parameters["ma_type"]).upper()
         names = (f"{kind} {self.parameters[name]}" for name in ("fast_period", "slow_period"))
         return tuple(Overlay(name, values) for name, values in zip(names, self._averages(bars), strict=True))
 
-    def _rows_of(self, bars: Bars) -> Callable[[int, int], tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """What gives some rows of both simple averages: a moving average needs only the values of its window.
-
-        Its sums are of blocks of one period each, so that from the start of a block on all bits are the same.
-        """
-        fast, slow = (cast(int, self.parameters[name]) for name in ("fast_period", "slow_period"))
-
-        def rows(period: int, start: int, stop: int) -> NDArray[np.float64]:
-            begin = max(0, start // period - 1) * period
-            return TechnicalIndicators.moving_average(bars.close[begin:stop], period)[start - begin :]
-
-        return lambda start, stop: (rows(fast, start, stop), rows(slow, start, stop))
-
     def _averages(self, bars: Bars) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         average = _average(str(self.parameters["ma_type"]))
-        fast, slow = (cast(int, self.parameters[name]) for name in ("fast_period", "slow_period"))
+        fast, slow = self._periods()
         return average(bars.close, fast), average(bars.close, slow)
+
+    def _periods(self) -> tuple[int, int]:
+        return cast(int, self.parameters["fast_period"]), cast(int, self.parameters["slow_period"])
 
 
 def _average(kind: str) -> Callable[[NDArray[np.float64], int], NDArray[np.float64]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,76 +52,6 @@ REJECTION_DTYPE = np.dtype(
     ]
 )
 REJECTION_VALUES = ("qty", "price", "cost", "cash")
-
-
-@dataclass(frozen=True, eq=False)
-class Trades:
-    """The round trips of a run: `trades["pnl"]` is a column, `trades[0]` a row, `rows` are all of dtype `TRADE_DTYPE`.
-
-    gross = qty * (exit_price - entry_price) with signed qty; pnl = gross - fees - borrow;
-    ret = pnl / (|qty| * entry_price); mae <= 0 and mfe >= 0 are per unit, from the entry bar to the last bar
-    still open at its close, plus the exit price. A ruined trade exits at the price at which the account is
-    worth exactly 0 and pays only the fee that was left, so that the profits always add up to the equity.
-
-    Attributes
-    ----------
-    time : ndarray of datetime64[ns], shape (n_bars,)
-    bars, values : ndarray, shapes (n_trades, 3) and (n_trades, 10)
-        `Simulation.trade_bars` and `Simulation.trade_values`, of which the columns are views where they can be.
-    """
-
-    time: NDArray[np.datetime64]
-    bars: NDArray[np.int32]
-    values: NDArray[np.float64]
-    dtype: ClassVar[np.dtype[Any]] = TRADE_DTYPE
-
-    def __len__(self) -> int:
-        return len(self.bars)
-
-    def __getitem__(self, key: Any) -> Any:
-        """A read-only column by its name, else what the same key picks from `rows`."""
-        return self._column(key) if isinstance(key, str) else self.rows[key]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.rows, dtype=dtype, copy=copy)
-
-    @cached_property
-    def rows(self) -> NDArray[np.void]:
-        """One row a round trip; 172 bytes each."""
-        from backtests.engine.rows import trade_rows_nb  # web processes read this module and not the compiler
-
-        count = len(self)
-        half = count // 2 if count >= WORTH_A_THREAD else count
-        rows = np.empty(count, dtype=TRADE_DTYPE)
-        table = self.time, self.bars.T, self.values.T, _REASONS, rows
-        if half < count:
-            rest = aside(lambda: trade_rows_nb(*table, half, count), count)
-            trade_rows_nb(*table, 0, half)
-            rest()
-        else:
-            trade_rows_nb(*table, 0, count)
-        rows.flags.writeable = False
-        return rows
-
-    def _column(self, name: str) -> NDArray[Any]:
-        if name in TRADE_VALUES:
-            return self.values[:, TRADE_VALUES.index(name)]
-        entry, leave, reason = self.bars.T
-        made = {
-            "entry_bar": lambda: entry.astype(np.int64),
-            "exit_bar": lambda: leave.astype(np.int64),
-            "entry_time": lambda: self.time[entry],
-            "exit_time": lambda: self.time[leave],
-            "bars_held": lambda: leave.astype(np.int64) - entry,
-            "reason": lambda: _REASONS[reason],
-        }
-        if name not in made:
-            raise KeyError(
-                f"A trade has no column {name!r}. Choose from {', '.join(TRADE_DTYPE.names or ())}."
-            )
-        column: NDArray[Any] = made[name]()
-        column.flags.writeable = False
-        return column
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +118,7 @@ class Simulation:
     @cached_property
     def quantity(self) -> NDArray[np.float64]:
         """Signed units held at each close, shape (n_bars,), before a liquidation at that close."""
-        from backtests.engine.rows import quantity_nb
+        from backtests.engine.rows import quantity_nb  # web processes read this module and not the compiler
 
         out = np.zeros(len(self.equity))
         bars, qty = self.trade_bars, self.trade_values[:, TRADE_VALUES.index("qty")]
@@ -200,9 +129,28 @@ class Simulation:
         return out
 
     @cached_property
-    def trades(self) -> Trades:
-        """Every round trip, in the order of the exits."""
-        return Trades(self.time, self.trade_bars, self.trade_values)
+    def trades(self) -> NDArray[np.void]:
+        """One row a round trip in the order of the exits, dtype `TRADE_DTYPE`; made when it is asked for.
+
+        gross = qty * (exit_price - entry_price) with signed qty; pnl = gross - fees - borrow;
+        ret = pnl / (|qty| * entry_price); mae <= 0 and mfe >= 0 are per unit, from the entry bar to the last bar
+        still open at its close, plus the exit price. A ruined trade exits at the price at which the account is
+        worth exactly 0 and pays only the fee that was left, so that the profits always add up to the equity.
+        """
+        from backtests.engine.rows import trade_rows_nb
+
+        count = len(self.trade_bars)
+        half = count // 2 if count >= WORTH_A_THREAD else count
+        rows = np.empty(count, dtype=TRADE_DTYPE)
+        table = self.time, self.trade_bars.T, self.trade_values.T, _REASONS, rows
+        if half < count:
+            rest = aside(lambda: trade_rows_nb(*table, half, count), count)
+            trade_rows_nb(*table, 0, half)
+            rest()
+        else:
+            trade_rows_nb(*table, 0, count)
+        rows.flags.writeable = False
+        return rows
 
     @cached_property
     def rejections(self) -> NDArray[np.void]:

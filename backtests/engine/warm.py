@@ -35,5 +35,5 @@ def warm_up() -> float:
     compute_metrics(sim, bars, 1095.0, 0.01, buy_and_hold(bars, config))
     drawdown_series(sim.equity, config.initial_capital)
     simulate(bars, target, size=np.full(n, 0.5))
-    _ = sim.trades.rows, sim.quantity
+    _ = sim.trades, sim.quantity
     return time.perf_counter() - started

@@ -86,9 +86,9 @@ def million_orders(bench: Bench) -> Row:
     arguments = bench.arguments(bench.long)
     effort = Effort(rounds=9, turn=0.3, budget=8.0)
     found = bench.measure(ALL[:4], "every_bar", arguments, effort, bars=bench.bars(TEN_YEARS))
-    rows = bench.measure((US,), "every_bar", arguments | {"rows": True}, effort)[US]
+    table = bench.measure((US,), "every_bar", arguments | {"table": True}, effort)[US]
     notes = (
-        "vectorbt gives its records, raptorbt a list of objects; ours gives columns of numbers and makes a table with "
-        f"times and reasons in words when it is asked for: {duration(rows.median)} with it",
+        "vectorbt gives its records, raptorbt a list of objects; ours gives records and makes a table with times and "
+        f"reasons in words when it is asked for: {duration(table.median)} with it",
     )
     return Row(3, tuple(lines_of(work, found, US, {"vectorbt-rust": 15.0})), notes)

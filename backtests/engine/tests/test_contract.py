@@ -134,19 +134,7 @@ def test_no_bars_and_no_periods_are_refused():
 
 def test_results_cannot_be_changed():
     sim = simulate(flat_bars(1, 2, 3), [1, 1, 1])
-    for array in (sim.equity, sim.quantity, sim.trades.rows, sim.trades["pnl"], sim.trades["reason"]):
+    for array in (sim.equity, sim.quantity, sim.trades):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = array[0]
     assert np.asarray(sim.trades).dtype.names[0] == "entry_bar"
-
-
-def test_trades_are_columns_and_rows_of_the_same_values():
-    sim = simulate(flat_bars(*range(10, 40)), [1.0, -1.0, 0.0] * 10, SimulationConfig(commission=0.001))
-    assert len(sim.trades) == len(sim.trades.rows) == 20
-    for name in sim.trades.dtype.names:
-        assert sim.trades[name].dtype == sim.trades.rows[name].dtype
-        assert sim.trades[name].tolist() == sim.trades.rows[name].tolist()
-    assert sim.trades[1] == sim.trades.rows[1] == list(sim.trades)[1]
-    assert sim.trades[sim.trades["pnl"] > 0]["reason"].tolist() == ["signal"] * 10
-    with pytest.raises(KeyError, match=r"'profit'.*pnl"):
-        sim.trades["profit"]

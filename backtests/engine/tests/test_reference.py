@@ -120,7 +120,7 @@ def test_two_runs_give_the_same_bytes():
     bars, target, config, _ = random_case(7)
     first, second = simulate(bars, target, config), simulate(bars, target, config)
     assert first.equity.tobytes() == second.equity.tobytes()
-    assert first.trades.rows.tobytes() == second.trades.rows.tobytes()
+    assert first.trades.tobytes() == second.trades.tobytes()
 
 
 def test_importing_settings_and_definitions_pulls_no_compiler_and_no_framework():

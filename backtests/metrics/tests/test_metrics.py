@@ -360,8 +360,8 @@ def test_two_threads_write_the_same_table_of_trades(monkeypatch):
     monkeypatch.setattr(results, "WORTH_A_THREAD", 2)
     monkeypatch.setattr(aside, "WORTH_A_THREAD", 2)
     again = dataclasses.replace(sim)
-    assert again.trades.rows.tobytes() == sim.trades.rows.tobytes()
-    assert again.trades.rows is not sim.trades.rows
+    assert again.trades.tobytes() == sim.trades.tobytes()
+    assert again.trades is not sim.trades
 
 
 def test_a_strategy_may_size_its_entries_itself():

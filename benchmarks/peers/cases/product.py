@@ -45,14 +45,14 @@ def one_run(arguments: Arguments) -> Prepared:
     strategy = MovingAverageCrossoverStrategy(
         fast_period=arguments["fast_period"], slow_period=arguments["slow_period"]
     )
-    return Prepared(lambda: _whole_run(engine, bars, strategy), _run_facts)
+    return Prepared(lambda: _whole_run(engine, bars, strategy, table=True), _run_facts)
 
 
 def every_bar(arguments: Arguments) -> Prepared:
-    """An order at every bar: in at one open, out at the next; with `rows`, the readable table of the trades too."""
+    """An order at every bar: in at one open, out at the next; with `table`, that of the trades in words too."""
     bars, engine = bars_of(arguments["bars"]), BacktestEngine(account(arguments))
-    strategy, rows = _Alternating(len(bars)), arguments.get("rows", False)
-    return Prepared(lambda: _whole_run(engine, bars, strategy, rows=rows), _run_facts)
+    strategy, table = _Alternating(len(bars)), arguments.get("table", False)
+    return Prepared(lambda: _whole_run(engine, bars, strategy, table=table), _run_facts)
 
 
 class _Alternating:
@@ -66,11 +66,11 @@ class _Alternating:
 
 
 def _whole_run(
-    engine: BacktestEngine, bars: Bars, strategy: Any, *, rows: bool = False
+    engine: BacktestEngine, bars: Bars, strategy: Any, *, table: bool
 ) -> tuple[BacktestMetrics, RunDetails, Any]:
     metrics, details = engine.run_backtest(bars, strategy, PERIODS)
-    trades = details.simulation.trades
-    return metrics, details, trades.rows if rows else trades
+    sim = details.simulation
+    return metrics, details, sim.trades if table else (sim.trade_bars, sim.trade_values)
 
 
 def _run_facts(result: tuple[BacktestMetrics, RunDetails, Any]) -> Facts:

@@ -12,7 +12,8 @@ from algotrade.management.commands import demo
 from backtests.models import BacktestResult
 from strategies.models import Strategy
 
-pytestmark = pytest.mark.django_db
+# The heartbeat of a job has a connection of its own: it must see the rows.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

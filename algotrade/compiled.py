@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -13,8 +17,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 _njit: Any = njit  # its types do not know `_nrt`
 # Nobody passes these as values to other compiled functions: without the entry for that they compile faster.
 _OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
-# Source files behind each compiled function: its own and those of the functions it calls.
-_SOURCES: dict[Any, frozenset[str]] = {}
 
 
 def kernel(function: F) -> F:
@@ -24,8 +26,8 @@ def kernel(function: F) -> F:
 
     - No counting of references (`_nrt`): numba counts each array anew at every call between compiled functions, with
       atomic operations that cost more than a fill of the account does. What allocates needs plain `njit`.
-    - The cache on disk knows the files of the called functions too. numba watches the caller's own file only, and would
-      go on using machine code that has an old version of a called function inside.
+    - The cache on disk knows every file of ours that the function's own file imports, and those that they import. numba
+      watches the own file only, and would go on using machine code with an old function or constant inside.
     """
     return _cached(function)
 
@@ -43,31 +45,60 @@ def allocating(function: F) -> F:
     return _cached(function, _nrt=True)
 
 
-def _cached(function: F, **options: Any) -> F:
-    made: Any = _njit(cache=True, **{**_OPTIONS, **options})(function)
-    _watch(made, function)
-    if made is not function:  # it is with NUMBA_DISABLE_JIT
-        made._cache._cache_file._source_stamp = tuple(_stamp(path) for path in sorted(_SOURCES[made]))
-    return cast(F, made)
-
-
 def inlined(function: F) -> F:
     """Return the function so that its callers compile it into themselves, for loops in which calls take the time."""
-    plain = getattr(function, "py_func", function)
-    made: Any = _njit(inline="always", **_OPTIONS)(plain)
-    _watch(made, plain)
+    return cast(F, _njit(inline="always", **_OPTIONS)(getattr(function, "py_func", function)))
+
+
+def _cached(function: F, **options: Any) -> F:
+    made: Any = _njit(cache=True, **{**_OPTIONS, **options})(function)
+    if made is not function:  # it is with NUMBA_DISABLE_JIT
+        files = sorted(sources(function.__code__.co_filename))
+        made._cache._cache_file._source_stamp = tuple(_stamp(file) for file in files)
     return cast(F, made)
 
 
-def _watch(made: Any, function: Callable[..., Any]) -> None:
-    sources = {function.__code__.co_filename}
-    for name in function.__code__.co_names:
-        called: Any = function.__globals__.get(name)
-        if hasattr(called, "py_func"):
-            sources |= _SOURCES.get(called, {called.py_func.__code__.co_filename})
-    _SOURCES[made] = frozenset(sources)
+@cache
+def sources(file: str) -> frozenset[str]:
+    """A Python file and all files of ours that it imports, at first or second hand."""
+    found, waiting = {file}, [file]
+    while waiting:
+        new = _imported(waiting.pop()) - found
+        found |= new
+        waiting += new
+    return frozenset(found)
 
 
-def _stamp(path: str) -> tuple[str, float, int]:
-    found = Path(path).stat()
-    return Path(path).name, found.st_mtime, found.st_size
+@cache
+def _imported(file: str) -> frozenset[str]:
+    found = set()
+    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {_file_of(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(package := _file_of(node.module))
+            if Path(package).stem == "__init__":  # what is imported from it may be a module itself
+                found |= {_file_of(f"{node.module}.{alias.name}") for alias in node.names}
+    return frozenset(found - {""})
+
+
+def _file_of(module: str) -> str:
+    """The file of a module that is ours; "" for the standard library's, an installed one and what is none."""
+    if not _is_ours(module.partition(".")[0]):
+        return ""
+    spec = find_spec(module)
+    return "" if spec is None else spec.origin or ""
+
+
+@cache
+def _is_ours(package: str) -> bool:
+    if package in sys.stdlib_module_names:
+        return False
+    spec = find_spec(package)
+    origin = "" if spec is None else spec.origin or ""
+    return not {"site-packages", "dist-packages"} & set(Path(origin).parts)
+
+
+def _stamp(file: str) -> tuple[str, float, int]:
+    found = Path(file).stat()
+    return Path(file).name, found.st_mtime, found.st_size

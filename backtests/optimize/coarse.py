@@ -20,6 +20,8 @@ _MOST = 65_534.0
 """The last step: one more must not begin again at 0."""
 _LEAST_RANGE = 1e-6
 """Of the price: a step stays far above what rounding and `EQUAL_WITHIN` can tell apart."""
+_FINEST = 1e300
+"""Steps per unit of price: more could be infinitely many."""
 
 
 @kernel
@@ -37,7 +39,7 @@ def fill_scale_nb(close: Floats, scale: Floats) -> None:
         for t in range(max(i - 1, 0) * SPAN, min((i + 1) * SPAN, len(close))):
             low, high = min(low, close[t]), max(high, close[t])
         scale[i, 0] = low
-        scale[i, 1] = (_MOST - 1.0) / max(high - low, _LEAST_RANGE * high)
+        scale[i, 1] = min((_MOST - 1.0) / max(high - low, _LEAST_RANGE * high), _FINEST)
 
 
 def scale_of(close: Floats) -> Floats:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
 from numba.extending import intrinsic
+
+from algotrade.compiled import sources
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -16,9 +17,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 # Without an entry for Python, whose call would end the process: taking our own types apart there costs much to compile.
 _INNER = {**_OPTIONS, "no_cpython_wrapper": True}
-
-_HERE = Path(__file__).parent
-_SOURCES = (_HERE, _HERE.parent / "engine")
 
 
 def kernel(function: Function) -> Function:
@@ -47,16 +45,12 @@ def instruction(function: Callable[..., Any]) -> Any:
 
 
 def forget_stale(compiled: Any) -> None:
-    """Drop what is cached of a kernel when a source was changed since.
+    """Drop what is cached of a kernel when a source of what is inside it was changed since.
 
-    numba looks at the kernel's own file only, while its parts and the rules of the engine come from others.
+    numba looks at the kernel's own file only.
     """
     with suppress(AttributeError, OSError):
         index = Path(compiled._cache._cache_file._index_path)
-        if index.stat().st_mtime < _newest_source():
+        files = sources(compiled.py_func.__code__.co_filename)
+        if index.stat().st_mtime < max(Path(file).stat().st_mtime for file in files):
             index.unlink()
-
-
-@cache
-def _newest_source() -> float:
-    return max(path.stat().st_mtime for folder in _SOURCES for path in folder.glob("*.py"))

@@ -180,6 +180,8 @@ def test_extremes_and_the_deepest_fall_of_a_range_are_those_of_its_closes(bars):
 
 def test_what_is_cached_is_forgotten_when_any_source_is_newer(tmp_path):
     class Stored:
+        py_func = kernel(compared_nb.py_func).py_func
+
         def __init__(self, index):
             self._cache = self
             self._cache_file = self

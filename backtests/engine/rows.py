@@ -32,13 +32,14 @@ def trade_rows_nb(
 
     Column by column with numpy takes six times as long.
     """
+    for i in range(first, after):  # alone, the reads of times that lie far apart wait side by side
+        rows[i]["entry_time"] = time[bars[0, i]]
+        rows[i]["exit_time"] = time[bars[1, i]]
     for i in range(first, after):
         row = rows[i]
         entry, leave = bars[0, i], bars[1, i]
         row["entry_bar"] = entry
         row["exit_bar"] = leave
-        row["entry_time"] = time[entry]
-        row["exit_time"] = time[leave]
         row["entry_price"] = values[0, i]
         row["exit_price"] = values[1, i]
         row["qty"] = values[2, i]

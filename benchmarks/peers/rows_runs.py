@@ -19,7 +19,17 @@ def ten_years(bench: Bench) -> Row:
     arguments = bench.arguments(TEN_YEARS, **WINDOWS)
     effort = Effort(rounds=15, turn=0.15, budget=6.0)
     found = bench.measure(ALL, "one_run", arguments, effort)
-    return Row(1, tuple(lines_of(work, found, US, goals)), (_parts(bench, arguments),))
+    notes = _parts(bench, arguments), _with_table(bench, "one_run", arguments, effort)
+    return Row(1, tuple(lines_of(work, found, US, goals)), notes)
+
+
+def _with_table(bench: Bench, case: str, arguments: dict[str, object], effort: Effort) -> str:
+    """What the product takes with the table of trades that people read."""
+    table = bench.measure((US,), case, arguments | {"table": True}, effort)[US]
+    return (
+        "vectorbt gives its records, raptorbt a list of objects; ours gives records and makes a table with times and "
+        f"reasons in words when it is asked for: {duration(table.median)} with it"
+    )
 
 
 def _parts(bench: Bench, arguments: dict[str, object]) -> str:
@@ -46,6 +56,7 @@ def million_bars(bench: Bench) -> Row:
         title = f"{work}: peak memory of {runs} run" + ("s in a row" if runs > 1 else "")
         lines += memory_lines(bench, title, (US, "vectorbt", "raptorbt"), "one_run", arguments, goal, runs)
     notes = (
+        _with_table(bench, "one_run", arguments, effort),
         "backtrader is left out: it needs minutes and gigabytes here",
         "vectorbt's results refer to each other in circles, so that memory grows from run to run until Python "
         "collects its garbage; the goal is judged by five runs, as in a session of research or a job process",
@@ -86,9 +97,5 @@ def million_orders(bench: Bench) -> Row:
     arguments = bench.arguments(bench.long)
     effort = Effort(rounds=9, turn=0.3, budget=8.0)
     found = bench.measure(ALL[:4], "every_bar", arguments, effort, bars=bench.bars(TEN_YEARS))
-    table = bench.measure((US,), "every_bar", arguments | {"table": True}, effort)[US]
-    notes = (
-        "vectorbt gives its records, raptorbt a list of objects; ours gives records and makes a table with times and "
-        f"reasons in words when it is asked for: {duration(table.median)} with it",
-    )
-    return Row(3, tuple(lines_of(work, found, US, {"vectorbt-rust": 15.0})), notes)
+    note = _with_table(bench, "every_bar", arguments, effort)
+    return Row(3, tuple(lines_of(work, found, US, {"vectorbt-rust": 15.0})), (note,))

@@ -40,12 +40,16 @@ def account(arguments: Arguments) -> SimulationConfig:
 
 
 def one_run(arguments: Arguments) -> Prepared:
-    """Signals, fills, equity, trade records, drawdown, buy-and-hold and every figure."""
+    """Signals, fills, equity, trade records, drawdown, buy-and-hold and every figure.
+
+    With `table`, that of the trades in words too.
+    """
     bars, engine = bars_of(arguments["bars"]), BacktestEngine(account(arguments))
     strategy = MovingAverageCrossoverStrategy(
         fast_period=arguments["fast_period"], slow_period=arguments["slow_period"]
     )
-    return Prepared(lambda: _whole_run(engine, bars, strategy, table=True), _run_facts)
+    table = arguments.get("table", False)
+    return Prepared(lambda: _whole_run(engine, bars, strategy, table=table), _run_facts)
 
 
 def every_bar(arguments: Arguments) -> Prepared:

@@ -43,8 +43,8 @@ class ProviderError(MarketDataError, InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class CsvProblem:
-    """One thing wrong in a CSV file: where it is, what stands there, why it cannot be used."""
+class FileProblem:
+    """One thing wrong in a file: where it is, what stands there, why it cannot be used."""
 
     line: int
     column: str
@@ -56,12 +56,12 @@ class CsvProblem:
         return f"{place}: {self.value!r} {self.reason}" if self.value else f"{place}: {self.reason}"
 
 
-class CsvError(MarketDataError, InvalidInput):
-    """A CSV file that cannot be read; carries every problem that was located."""
+class FileInvalid(MarketDataError, InvalidInput):
+    """A file of bars that cannot be read as asked; carries every problem that was located, at most 1,000."""
 
-    code = "csv_invalid"
+    code = "file_invalid"
 
-    def __init__(self, problems: Iterable[CsvProblem], *, stopped: bool = False) -> None:
+    def __init__(self, problems: Iterable[FileProblem], *, stopped: bool = False) -> None:
         self.problems = tuple(problems)
         said = [str(problem) for problem in self.problems]
         count = len(said)
@@ -70,10 +70,10 @@ class CsvError(MarketDataError, InvalidInput):
         super().__init__(detail, fields={"file": said})
 
 
-class CsvTooLarge(MarketDataError, TooLarge):
-    """A CSV file over one of the caps on bytes or rows."""
+class FileTooLarge(MarketDataError, TooLarge):
+    """A file over one of the caps: bytes, bytes when unpacked, ratio of packing, rows, or columns."""
 
-    code = "csv_too_large"
+    code = "file_too_large"
 
 
 class SeriesNotFound(MarketDataError, NotFound):

@@ -15,9 +15,9 @@ from algotrade.errors import InvalidInput, LabError
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import submit
 from marketdata import uploads
-from marketdata.csv_times import get_zone
 from marketdata.jobs import GENERATE_KIND, IMPORT_KIND
 from marketdata.models import SYMBOL_HELP, SYMBOL_PATTERN, Series
+from marketdata.reading.times import get_zone
 from marketdata.services import OVERLAP_POLICIES, REPLACE
 from marketdata.synthetic import SyntheticSpec
 from marketdata.timeframes import get_calendar, get_timeframe

@@ -9,9 +9,9 @@ from algotrade.jobs.context import JobContext
 from algotrade.jobs.models import Job
 from marketdata import uploads
 from marketdata.bars import Bars
-from marketdata.csv_reader import CsvContent, read_csv
 from marketdata.errors import MarketDataError
 from marketdata.models import Series
+from marketdata.reading.rows import CsvContent, read_csv
 from marketdata.services import REPLACE, import_bars
 from marketdata.submissions import SeriesKey
 from marketdata.synthetic import SyntheticSpec, generate

@@ -13,8 +13,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput
-from marketdata.csv_reader import MAX_BYTES
-from marketdata.errors import CsvTooLarge, StorageFailed
+from marketdata.errors import FileTooLarge, StorageFailed
+from marketdata.reading.rows import MAX_BYTES
 
 KEPT_SECONDS = 7 * 86_400
 
@@ -31,7 +31,7 @@ def keep(owner: Any, file: UploadedFile) -> str:
         raise InvalidInput(fields={"file": [message]})
     if file.size > max_bytes():
         cap = max_bytes() / (1024 * 1024)
-        raise CsvTooLarge(
+        raise FileTooLarge(
             _("The file has %(size).1f MiB; at most %(cap)g MiB are read. Split it by period.")
             % {"size": file.size / (1024 * 1024), "cap": cap}
         )

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from marketdata.bars import Bars
-from marketdata.csv_reader import read_csv
 from marketdata.errors import ProviderError
 from marketdata.providers.base import Capabilities, Provider
 from marketdata.providers.registry import register
+from marketdata.reading.rows import read_csv
 from marketdata.samples import SAMPLES, SAMPLES_DIR, SampleFile
 from marketdata.timeframes import TIMEFRAMES, get_timeframe
 

@@ -5,7 +5,7 @@ import io
 import numpy as np
 
 from marketdata.bars import Bars
-from marketdata.csv_reader import read_csv
+from marketdata.reading.rows import read_csv
 
 HEADER = "date,open,high,low,close,volume"
 

@@ -117,7 +117,7 @@ def test_an_empty_file_is_refused_by_name_and_a_huge_one_as_too_large(api, setti
     assert (answer.status_code, list(answer.json()["fields"])) == (400, ["file"])
     settings.UPLOAD_MAX_BYTES = 10
     answer = api.post(IMPORTS, form(), format="multipart")
-    assert (answer.status_code, answer.json()["code"]) == (413, "csv_too_large")
+    assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
 
 
 def test_a_generation_is_accepted_and_bad_values_are_refused(api):

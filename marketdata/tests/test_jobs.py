@@ -8,7 +8,7 @@ from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import request_cancel, requeue
 from marketdata import tasks
-from marketdata.errors import CsvTooLarge
+from marketdata.errors import FileTooLarge
 from marketdata.models import MarketData, Series
 from marketdata.services import current_snapshot, open_snapshot
 from marketdata.submissions import submit_generation, submit_import
@@ -48,7 +48,7 @@ def test_a_file_with_problems_fails_in_words_and_stores_nothing(user, run_jobs, 
     text = f"{HEADER}\n2024-01-02,10,12,9,11,500\n2024-01-03,x,13,10,12,600\n2024-01-04,11,5,10,12,600\n"
     submit_import(owner=user, file=upload(text), **DAILY)
     (job,) = run_jobs()
-    assert (job.state, job.error_code) == ("failed", "csv_invalid")
+    assert (job.state, job.error_code) == ("failed", "file_invalid")
     assert job.error_detail.splitlines() == [
         "2 problems in the file; nothing was imported.",
         "Line 3, open: 'x' is not a number. Correct or remove the row.",
@@ -143,7 +143,7 @@ def test_an_empty_and_a_huge_file_are_refused_at_once(user, settings):
     with pytest.raises(InvalidInput):
         submit_import(owner=user, file=upload(b""), **DAILY)
     settings.UPLOAD_MAX_BYTES = 100
-    with pytest.raises(CsvTooLarge, match="Split it by period"):
+    with pytest.raises(FileTooLarge, match="Split it by period"):
         submit_import(owner=user, file=upload(), **DAILY)
 
 

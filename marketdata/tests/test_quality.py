@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from marketdata.bars import Bars
-from marketdata.csv_reader import read_csv
 from marketdata.providers import CsvFilesProvider
 from marketdata.quality import examine
+from marketdata.reading.rows import read_csv
 from marketdata.samples import SAMPLES, SAMPLES_DIR
 from marketdata.synthetic import SyntheticSpec, generate
 from marketdata.tests.bars import make_bars

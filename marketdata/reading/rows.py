@@ -18,9 +18,9 @@ from typing import BinaryIO, NoReturn
 import numpy as np
 
 from marketdata.bars import PRICES, Bars
-from marketdata.csv_header import Header, read_header
-from marketdata.csv_times import TimeReader
-from marketdata.errors import CsvError, CsvProblem, CsvTooLarge
+from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
+from marketdata.reading.headers import Header, read_header
+from marketdata.reading.times import TimeReader
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 5_000_000
@@ -76,7 +76,7 @@ def read_csv(
     timezone : str
         IANA zone of times written without an offset.
     session_dates : bool
-        Daily and longer bars: only the date counts. See `marketdata.csv_times.TimeReader`.
+        Daily and longer bars: only the date counts. See `marketdata.reading.times.TimeReader`.
     adjust : bool
         Adjust for splits and dividends by the column adj_close. The convention: with
         factor = adj_close / close of the same row, open, high, low and close are multiplied by the factor and
@@ -90,9 +90,9 @@ def read_csv(
 
     Raises
     ------
-    CsvError
+    FileInvalid
         With every located problem (line, column, value, reason).
-    CsvTooLarge
+    FileTooLarge
         The file is over a cap.
     """
     reader = _Reader(
@@ -123,7 +123,7 @@ class _Lines:
         self.bytes_read += len(raw)
         if self.bytes_read > self._max_bytes:
             cap = self._max_bytes / (1024 * 1024)
-            raise CsvTooLarge(
+            raise FileTooLarge(
                 f"The file is larger than {cap:g} MiB. Split it by period and import the parts."
             )
         if self.number == 1:
@@ -147,7 +147,7 @@ class _Lines:
         return raw.removeprefix(_BOM)
 
     def _stop(self, reason: str) -> NoReturn:
-        raise CsvError([CsvProblem(self.number, "", "", reason)])
+        raise FileInvalid([FileProblem(self.number, "", "", reason)])
 
 
 class _Reader:
@@ -161,7 +161,7 @@ class _Reader:
         self.latest = int(latest.timestamp()) * 1_000_000_000
         self.adjust = adjust
         self.max_rows = max_rows
-        self.problems: list[CsvProblem] = []
+        self.problems: list[FileProblem] = []
         self.time = array("q")
         self.last_line = 0
         self.backward = 0
@@ -178,12 +178,12 @@ class _Reader:
                     progress(self.lines.bytes_read, len(self.time))
         except _ProblemsFullError:
             stopped = True
-        except CsvError as error:  # a line that is no text at all: nothing after it can be trusted
+        except FileInvalid as error:  # a line that is no text at all: nothing after it can be trusted
             self.problems.extend(error.problems)
         if self._is_newest_first():
-            raise CsvError([replace(self.problems[0], reason=NEWEST_FIRST)], stopped=False)
+            raise FileInvalid([replace(self.problems[0], reason=NEWEST_FIRST)], stopped=False)
         if self.problems:
-            raise CsvError(self.problems, stopped=stopped)
+            raise FileInvalid(self.problems, stopped=stopped)
         if not self.time:
             self._stop("the file has a header and no rows. Add at least one bar.")
         return CsvContent(self._bars(header), header.names, self.adjust, "volume" in header.positions)
@@ -205,7 +205,7 @@ class _Reader:
 
     def _row(self, line: str, header: Header) -> None:
         if len(self.time) >= self.max_rows:
-            raise CsvTooLarge(f"The file has more than {self.max_rows} rows. Split it and import the parts.")
+            raise FileTooLarge(f"The file has more than {self.max_rows} rows. Split it and import the parts.")
         try:
             cells = _split(line, header.delimiter)
         except ValueError as error:
@@ -293,12 +293,12 @@ class _Reader:
         return Bars(time=time, volume=volume, **prices)
 
     def _problem(self, column: str, value: str, reason: str) -> None:
-        self.problems.append(CsvProblem(self.lines.number, column[:40], value[:60], reason))
+        self.problems.append(FileProblem(self.lines.number, column[:40], value[:60], reason))
         if len(self.problems) >= MAX_PROBLEMS:
             raise _ProblemsFullError
 
     def _stop(self, reason: str) -> NoReturn:
-        raise CsvError([CsvProblem(self.lines.number, "", "", reason)])
+        raise FileInvalid([FileProblem(self.lines.number, "", "", reason)])
 
 
 def _split(line: str, delimiter: str) -> list[str]:

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from algotrade.errors import LabError
-from marketdata.csv_reader import MAX_PROBLEMS, read_csv
-from marketdata.errors import CsvError, CsvTooLarge
+from marketdata.errors import FileInvalid, FileTooLarge
+from marketdata.reading.rows import MAX_PROBLEMS, read_csv
 from marketdata.tests.bars import HEADER, csv_text, make_bars, read
 
 ROW = "2024-01-02,10,12,9,11,500"
 
 
 def problems_of(text, **options):
-    with pytest.raises(CsvError) as caught:
+    with pytest.raises(FileInvalid) as caught:
         read(text, **options)
     return caught.value.problems
 
@@ -207,7 +207,7 @@ def test_a_file_that_is_no_table_of_bars_says_so(text, line, words):
 
 def test_problems_are_collected_up_to_the_cap():
     bad = "\n".join(f"2024-01-02,x{number},12,9,11,500" for number in range(300))
-    with pytest.raises(CsvError) as caught:
+    with pytest.raises(FileInvalid) as caught:
         read(f"{HEADER}\n{bad}\n")
     assert len(caught.value.problems) == MAX_PROBLEMS
     assert caught.value.detail.startswith("The first 100 problems")
@@ -216,9 +216,9 @@ def test_problems_are_collected_up_to_the_cap():
 
 def test_the_caps_on_bytes_and_rows_hold():
     text = csv_text(make_bars(100))
-    with pytest.raises(CsvTooLarge, match="more than 50 rows"):
+    with pytest.raises(FileTooLarge, match="more than 50 rows"):
         read(text, max_rows=50)
-    with pytest.raises(CsvTooLarge, match="larger than"):
+    with pytest.raises(FileTooLarge, match="larger than"):
         read(text, max_bytes=500)
 
 

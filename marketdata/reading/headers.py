@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from marketdata.bars import PRICES
-from marketdata.errors import CsvError, CsvProblem
+from marketdata.errors import FileInvalid, FileProblem
 
 MAX_COLUMNS = 64
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -109,5 +109,5 @@ def _looks_numeric(text: str) -> bool:
     return bool(text) and not any(letter.isalpha() for letter in text)
 
 
-def _refused(line: int, column: str, value: str, reason: str) -> CsvError:
-    return CsvError([CsvProblem(line, column[:40], value[:60], reason)])
+def _refused(line: int, column: str, value: str, reason: str) -> FileInvalid:
+    return FileInvalid([FileProblem(line, column[:40], value[:60], reason)])

@@ -1,4 +1,4 @@
-"""Series of bars, their rows, and the immutable snapshots that computations read."""
+"""Series: one symbol in one timeframe from one source."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ class Series(models.Model):
 
     class Adjustment(models.TextChoices):
         NONE = "none", _("as published")
+        SPLITS = "splits", _("splits")
         SPLITS_DIVIDENDS = "splits_dividends", _("splits and dividends")
 
     user = models.ForeignKey(
@@ -74,6 +75,25 @@ class Series(models.Model):
     )
     adjustment = models.CharField(
         _("adjusted for"), max_length=20, choices=Adjustment, default=Adjustment.NONE
+    )
+    derived_from = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        related_name="derived_set",
+        null=True,
+        blank=True,
+        editable=False,
+        verbose_name=_("made from"),
+        help_text=_(
+            "The series whose bars these were computed from; it is computed again when that changes."
+        ),
+    )
+    recipe = models.JSONField(
+        _("how it is made"),
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text=_("What is done to the bars of the series that it is made from."),
     )
     bar_count = models.PositiveIntegerField(_("bars"), default=0, editable=False)
     first_time = models.DateTimeField(_("first bar"), null=True, editable=False)
@@ -126,6 +146,11 @@ class Series(models.Model):
         return get_timeframe(self.timeframe).is_intraday
 
     @property
+    def is_derived(self) -> bool:
+        """Whether its bars are computed from another series."""
+        return self.derived_from_id is not None
+
+    @property
     def periods_per_year(self) -> int:
         """Bars in a year, the P of annualisation."""
         return periods_per_year(self.timeframe, self.calendar)
@@ -133,72 +158,3 @@ class Series(models.Model):
     def can_edit(self, user: Any) -> bool:
         """Whether `user` may change or delete it outside the admin."""
         return self.user_id is not None and self.user_id == user.pk
-
-
-class MarketDataQuerySet(models.QuerySet):
-    """Bars, by who may see their series."""
-
-    def for_user(self, user: Any) -> Self:
-        """Bars of the series that `user` sees: own and shared."""
-        return self.filter(series__in=Series.objects.visible_to(user))
-
-
-class MarketData(models.Model):
-    """One bar."""
-
-    series = models.ForeignKey(
-        Series, on_delete=models.CASCADE, related_name="bars", db_index=False, verbose_name=_("series")
-    )
-    symbol = models.CharField(_("symbol"), max_length=32)
-    timestamp = models.DateTimeField(_("time (UTC)"))
-    open = models.FloatField(_("open"))
-    high = models.FloatField(_("high"))
-    low = models.FloatField(_("low"))
-    close = models.FloatField(_("close"))
-    volume = models.FloatField(_("volume"))
-
-    objects = MarketDataQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["series", "timestamp"]
-        verbose_name = _("bar")
-        verbose_name_plural = _("bars")
-        constraints = [
-            # Its index serves every query: rows are always asked for by series, in order of time.
-            models.UniqueConstraint(fields=["series", "timestamp"], name="marketdata_series_timestamp"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.symbol} {self.timestamp:%Y-%m-%d %H:%M}"
-
-
-class Snapshot(models.Model):
-    """The bars of a series at one moment, as columns in a file named by their sha256. Never changed."""
-
-    series = models.ForeignKey(
-        Series, on_delete=models.CASCADE, related_name="snapshots", verbose_name=_("series")
-    )
-    sha256 = models.CharField(_("fingerprint"), max_length=64)
-    bar_count = models.PositiveIntegerField(_("bars"))
-    first_time = models.DateTimeField(_("first bar"))
-    last_time = models.DateTimeField(_("last bar"))
-    path = models.CharField(_("file"), max_length=120)
-    quality = models.JSONField(_("quality report"), default=dict)
-    created_at = models.DateTimeField(_("taken"), default=now)
-
-    class Meta:
-        ordering = ["-created_at", "-pk"]
-        verbose_name = _("snapshot")
-        verbose_name_plural = _("snapshots")
-        constraints = [
-            models.UniqueConstraint(fields=["series", "sha256"], name="snapshot_series_sha256"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.sha256[:12]} ({self.bar_count})"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write a new snapshot; changing a stored one is refused, because results point at it."""
-        if not self._state.adding:
-            raise TypeError("A snapshot is immutable: import again to make another one.")
-        super().save(*args, **kwargs)

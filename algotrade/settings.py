@@ -173,7 +173,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^health"]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=64 * 1024 * 1024)
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=1024 * 1024 * 1024)
+UPLOAD_MAX_PACKED_BYTES = env.int("UPLOAD_MAX_PACKED_BYTES", default=256 * 1024 * 1024)
 
 # -- API ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -94,6 +94,18 @@ class SeriesInUse(MarketDataError, Conflict):
     code = "series_in_use"
 
 
+class UploadInUse(MarketDataError, Conflict):
+    """The file of an upload is being read by an import."""
+
+    code = "upload_in_use"
+
+
+class NothingToRestore(MarketDataError, Conflict):
+    """The series holds what the snapshot holds, or its bars follow from another series."""
+
+    code = "nothing_to_restore"
+
+
 class SnapshotDamaged(MarketDataError, Conflict):
     """A snapshot's file is missing or no longer holds the bytes it was made from."""
 

@@ -1,127 +1,104 @@
-"""Asking for bars: what is checked before a job is queued, and the queueing itself."""
+"""Asking for bars: the one place where an import is checked and queued, wherever its bars come from."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass
+import datetime as dt
+from dataclasses import asdict
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.urls import reverse
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from algotrade.errors import InvalidInput, LabError
+from algotrade.errors import InvalidInput, nearest
 from algotrade.jobs.models import Job
-from algotrade.jobs.services import submit
 from marketdata import uploads
-from marketdata.jobs import GENERATE_KIND, IMPORT_KIND
-from marketdata.models import SYMBOL_HELP, SYMBOL_PATTERN, Series
-from marketdata.reading.times import get_zone
-from marketdata.services import OVERLAP_POLICIES, REPLACE
+from marketdata.errors import NothingToRestore, UploadInUse
+from marketdata.keys import SeriesKey
+from marketdata.models import BarImport, Series, Snapshot, Upload
+from marketdata.reading.layout import Layout, Reading
 from marketdata.synthetic import SyntheticSpec
-from marketdata.timeframes import get_calendar, get_timeframe
+
+__all__ = [
+    "KIND_OF_SOURCE",
+    "SeriesKey",
+    "forget_upload",
+    "keep_upload",
+    "restore_snapshot",
+    "submit_fetch",
+    "submit_generation",
+    "submit_import",
+    "submit_settings",
+]
+
+Source, Overlap = BarImport.Source, BarImport.Overlap
+KIND_OF_SOURCE = {
+    Source.FILE: "marketdata.import",
+    Source.PROVIDER: "marketdata.fetch",
+    Source.SYNTHETIC: "marketdata.generate",
+    Source.DERIVED: "marketdata.derive",
+    Source.SNAPSHOT: "marketdata.restore",
+}
+"""The kind of job that carries out an import from each source. Its payload is {"import": pk}."""
+
+LONGEST_FILE_NAME = 200
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesKey:
-    """Which series the bars belong to; it is made when the job succeeds and the series is not there yet."""
+def keep_upload(owner: Any, file: UploadedFile) -> Upload:
+    """Keep an uploaded file for a week, or until its bars are stored."""
+    _forget_old(owner)
+    path = uploads.keep(owner, file)
+    try:
+        name = (file.name or "bars.csv")[-LONGEST_FILE_NAME:]
+        return Upload.objects.create(user=owner, name=name, path=path, size=file.size)
+    except BaseException:
+        uploads.discard(path)
+        raise
 
-    symbol: str
-    timeframe: str
-    calendar: str
-    source: str
-    name: str = ""
-    timezone: str = "UTC"
-    adjustment: str = Series.Adjustment.NONE.value
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "symbol", self.symbol.strip().upper())
-        problems: dict[str, list[str]] = {}
-        if not re.fullmatch(SYMBOL_PATTERN, self.symbol):
-            shown = self.symbol[:40]
-            problems["symbol"] = [_("“%(value)s” is not a symbol.") % {"value": shown} + f" {SYMBOL_HELP}"]
-        if len(self.name) > 120:
-            problems["name"] = [_("The name has over 120 characters. Shorten it.")]
-        for check in (lambda: get_timeframe(self.timeframe), lambda: get_calendar(self.calendar)):
-            try:
-                check()
-            except LabError as error:
-                problems.update(error.fields)
-        try:
-            get_zone(self.timezone)
-        except ValueError as error:
-            problems["timezone"] = [str(error)]
-        if problems:
-            raise InvalidInput(fields=problems)
-
-    def resolve(self, user_id: int | None) -> Series:
-        """Return the owner's series of this key (the shared one without an owner), made or described anew."""
-        described = {"calendar": self.calendar, "timezone": self.timezone}
-        if self.name:
-            described["name"] = self.name
-        series, _created = Series.objects.update_or_create(
-            user_id=user_id,
-            symbol=self.symbol,
-            timeframe=self.timeframe,
-            source=self.source,
-            adjustment=self.adjustment,
-            defaults=described,
-        )
-        return series
+def forget_upload(upload: Upload) -> None:
+    """Delete an upload and its file; refused while an import is reading it."""
+    if upload.imports.filter(status__in=Job.ACTIVE).exists():
+        raise UploadInUse(_("An import is reading this file. Cancel the import first, or wait for its end."))
+    with transaction.atomic():
+        path = upload.path
+        upload.delete()
+        transaction.on_commit(lambda: uploads.discard(path))
 
 
 def submit_import(
     *,
     owner: Any,
-    file: UploadedFile,
-    symbol: str,
-    timeframe: str,
-    calendar: str | None = None,
-    timezone: str | None = None,
-    name: str = "",
-    adjust: bool = False,
-    overlap: str = REPLACE,
+    upload: Upload,
+    key: SeriesKey,
+    layout: Layout,
+    reading: Reading,
+    overlap: str = Overlap.EXTEND.value,
     shared: bool = False,
-) -> Job:
-    """Keep an uploaded CSV file and queue the job that imports it. `shared` is for staff only.
+    options: dict[str, Any] | None = None,
+) -> BarImport:
+    """Queue the import of an uploaded file whose layout and series are decided (`marketdata.planning` decides them).
 
-    Without a calendar or a timezone the series keeps its own; a new one gets the exchange's calendar and UTC.
+    `shared` is for staff only. `options` is what was asked in the asker's own words, to be shown and offered again.
     """
-    if overlap not in OVERLAP_POLICIES:
-        message = _("Use one of %(names)s.") % {"names": ", ".join(OVERLAP_POLICIES)}
-        raise InvalidInput(fields={"overlap": [message]})
-    if shared and not owner.is_staff:
-        raise InvalidInput(fields={"shared": [_("Only staff import shared series.")]})
-    kind = Series.Adjustment.SPLITS_DIVIDENDS if adjust else Series.Adjustment.NONE
-    known = Series.objects.filter(
-        user=None if shared else owner,
-        symbol=symbol.strip().upper(),
-        timeframe=timeframe,
-        source="csv",
-        adjustment=kind.value,
-    ).first()
-    key = SeriesKey(
-        symbol=symbol,
-        timeframe=timeframe,
-        calendar=calendar or (known.calendar if known else "exchange"),
-        source="csv",
-        name=name.strip(),
-        timezone=timezone or (known.timezone if known else "UTC"),
-        adjustment=kind.value,
+    settings = {
+        "key": asdict(key),
+        "layout": layout.to_dict(),
+        "reading": {**asdict(reading), "repairs": list(reading.repairs)},
+        "overlap": overlap,
+        "shared": shared,
+        "options": options or {},
+    }
+    return submit_settings(
+        owner=owner, source=Source.FILE, key=key, settings=settings, origin=upload.name, upload=upload
     )
-    upload = uploads.keep(owner, file)
-    payload = {"key": asdict(key), "upload": upload, "overlap": overlap, "shared": shared}
-    title = _("Import of %(symbol)s %(timeframe)s") % {"symbol": key.symbol, "timeframe": key.timeframe}
-    try:
-        return _queue(owner, IMPORT_KIND, title, payload)
-    except BaseException:
-        uploads.discard(upload)
-        raise
 
 
-def submit_generation(*, owner: Any, symbol: str, spec: SyntheticSpec, name: str = "") -> Job:
-    """Queue the job that makes a synthetic series."""
+def submit_generation(
+    *, owner: Any, symbol: str, spec: SyntheticSpec, name: str = "", shared: bool = False
+) -> BarImport:
+    """Queue the job that makes a synthetic series. Generated again, its bars take the place of the old ones."""
     key = SeriesKey(
         symbol=symbol,
         timeframe=spec.timeframe,
@@ -129,16 +106,119 @@ def submit_generation(*, owner: Any, symbol: str, spec: SyntheticSpec, name: str
         source="synthetic",
         name=name.strip(),
     )
-    title = _("Generation of %(symbol)s %(timeframe)s") % {
-        "symbol": key.symbol,
-        "timeframe": key.timeframe,
+    settings = {
+        "key": asdict(key),
+        "spec": asdict(spec),
+        "overlap": Overlap.REPLACE.value,
+        "shared": shared,
     }
-    return _queue(owner, GENERATE_KIND, title, {"key": asdict(key), "spec": asdict(spec)})
+    return submit_settings(
+        owner=owner, source=Source.SYNTHETIC, key=key, settings=settings, origin=spec.process
+    )
 
 
-def _queue(owner: Any, kind: str, title: str, payload: dict[str, Any]) -> Job:
-    with transaction.atomic():
-        job = submit(kind=kind, owner=owner, title=title, payload=payload)
-        job.result_url = reverse("marketdata:import_status", args=[job.pk])
-        job.save(update_fields=["result_url"])
-    return job
+def submit_fetch(
+    *,
+    owner: Any,
+    key: SeriesKey,
+    provider: str,
+    provider_symbol: str,
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    overlap: str = Overlap.EXTEND.value,
+    shared: bool = False,
+) -> BarImport:
+    """Queue a download of a period from a provider; without days it asks for all that the provider has."""
+    if start and end and end < start:
+        message = _("The last day %(end)s is before the first %(start)s.") % {"start": start, "end": end}
+        raise InvalidInput(fields={"end": [message]})
+    settings = {
+        "key": asdict(key),
+        "provider": provider,
+        "provider_symbol": provider_symbol,
+        "start": start.isoformat() if start else None,
+        "end": end.isoformat() if end else None,
+        "overlap": overlap,
+        "shared": shared,
+    }
+    return submit_settings(owner=owner, source=Source.PROVIDER, key=key, settings=settings, origin=provider)
+
+
+def restore_snapshot(*, owner: Any, series: Series, snapshot: Snapshot) -> BarImport:
+    """Queue the return of a series to what one of its earlier snapshots held."""
+    if snapshot.series_id != series.pk:
+        raise InvalidInput(fields={"snapshot": [_("This snapshot is of another series.")]})
+    if snapshot.sha256 == series.content_sha256:
+        raise NothingToRestore(_("The series holds the bars of this snapshot already: nothing was changed."))
+    if series.is_derived:
+        raise NothingToRestore(
+            _("%(series)s is computed from another series. Restore that one, and this one follows.")
+            % {"series": series}
+        )
+    key = SeriesKey(
+        symbol=series.symbol,
+        timeframe=series.timeframe,
+        calendar=series.calendar,
+        source=series.source,
+        name=series.name,
+        timezone=series.timezone,
+        adjustment=series.adjustment,
+    )
+    settings = {"key": asdict(key), "snapshot": snapshot.pk, "shared": series.is_shared}
+    return submit_settings(
+        owner=owner,
+        source=Source.SNAPSHOT,
+        key=key,
+        settings=settings,
+        origin=snapshot.sha256[:12],
+        series=series,
+    )
+
+
+def submit_settings(
+    *,
+    owner: Any,
+    source: str,
+    key: SeriesKey,
+    settings: dict[str, Any],
+    origin: str,
+    series: Series | None = None,
+    upload: Upload | None = None,
+) -> BarImport:
+    """Store what was asked together with the job that carries it out. What all sources have in common is checked."""
+    shared = bool(settings.get("shared"))
+    if shared and not owner.is_staff:
+        raise InvalidInput(fields={"shared": [_("Only staff import shared series.")]})
+    overlap = settings.get("overlap")
+    if overlap is not None and overlap not in Overlap.values:
+        raise InvalidInput(fields={"overlap": [nearest(overlap, Overlap.values)]})
+    row = BarImport(
+        user=owner,
+        source=source,
+        origin=origin[:200],
+        symbol=key.symbol,
+        timeframe=key.timeframe,
+        series=series or key.find(None if shared else owner.pk),
+        upload=upload,
+        settings=settings,
+    )
+    row.queue(KIND_OF_SOURCE[Source(source)], _title(source, key), "import")
+    return row
+
+
+def _title(source: str, key: SeriesKey) -> str:
+    words = {
+        Source.FILE: _("Import of %(symbol)s %(timeframe)s"),
+        Source.PROVIDER: _("Download of %(symbol)s %(timeframe)s"),
+        Source.SYNTHETIC: _("Generation of %(symbol)s %(timeframe)s"),
+        Source.DERIVED: _("Making of %(symbol)s %(timeframe)s"),
+        Source.SNAPSHOT: _("Return of %(symbol)s %(timeframe)s to an earlier snapshot"),
+    }[Source(source)]
+    return words % {"symbol": key.symbol, "timeframe": key.timeframe}
+
+
+def _forget_old(owner: Any) -> None:
+    """Uploads that nobody came back for, which no import is reading."""
+    for upload in Upload.objects.for_user(owner).filter(created_at__lt=now() - uploads.KEPT):
+        if not upload.imports.filter(status__in=Job.ACTIVE).exists():
+            forget_upload(upload)

@@ -1,10 +1,14 @@
-"""Files on their way into a series: kept until the job that reads them has succeeded, or for a week."""
+"""Files on their way into a series: kept until the job that reads them has succeeded, or for a week.
+
+What a file is, is told by its first bytes, never by its name.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import time
+import shutil
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +18,22 @@ from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput
 from marketdata.errors import FileTooLarge, StorageFailed
-from marketdata.reading.rows import MAX_BYTES
 
-KEPT_SECONDS = 7 * 86_400
+KEPT = timedelta(days=7)
+TEXT, PACKED, PARQUET = ".csv", ".csv.gz", ".parquet"
+SUFFIXES = (TEXT, PACKED, PARQUET)
+_PACKED_MARK, _PARQUET_MARK, _ZIP_MARK = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
+_MIB = 1024 * 1024
 
 
 def max_bytes() -> int:
-    """The cap on an upload: the installation's setting, never over the reader's own."""
-    return min(MAX_BYTES, int(settings.UPLOAD_MAX_BYTES))
+    """The cap on a file of bars, and on what a packed one unpacks to."""
+    return int(settings.UPLOAD_MAX_BYTES)
+
+
+def max_packed_bytes() -> int:
+    """The cap on a packed file."""
+    return min(max_bytes(), int(settings.UPLOAD_MAX_PACKED_BYTES))
 
 
 def keep(owner: Any, file: UploadedFile) -> str:
@@ -29,20 +41,13 @@ def keep(owner: Any, file: UploadedFile) -> str:
     if not file.size:
         message = _("The file is empty. Choose a CSV file with a header line and bars.")
         raise InvalidInput(fields={"file": [message]})
-    if file.size > max_bytes():
-        cap = max_bytes() / (1024 * 1024)
-        raise FileTooLarge(
-            _("The file has %(size).1f MiB; at most %(cap)g MiB are read. Split it by period.")
-            % {"size": file.size / (1024 * 1024), "cap": cap}
-        )
-    relative = f"uploads/{owner.pk}/{uuid.uuid4().hex}.csv"
+    suffix = _suffix_of(file)
+    _check_size(file.size, max_packed_bytes() if suffix == PACKED else max_bytes())
+    relative = f"uploads/{owner.pk}/{uuid.uuid4().hex}{suffix}"
     target = path_of(relative)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _forget_old(target.parent)
-        with target.open("wb") as stream:
-            for chunk in file.chunks():
-                stream.write(chunk)
+        _write(file, target)
     except OSError as error:
         discard(relative)  # half a file is worth nothing and a full disk needs the room
         raise StorageFailed(error) from error
@@ -54,15 +59,41 @@ def path_of(relative: str) -> Path:
     return Path(settings.MEDIA_ROOT) / relative
 
 
+def is_parquet(relative: str) -> bool:
+    """Whether an upload is a Parquet file."""
+    return relative.endswith(PARQUET)
+
+
 def discard(relative: str) -> None:
     """Delete an upload that is not needed any more."""
     with contextlib.suppress(OSError):
         path_of(relative).unlink()
 
 
-def _forget_old(folder: Path) -> None:
-    limit = time.time() - KEPT_SECONDS
-    for path in folder.glob("*.csv"):
-        with contextlib.suppress(OSError):
-            if path.stat().st_mtime < limit:
-                path.unlink()
+def _suffix_of(file: UploadedFile) -> str:
+    """What the first bytes say: text, packed text, or Parquet."""
+    file.seek(0)
+    head = file.read(4)
+    file.seek(0)
+    if head.startswith(_ZIP_MARK):
+        message = _("The file is a ZIP archive or an Excel workbook. Save the table as CSV and upload that.")
+        raise InvalidInput(fields={"file": [message]})
+    return PACKED if head.startswith(_PACKED_MARK) else PARQUET if head == _PARQUET_MARK else TEXT
+
+
+def _check_size(size: int, cap: int) -> None:
+    if size > cap:
+        raise FileTooLarge(
+            _("The file has %(size).1f MiB; at most %(cap)g MiB are read. Split it by period.")
+            % {"size": size / _MIB, "cap": cap / _MIB}
+        )
+
+
+def _write(file: UploadedFile, target: Path) -> None:
+    if hasattr(file, "temporary_file_path"):
+        # A large one lies on disk already: on the same file system moving it costs nothing.
+        shutil.move(file.temporary_file_path(), target)
+        return
+    with target.open("wb") as stream:
+        for chunk in file.chunks():
+            stream.write(chunk)

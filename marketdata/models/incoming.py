@@ -68,6 +68,14 @@ class BarImport(OwnedModel, ComputedModel):
         DERIVED = "derived", _("another series")
         SNAPSHOT = "snapshot", _("earlier snapshot")
 
+    class Overlap(models.TextChoices):
+        """What happens to stored bars of the period that the new bars cover."""
+
+        EXTEND = "extend", _("add what is new; refuse when a stored bar differs")
+        KEEP = "keep", _("add what is new; keep stored bars that differ")
+        REPLACE = "replace", _("replace the stored bars of its period")
+        REJECT = "reject", _("refuse when any bar of its period is stored")
+
     source = models.CharField(_("from"), max_length=10, choices=Source)
     origin = models.CharField(
         _("origin"), max_length=200, blank=True, help_text=_("The file or the provider.")

@@ -1,7 +1,8 @@
 """The errors of market data. Each message names the place, the value and the remedy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from algotrade.errors import Conflict, InvalidInput, LabError, NotFound, TooLarge, Unavailable
 
@@ -40,6 +41,61 @@ class ProviderError(MarketDataError, InvalidInput):
     """A data provider that is not registered, or that cannot give what was asked."""
 
     code = "provider_invalid"
+
+
+class ProviderUnavailable(MarketDataError, Unavailable):
+    """A data provider did not answer, or not with something that can be read, although it was asked again."""
+
+    code = "provider_unavailable"
+
+
+class RateLimited(MarketDataError, Unavailable):
+    """A data provider wants to be asked less often; `seconds` says how long to wait, when that is known."""
+
+    code = "provider_rate_limited"
+
+    def __init__(self, detail: str, *, seconds: float | None = None) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class KeyMissing(MarketDataError, Unavailable):
+    """A data provider needs a key, and its environment variable is empty."""
+
+    code = "provider_key_missing"
+
+    def __init__(self, label: str, variable: str) -> None:
+        super().__init__(
+            f"{label} needs a key of yours. Set the environment variable {variable} for web and workers and "
+            "restart them."
+        )
+        self.variable = variable
+
+
+class HistoryChanged(MarketDataError, Conflict):
+    """A provider gives other prices for bars that were stored long ago, mostly after a split or a dividend."""
+
+    code = "history_changed"
+
+
+EXTRAS: Mapping[str, str] = MappingProxyType(
+    {"pyarrow": "pyarrow==26.0.1", "yfinance": "yfinance==1.7.0", "ccxt": "ccxt>=4.4,<5"}
+)
+"""Optional packages as `requirements-extras.in` names them; a test compares the two."""
+
+
+class MissingExtra(MarketDataError, Unavailable):
+    """An optional package that is not installed; the message holds the command that installs it."""
+
+    code = "extra_missing"
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+        self.command = f'python -m pip install "{EXTRAS[package]}"'
+        super().__init__(
+            f"This needs the optional package {package}, which is not installed. Install it for web and workers with "
+            f"{self.command} and restart them."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ year, month and day, with any of / . - between and a time of day after it or not
 ENCODINGS = ("utf-8", "utf-16", "cp1252")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
 
+THOUSANDS = ("", ",", ".", " ", "'")
+
 Policy = Literal["reject", "drop", "repair"]
 POLICIES: tuple[Policy, ...] = ("reject", "drop", "repair")
 REPAIRS = ("sort", "drop_exact_duplicates")
@@ -41,6 +43,9 @@ class Layout:
         One of `ROLES` for each column.
     time_format : str
         One of `TIME_FORMATS`.
+    thousands : str
+        What stands between groups of three digits: one of `THOUSANDS`. Only whole groups are read (1,234.5 and
+        never 12,34).
     """
 
     dialect: str
@@ -52,6 +57,7 @@ class Layout:
     names: tuple[str, ...]
     roles: tuple[str, ...]
     time_format: str = "auto"
+    thousands: str = ""
 
     def position(self, role: str) -> int | None:
         """Return where the first column of `role` stands, or None."""

@@ -13,13 +13,14 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
 
 from marketdata.bars import PRICES, Bars
 from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
 from marketdata.reading.headers import Header, read_header
+from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.times import TimeReader
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -48,6 +49,53 @@ class CsvContent:
     columns: tuple[str, ...]
     adjusted: bool
     has_volume: bool
+
+
+class Row(NamedTuple):
+    """What one row means: UTC nanoseconds, prices above 0 in order, volume at least 0.
+
+    `volume` is 0 without such a column. `adj_close` is NaN without one, and where it holds no price unless the
+    file is read with `adjust`, which refuses that. Nothing is adjusted here.
+    """
+
+    time: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    adj_close: float
+
+
+class RowReader:
+    """The exact reader of one row, and the definition of what a row means.
+
+    The first row of a file must go through it: that fixes whether its times carry an offset, so that a later row
+    that differs is refused ("mixed timezones").
+    """
+
+    def __init__(self, layout: Layout, reading: Reading, latest_ns: int) -> None:
+        self.layout = layout
+        self.reading = reading
+        self.latest_ns = latest_ns
+
+    def check_header(self, text: str, number: int) -> list[FileProblem]:
+        """Compare the header's line with the layout; an empty list means that they agree."""
+        raise NotImplementedError
+
+    def read(self, text: str, number: int, after: int | None = None) -> Row | list[FileProblem]:
+        """Return what line `number` means, or why it means nothing.
+
+        `after` is the time of the bar before, which decides between the two of a local time that exists twice.
+        Order and repetition are not judged here: see `order_problem`.
+        """
+        raise NotImplementedError
+
+    def order_problem(
+        self, text: str, number: int, row: Row, before: int, before_line: int
+    ) -> FileProblem | None:
+        """Say what is wrong with a row whose time is not after `before`, the time of line `before_line`."""
+        raise NotImplementedError
 
 
 class _ProblemsFullError(Exception):

@@ -31,6 +31,12 @@ class ResampleError(MarketDataError, InvalidInput):
     code = "resample_impossible"
 
 
+class RecipeInvalid(MarketDataError, InvalidInput):
+    """A recipe for a derived series that says something impossible."""
+
+    code = "recipe_invalid"
+
+
 class SyntheticError(MarketDataError, InvalidInput):
     """A synthetic series was asked for with a value out of bounds."""
 
@@ -76,6 +82,24 @@ class HistoryChanged(MarketDataError, Conflict):
     """A provider gives other prices for bars that were stored long ago, mostly after a split or a dividend."""
 
     code = "history_changed"
+
+
+class FeedRefused(MarketDataError, Conflict):
+    """The series cannot have this feed, or its feed cannot be refreshed as things stand."""
+
+    code = "feed_refused"
+
+
+class FeedBusy(MarketDataError, Conflict):
+    """A download into the series is waiting or running already."""
+
+    code = "feed_busy"
+
+
+class FeedNotFound(MarketDataError, NotFound):
+    """A feed that does not exist, or belongs to someone else."""
+
+    code = "feed_not_found"
 
 
 EXTRAS: Mapping[str, str] = MappingProxyType(
@@ -148,6 +172,12 @@ class SeriesInUse(MarketDataError, Conflict):
     """The series cannot be deleted because stored results were computed from it."""
 
     code = "series_in_use"
+
+
+class SeriesDerived(MarketDataError, Conflict):
+    """Bars were to be put into a series that is made from another one, or made into one that holds bars of its own."""
+
+    code = "series_derived"
 
 
 class UploadInUse(MarketDataError, Conflict):

@@ -1,0 +1,205 @@
+"""Series that are made from other series: resampled into a longer timeframe, or adjusted for splits.
+
+A derived series follows the one it is made from: when that changes, a job makes it again, and so on down a chain. A
+recipe either leads to a longer timeframe or from unadjusted to adjusted prices, so that no chain can lead back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+
+from algotrade.errors import InvalidInput
+from algotrade.jobs.errors import QueueFull
+from algotrade.jobs.models import Job
+from marketdata.errors import NoBars, SeriesDerived, SeriesNotFound
+from marketdata.keys import SeriesKey
+from marketdata.models import BarImport, Series
+from marketdata.recipes import AdjustSplits, Recipe, Resample, read_recipe
+from marketdata.submissions import submit_settings
+from marketdata.timeframes import TIMEFRAMES, get_timeframe
+
+logger = logging.getLogger(__name__)
+
+Adjustment = Series.Adjustment
+
+
+def longer_timeframes(series: Series) -> tuple[str, ...]:
+    """Return the timeframes that the bars of `series` can be put together into, shortest first."""
+    minutes = get_timeframe(series.timeframe).minutes
+    return tuple(
+        item.name for item in TIMEFRAMES.values() if item.minutes > minutes and item.minutes % minutes == 0
+    )
+
+
+def resample_series(owner: Any, series: Series, timeframe: str, *, shared: bool = False) -> BarImport:
+    """Queue the job that makes bars of a longer `timeframe` from those of `series`.
+
+    The new series belongs to `owner`. `shared` makes it everybody's: for staff, from a shared series.
+
+    Raises
+    ------
+    UnknownTimeframe, InvalidInput
+        The timeframe is not listed, or the bars cannot be put together into it.
+    SeriesDerived
+        A series of the same name is there already and holds bars of its own.
+    """
+    get_timeframe(timeframe)
+    possible = longer_timeframes(series)
+    if timeframe not in possible:
+        message = _(
+            "Bars of %(source)s cannot be put together into %(wanted)s. Choose one of: %(names)s."
+        ) % {
+            "source": series.timeframe,
+            "wanted": timeframe,
+            "names": ", ".join(possible) or "–",
+        }
+        raise InvalidInput(fields={"timeframe": [message]})
+    key = replace(_key_of(series), timeframe=timeframe)
+    return _submit(owner, series, key, Resample(timeframe), shared)
+
+
+def adjust_splits(
+    owner: Any, series: Series, splits: Iterable[Mapping[str, Any]], *, shared: bool = False
+) -> BarImport:
+    """Queue the job that makes a series beside `series` whose earlier prices are adjusted for `splits`.
+
+    Each split is a mapping of "time", the first bar after it, and "ratio", new shares for one old share (4 for four
+    to one, 0.1 for one to ten). Further splits, found later in the unadjusted or in the adjusted series, are added to
+    those that are known; one at a known time takes the place of the known one. The unadjusted series stays as it is.
+    """
+    recipe = AdjustSplits.read(splits)
+    base = _unadjusted(series)
+    key = replace(_key_of(base), adjustment=Adjustment.SPLITS.value)
+    known = key.find(None if shared else owner.pk)
+    if known is not None and known.derived_from_id == base.pk:
+        earlier = read_recipe(known.recipe)
+        if isinstance(earlier, AdjustSplits):
+            recipe = earlier.with_more(recipe)
+    return _submit(owner, base, key, recipe, shared)
+
+
+def refresh_derived(series: Series) -> list[BarImport]:
+    """Queue a job for each series that is made from `series`; call it on commit of a change of its content.
+
+    One that waits in the queue already will see the new content and is left alone. A full queue is no error: what
+    could not be queued is found later by `refresh_stale`.
+    """
+    return [row for derived in series.derived_set.all() if (row := _refresh(derived, series)) is not None]
+
+
+def refresh_stale() -> int:
+    """Queue a job for each derived series that was not made from what its source holds now; return how many.
+
+    For a schedule: it mends what a crash between a commit and its call of `refresh_derived`, or a full queue, left.
+    """
+    stale = (
+        Series.objects.filter(derived_from__isnull=False)
+        .exclude(derived_from__content_sha256="")
+        .exclude(recipe__made_from=F("derived_from__content_sha256"))
+        .exclude(pk__in=_active().values("series"))
+        .select_related("derived_from")
+    )
+    return sum(_refresh(derived, derived.derived_from) is not None for derived in stale)
+
+
+def refuse_derived(series: Series | None) -> None:
+    """Raise `SeriesDerived` when the bars of `series` follow from another series; whoever puts bars in asks this."""
+    if series is not None and series.is_derived:
+        raise SeriesDerived(
+            _("%(series)s is made from another series: change that one, and this one follows.")
+            % {"series": series}
+        )
+
+
+def _submit(owner: Any, series: Series, key: SeriesKey, recipe: Recipe, shared: bool) -> BarImport:
+    if not Series.objects.visible_to(owner).filter(pk=series.pk).exists():
+        raise SeriesNotFound(_("There is no such series among yours or the shared ones."))
+    if shared and not series.is_shared:
+        message = _("%(series)s is not shared: what is made from it cannot be, either.") % {"series": series}
+        raise InvalidInput(fields={"shared": [message]})
+    if not series.bar_count:
+        raise NoBars(_("%(series)s holds no bars yet. Import some first.") % {"series": series})
+    known = key.find(None if shared else owner.pk)
+    refuse_occupied(known)
+    return _queue(owner, series, key, recipe, shared)
+
+
+def refuse_occupied(series: Series | None) -> None:
+    """Raise `SeriesDerived` when a series that should be derived holds bars that were put into it."""
+    if series is not None and not series.is_derived and series.bar_count:
+        raise SeriesDerived(
+            _(
+                "%(series)s is there already and holds bars of its own, which a derived series would replace. "
+                "Delete it first, if you do not need it."
+            )
+            % {"series": series}
+        )
+
+
+def _queue(owner: Any, series: Series, key: SeriesKey, recipe: Recipe, shared: bool) -> BarImport:
+    settings = {"key": asdict(key), "recipe": recipe.to_dict(), "from": series.pk, "shared": shared}
+    return submit_settings(
+        owner=owner, source=BarImport.Source.DERIVED, key=key, settings=settings, origin=str(series)
+    )
+
+
+def _refresh(derived: Series, source: Series) -> BarImport | None:
+    """Queue the making of one derived series by its own recipe."""
+    waiting = derived.imports.filter(source=BarImport.Source.DERIVED, status=Job.State.QUEUED)
+    if waiting.exists():
+        return None
+    owner = derived.user or _who_asked(derived)
+    if owner is None:
+        logger.warning("Series %s cannot follow series %s: nobody may be asked for", derived.pk, source.pk)
+        return None
+    try:
+        return _queue(owner, source, _key_of(derived), read_recipe(derived.recipe), derived.is_shared)
+    except QueueFull:
+        logger.warning("Series %s follows series %s later: the queue is full", derived.pk, source.pk)
+        return None
+
+
+def _active() -> QuerySet[BarImport]:
+    """The makings of derived series that wait or run."""
+    return BarImport.objects.filter(
+        source=BarImport.Source.DERIVED, status__in=Job.ACTIVE, series__isnull=False
+    )
+
+
+def _who_asked(derived: Series) -> Any:
+    """Whose jobs keep a shared derived series up to date: the one who asked for it last, or else the first of staff."""
+    staff = get_user_model().objects.filter(is_active=True, is_staff=True)
+    asked = staff.filter(barimport_set__series=derived).order_by("-barimport_set__pk").first()
+    return asked or staff.order_by("pk").first()
+
+
+def _unadjusted(series: Series) -> Series:
+    """The series whose prices are as published: `series` itself, or the one that it was adjusted from."""
+    base: Series | None = series
+    while base is not None and base.adjustment == Adjustment.SPLITS:
+        base = base.derived_from
+    if base is None or base.adjustment != Adjustment.NONE:
+        message = _(
+            "The prices of %(series)s are adjusted already. Import them as they were published, then adjust those."
+        ) % {"series": series}
+        raise InvalidInput(fields={"series": [message]})
+    return base
+
+
+def _key_of(series: Series) -> SeriesKey:
+    return SeriesKey(
+        symbol=series.symbol,
+        timeframe=series.timeframe,
+        calendar=series.calendar,
+        source=series.source,
+        name=series.name,
+        timezone=series.timezone,
+        adjustment=series.adjustment,
+    )

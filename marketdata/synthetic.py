@@ -152,7 +152,8 @@ def bar_times(count: int, start: str, timeframe: str, calendar: str) -> NDArray[
     days_needed = -(-count // a_day)
     offsets = np.arange(days_needed)
     days = first + offsets if market.trades_weekends else np.busday_offset(first, offsets, roll="forward")
-    opens = _SESSION_OPEN_MINUTE if span.is_intraday and market.minutes_a_day < MINUTES_A_DAY else 0
+    fits = _SESSION_OPEN_MINUTE + market.minutes_a_day <= MINUTES_A_DAY
+    opens = _SESSION_OPEN_MINUTE if span.is_intraday and fits else 0
     minutes = opens + span.minutes * np.arange(a_day)
     grid = days.astype("datetime64[m]")[:, None] + minutes[None, :]
     return grid.ravel()[:count].astype("datetime64[ns]")

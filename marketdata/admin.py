@@ -2,49 +2,22 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
-from unfold.widgets import (
-    UnfoldAdminFileFieldWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanWidget,
-)
 
 from algotrade.admin import ReadOnlyAdmin
 from algotrade.errors import LabError
-from algotrade.forms import REFUSED, refusals_on
 from marketdata import services
-from marketdata.forms import SharedImportForm
 from marketdata.models import MarketData, Series, Snapshot
-from marketdata.submissions import submit_import
 from marketdata.timeframes import TIMEFRAMES
 
 GRADE_COLOURS = {"good": "success", "fair": "warning", "poor": "danger", "empty": "default"}
-
-
-class AdminImportForm(SharedImportForm):
-    """The page's form in the admin's own widgets."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            if isinstance(field, forms.FileField):
-                field.widget = UnfoldAdminFileFieldWidget()
-            elif isinstance(field, forms.ChoiceField):
-                field.widget = UnfoldAdminSelectWidget(choices=field.choices)
-            elif isinstance(field, forms.BooleanField):
-                field.widget = UnfoldBooleanWidget()
-            else:
-                field.widget = UnfoldAdminTextInputWidget()
-            field.widget.is_required = field.required
 
 
 class TimeframeFilter(admin.SimpleListFilter):
@@ -94,7 +67,7 @@ class SeriesAdmin(ModelAdmin):
     autocomplete_fields = ["user"]
     fields = ["symbol", "name", "user", "calendar", "timezone", "timeframe", "source", "adjustment"]
     readonly_fields = ["symbol", "timeframe", "source", "adjustment"]
-    actions_list = ["import_csv"]
+    actions_list = ["import_file"]
 
     @display(description=_("owner"), ordering="user__username")
     def owner_label(self, series: Series) -> Any:
@@ -108,23 +81,10 @@ class SeriesAdmin(ModelAdmin):
     def quality_label(self, series: Series) -> str:
         return series.quality_grade
 
-    @action(description=_("Import CSV"), url_path="import-csv", permissions=["import_csv"])
-    def import_csv(self, request: HttpRequest) -> HttpResponse:
-        """Upload a file with the page's own form and service; the job's page tells how it goes."""
-        form = AdminImportForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
-            with refusals_on(form):
-                job = submit_import(owner=request.user, **form.cleaned_data)
-                messages.info(request, _("The import was queued."))
-                return redirect("admin:jobs_job_change", job.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Import CSV"),
-            "opts": self.model._meta,
-            "form": form,
-        }
-        status = REFUSED if form.errors else 200
-        return render(request, "admin/marketdata/import.html", context, status=status)
+    @action(description=_("Import a file"), url_path="import-file", permissions=["import_csv"])
+    def import_file(self, request: HttpRequest) -> HttpResponse:
+        """The wizard of the pages, with the bars shared with everybody."""
+        return redirect(f"{reverse('marketdata:import')}?shared=1")
 
     def has_import_csv_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("marketdata.add_series")

@@ -8,9 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marketdata.models import SYMBOL_HELP, Series
-from marketdata.services import REJECT, REPLACE
 from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
-from marketdata.timeframes import CALENDARS, TIMEFRAMES
+from marketdata.timeframes import TIMEFRAMES, calendar_groups
 
 PROCESS_LABELS = {
     "geometric_brownian": _("Random walk (geometric)"),
@@ -24,9 +23,12 @@ def timeframe_choices() -> list[tuple[str, str]]:
     return [(item.name, _(item.label)) for item in TIMEFRAMES.values()]
 
 
-def calendar_choices() -> list[tuple[str, str]]:
-    """Return the calendars as a select offers them."""
-    return [(item.name, _(item.label)) for item in CALENDARS.values()]
+def calendar_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the calendars as a select offers them, under the headings of their groups."""
+    return [
+        (_(group), [(item.name, _(item.label)) for item in calendars])
+        for group, calendars in calendar_groups().items()
+    ]
 
 
 def _bounds(name: str) -> dict[str, float]:
@@ -59,44 +61,6 @@ class SeriesForm(forms.Form):
         initial="exchange",
         help_text=_("Decides how many bars make a year, and which holes count as missing bars."),
     )
-
-
-class ImportForm(SeriesForm):
-    """A CSV file and how it is to be read."""
-
-    file = forms.FileField(
-        label=_("CSV file"),
-        allow_empty_file=True,
-        help_text=_(
-            "A header line, then one bar a line: a date or time, open, high, low, close, and if known volume and "
-            "adj_close. Comma, semicolon or tab; UTF-8; at most 64 MiB."
-        ),
-        widget=forms.ClearableFileInput({"accept": ".csv,.txt,.tsv,text/csv,text/plain"}),
-    )
-    timezone = forms.CharField(
-        label=_("Timezone of the file"),
-        max_length=64,
-        initial="UTC",
-        help_text=_(
-            "Name like America/New_York. Times without an offset are read in it; daily dates stay dates."
-        ),
-        widget=forms.TextInput({"list": "timezones", "autocomplete": "off"}),
-    )
-    adjust = forms.BooleanField(
-        label=_("Adjust for splits and dividends by the column adj_close"), required=False
-    )
-    overlap = forms.ChoiceField(
-        label=_("When the series already holds bars of this period"),
-        choices=[(REPLACE, _("Replace them")), (REJECT, _("Import nothing"))],
-        initial=REPLACE,
-    )
-    field_order = ["file", "symbol", "name", "timeframe", "calendar", "timezone", "adjust", "overlap"]
-
-
-class SharedImportForm(ImportForm):
-    """The same for staff, who may import for everybody."""
-
-    shared = forms.BooleanField(label=_("Share with everybody"), required=False, initial=True)
 
 
 class GenerateForm(SeriesForm):

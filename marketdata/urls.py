@@ -2,17 +2,22 @@
 
 from django.urls import path
 
-from marketdata import views
+from marketdata.views import imports, series, wizard
 
 app_name = "marketdata"
 
 urlpatterns = [
-    path("", views.series_list, name="list"),
-    path("import/", views.import_csv, name="import"),
-    path("generate/", views.generate, name="generate"),
-    path("imports/<int:pk>/", views.import_status, name="import_status"),
-    path("<int:pk>/", views.detail, name="detail"),
-    path("<int:pk>/chart.json", views.chart_data, name="chart_data"),
-    path("<int:pk>/bars.csv", views.bars_csv, name="bars_csv"),
-    path("<int:pk>/delete/", views.delete, name="delete"),
+    path("", series.series_list, name="list"),
+    path("import/", wizard.choose, name="import"),
+    path("import/<uuid:pk>/", wizard.read, name="import_reading"),
+    path("import/<uuid:pk>/preview/", wizard.preview, name="import_preview"),
+    path("import/<uuid:pk>/discard/", wizard.discard, name="import_discard"),
+    path("generate/", series.generate, name="generate"),
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/<int:pk>/", imports.import_status, name="import_status"),
+    path("imports/<int:pk>/problems.csv", imports.problems_csv, name="import_problems"),
+    path("<int:pk>/", series.detail, name="detail"),
+    path("<int:pk>/chart.json", series.chart_data, name="chart_data"),
+    path("<int:pk>/bars.csv", series.bars_csv, name="bars_csv"),
+    path("<int:pk>/delete/", series.delete, name="delete"),
 ]

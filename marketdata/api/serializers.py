@@ -8,8 +8,7 @@ from rest_framework import serializers
 
 from algotrade.serializers import KnownFieldsMixin
 from marketdata.charts import FEWEST_POINTS, MAX_POINTS, POINTS_LIMIT
-from marketdata.models import MarketData, Series, Snapshot
-from marketdata.services import OVERLAP_POLICIES, REPLACE
+from marketdata.models import BarImport, MarketData, Series, Snapshot
 from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
@@ -99,8 +98,8 @@ class ImportSerializer(KnownFieldsMixin, serializers.Serializer):
     )
     adjust = serializers.BooleanField(default=False, help_text="Adjust all prices by the column adj_close.")
     overlap = serializers.ChoiceField(
-        choices=list(OVERLAP_POLICIES),
-        default=REPLACE,
+        choices=BarImport.Overlap.values,
+        default=BarImport.Overlap.EXTEND.value,
         help_text="What happens to stored bars of the same period.",
     )
 

@@ -15,8 +15,9 @@ from marketdata import services
 from marketdata.api import serializers
 from marketdata.api.filters import MarketDataFilter, SeriesFilter
 from marketdata.models import MarketData, Series
+from marketdata.planning import FileOptions, submit_file
 from marketdata.providers import get_provider, names
-from marketdata.submissions import submit_generation, submit_import
+from marketdata.submissions import submit_generation
 
 TAGS = ["market data"]
 
@@ -25,7 +26,10 @@ def queue_import(request: Request) -> Response:
     """Check the form, keep the file, queue the job."""
     serializer = serializers.ImportSerializer(data=request.data)
     serializer.is_valid(raise_exception=True)
-    return accepted(submit_import(owner=request.user, **serializer.validated_data))
+    given = dict(serializer.validated_data)
+    file = given.pop("file")
+    row = submit_file(owner=request.user, file=file, options=FileOptions.from_dict(given))
+    return accepted(row.job, made=row.pk)
 
 
 @extend_schema_view(
@@ -108,7 +112,8 @@ class SyntheticView(APIView):
         serializer = serializers.SyntheticSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = {key: serializer.validated_data[key] for key in ("symbol", "name")}
-        return accepted(submit_generation(owner=request.user, spec=serializer.spec(), **given))
+        row = submit_generation(owner=request.user, spec=serializer.spec(), **given)
+        return accepted(row.job, made=row.pk)
 
 
 class BarRangeView(APIView):

@@ -1,8 +1,5 @@
 """Pages about market data: what there is, how good it is, and how more comes in."""
 
-import uuid
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -12,35 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from algotrade.forms import REFUSED, refusals_on
-from algotrade.jobs.models import Job
 from marketdata import exports, services
 from marketdata.charts import FEWEST_POINTS, MAX_POINTS, POINTS_LIMIT
-from marketdata.forms import GenerateForm, ImportForm, timeframe_choices
-from marketdata.jobs import GENERATE_KIND, IMPORT_KIND
+from marketdata.forms import GenerateForm, timeframe_choices
 from marketdata.models import Series
-from marketdata.submissions import submit_generation, submit_import
+from marketdata.submissions import submit_generation
 from marketdata.timeframes import TIMEFRAMES
 
 PAGE_SIZE = 25
-COMMON_TIMEZONES = (
-    "UTC",
-    "America/New_York",
-    "America/Chicago",
-    "America/Los_Angeles",
-    "America/Sao_Paulo",
-    "America/Toronto",
-    "Asia/Dubai",
-    "Asia/Hong_Kong",
-    "Asia/Kolkata",
-    "Asia/Shanghai",
-    "Asia/Singapore",
-    "Asia/Tokyo",
-    "Australia/Sydney",
-    "Europe/Berlin",
-    "Europe/London",
-    "Europe/Paris",
-    "Europe/Zurich",
-)
 
 
 @login_required
@@ -129,67 +105,14 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_csv(request: HttpRequest) -> HttpResponse:
-    form = ImportForm(request.POST or None, request.FILES or None, initial=_initial(request))
-    if request.method == "POST" and form.is_valid():
-        with refusals_on(form):
-            return redirect(submit_import(owner=request.user, **form.cleaned_data).result_url)
-    context = {"nav": "data", "form": form, "timezones": COMMON_TIMEZONES}
-    return render(request, "marketdata/import.html", context, status=REFUSED if form.errors else 200)
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
 def generate(request: HttpRequest) -> HttpResponse:
     form = GenerateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = {name: form.cleaned_data[name] for name in ("symbol", "name")}
         with refusals_on(form):
-            return redirect(submit_generation(owner=request.user, spec=form.spec(), **given).result_url)
+            return redirect(submit_generation(owner=request.user, spec=form.spec(), **given))
     context = {"nav": "data", "form": form}
     return render(request, "marketdata/generate.html", context, status=REFUSED if form.errors else 200)
-
-
-@login_required
-@require_safe
-def import_status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """An import on its way: live progress, then the series or what was wrong with the file."""
-    jobs = Job.objects.for_user(request.user).filter(kind__in=(IMPORT_KIND, GENERATE_KIND))
-    job = get_object_or_404(jobs, pk=pk)
-    series = None
-    if job.state == Job.State.SUCCEEDED:
-        series = Series.objects.visible_to(request.user).filter(pk=job.payload.get("series_id")).first()
-    headline, *problems = job.error_detail.splitlines() or [""]
-    context = {"nav": "data", "job": job, "series": series, "headline": headline, "problems": problems}
-    template = "marketdata/_import.html" if request.htmx else "marketdata/import_status.html"
-    return render(request, template, context)
-
-
-def _initial(request: HttpRequest) -> dict[str, Any]:
-    """What "extend this series" and "import a corrected file" fill in."""
-    if "again" in request.GET:
-        return _of_import(request, request.GET["again"])
-    if "series" not in request.GET or not request.GET["series"].isdigit():
-        return {}
-    pk = int(request.GET["series"])
-    series = Series.objects.for_user(request.user).filter(pk=pk).first() if pk < 2**63 else None
-    if series is None:
-        return {}
-    names = ("symbol", "name", "timeframe", "calendar", "timezone")
-    adjusted = series.adjustment == Series.Adjustment.SPLITS_DIVIDENDS
-    return {**{name: getattr(series, name) for name in names}, "adjust": adjusted}
-
-
-def _of_import(request: HttpRequest, job_id: str) -> dict[str, Any]:
-    """What was typed for an earlier import, all but its file."""
-    try:
-        job = Job.objects.for_user(request.user).filter(kind=IMPORT_KIND).get(pk=uuid.UUID(job_id))
-    except (ValueError, Job.DoesNotExist):
-        return {}
-    key = job.payload["key"]
-    names = ("symbol", "name", "timeframe", "calendar", "timezone")
-    adjusted = key["adjustment"] == Series.Adjustment.SPLITS_DIVIDENDS
-    return {**{name: key[name] for name in names}, "adjust": adjusted, "overlap": job.payload["overlap"]}
 
 
 def _max_points(request: HttpRequest) -> int:

@@ -1,0 +1,301 @@
+"""What will become of an uploaded file: what was recognised in it, what was asked, and the two put together.
+
+Page and API ask here, before anything is queued and again when it is. Nothing in this module reads more than the
+beginning of the file, and nothing needs a numerical library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Self
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from algotrade.errors import InvalidInput, LabError, nearest
+from marketdata import submissions, uploads
+from marketdata.errors import FileInvalid, MarketDataError, SeriesNotFound
+from marketdata.keys import SeriesKey
+from marketdata.models import BarImport, Series, Upload
+from marketdata.reading.detect import Detection, detect
+from marketdata.reading.layout import POLICIES, REPAIRS, ROLES, TIME_FORMATS, Layout, Reading
+from marketdata.reading.lines import open_head
+from marketdata.reading.preview import Preview, preview
+from marketdata.reading.times import get_zone
+from marketdata.timeframes import TIMEFRAMES, get_timeframe
+
+PREVIEW_ROWS = 20
+TEXT_SOURCE, PARQUET_SOURCE = "csv", "parquet"
+NEEDED_ROLES = ("open", "high", "low", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """What somebody asks of a file. Whatever is empty is taken from the file, or from the series it goes into.
+
+    `series` names an own series that the bars go into, whatever the file calls itself. `adjust` has the prices
+    adjusted by the column adj_close; `adjustment` says what the prices of the file are adjusted for already.
+    """
+
+    symbol: str = ""
+    name: str = ""
+    timeframe: str = ""
+    calendar: str = ""
+    timezone: str = ""
+    adjustment: str = ""
+    adjust: bool = False
+    roles: tuple[str, ...] = ()
+    decimal: str = ""
+    time_format: str = ""
+    policy: str = "reject"
+    repairs: tuple[str, ...] = ()
+    overlap: str = BarImport.Overlap.EXTEND.value
+    shared: bool = False
+    series: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self) | {"roles": list(self.roles), "repairs": list(self.repairs)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Make the options of `to_dict` again; names that are not options are left out."""
+        known = {item.name for item in fields(cls)}
+        given = {name: value for name, value in values.items() if name in known and value is not None}
+        for name in ("roles", "repairs"):
+            given[name] = tuple(given.get(name) or ())
+        return cls(**given)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import would do, and what is in its way.
+
+    `refusals` are messages by the name of an option, as a form shows them; `key` is None while there are any.
+    """
+
+    upload: Upload
+    options: FileOptions
+    detection: Detection
+    layout: Layout
+    reading: Reading
+    values: dict[str, str]
+    key: SeriesKey | None
+    known: Series | None
+    refusals: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether anything can be made of the file."""
+        return not self.detection.problems
+
+    def require(self) -> SeriesKey:
+        """Return the key of the series, or raise what is in the way."""
+        if not self.is_readable:
+            raise FileInvalid(self.detection.problems)
+        if self.refusals or self.key is None:
+            raise InvalidInput(fields=self.refusals)
+        return self.key
+
+    def preview(self, limit: int = PREVIEW_ROWS) -> Preview:
+        """Return the first rows as they will be read."""
+        return preview(read_head(self.upload), self.layout, self.reading, limit=limit)
+
+
+def read_head(upload: Upload) -> bytes:
+    """Return the beginning of an uploaded file, unpacked."""
+    try:
+        return open_head(uploads.path_of(upload.path))
+    except FileNotFoundError as error:
+        raise MarketDataError(_("The uploaded file is no longer kept. Upload it again.")) from error
+
+
+def plan_import(owner: Any, upload: Upload, options: FileOptions) -> Plan:
+    """Put what was recognised and what was asked together."""
+    detection = detect(read_head(upload), file_name=upload.name)
+    refusals: dict[str, list[str]] = {}
+    layout = _layout(detection.layout, options, refusals)
+    target = _target(owner, options, refusals)
+    values = _values(upload, options, detection, target)
+    known = target or _known(owner, values, options)
+    if known is not None:
+        for name in ("calendar", "timezone"):
+            values[name] = getattr(options, name) or getattr(known, name)
+    reading = _reading(values, options, refusals)
+    if options.overlap not in BarImport.Overlap.values:
+        refusals["overlap"] = [nearest(options.overlap, BarImport.Overlap.values)]
+    key = _key(values, refusals)
+    return Plan(
+        upload=upload,
+        options=options,
+        detection=detection,
+        layout=layout,
+        reading=reading,
+        values=values,
+        key=None if refusals else key,
+        known=known,
+        refusals=refusals,
+    )
+
+
+def submit_file(
+    *, owner: Any, options: FileOptions, file: UploadedFile | None = None, upload: Upload | None = None
+) -> BarImport:
+    """Queue the import of a file, newly given or uploaded before. What is not asked is taken from the file."""
+    kept = upload or submissions.keep_upload(owner, _given(file))
+    try:
+        plan = plan_import(owner, kept, options)
+        return submissions.submit_import(
+            owner=owner,
+            upload=kept,
+            key=plan.require(),
+            layout=plan.layout,
+            reading=plan.reading,
+            overlap=options.overlap,
+            shared=options.shared,
+            options=options.to_dict(),
+        )
+    except BaseException:
+        if upload is None:
+            submissions.forget_upload(kept)
+        raise
+
+
+def _given(file: UploadedFile | None) -> UploadedFile:
+    if file is None:
+        raise InvalidInput(fields={"file": [_("Send a file, or name an upload.")]})
+    return file
+
+
+def _layout(found: Layout, options: FileOptions, refusals: dict[str, list[str]]) -> Layout:
+    """The layout that was recognised, changed as asked."""
+    changes: dict[str, Any] = {}
+    if options.decimal:
+        if options.decimal not in {".", ","}:
+            refusals["decimal"] = [_("The decimal mark is “.” or “,”.")]
+        else:
+            changes["decimal"] = options.decimal
+    if options.time_format:
+        if options.time_format not in TIME_FORMATS:
+            refusals["time_format"] = [nearest(options.time_format, TIME_FORMATS)]
+        else:
+            changes["time_format"] = options.time_format
+    if options.roles:
+        problems = _problems_of_roles(options.roles, found)
+        if problems:
+            refusals["roles"] = problems
+        else:
+            changes["roles"] = options.roles
+    return replace(found, **changes) if changes else found
+
+
+def _problems_of_roles(roles: tuple[str, ...], found: Layout) -> list[str]:
+    """What is wrong with the meaning that was given to each column."""
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown:
+        return [nearest(unknown[0], ROLES)]
+    if len(roles) != len(found.names):
+        return [
+            _("The file has %(columns)d columns and %(given)d meanings were given.")
+            % {"columns": len(found.names), "given": len(roles)}
+        ]
+    problems = [
+        _("No column is the %(role)s. Choose one.") % {"role": role}
+        for role in NEEDED_ROLES
+        if role not in roles
+    ]
+    problems += [
+        _("Several columns are the %(role)s. Keep one of them.") % {"role": role}
+        for role in ROLES
+        if role != "ignore" and roles.count(role) > 1
+    ]
+    if "time" not in roles and "date" not in roles:
+        problems.append(_("No column holds the time. Choose one, or a date and a time of day."))
+    if "time" in roles and ("date" in roles or "time_of_day" in roles):
+        problems.append(_("Choose either one column with the whole time, or a date and a time of day."))
+    return problems
+
+
+def _target(owner: Any, options: FileOptions, refusals: dict[str, list[str]]) -> Series | None:
+    """The series that was named, if one was."""
+    if options.series is None:
+        return None
+    allowed = Series.objects.shared() if options.shared and owner.is_staff else Series.objects.for_user(owner)
+    series = allowed.filter(pk=options.series).first()
+    if series is None:
+        raise SeriesNotFound(_("There is no such series among yours."))
+    if series.is_derived:
+        refusals["series"] = [
+            _("%(series)s is computed from another series: import into that one, and this one follows.")
+            % {"series": series}
+        ]
+    return series
+
+
+def _values(
+    upload: Upload, options: FileOptions, detection: Detection, target: Series | None
+) -> dict[str, str]:
+    """What the series would be described by, before a stored series of that key is looked for."""
+    if target is not None:
+        names = ("symbol", "name", "timeframe", "calendar", "timezone", "source", "adjustment")
+        values = {name: str(getattr(target, name)) for name in names}
+        return values | {"name": options.name.strip() or values["name"]}
+    adjusted = Series.Adjustment.SPLITS_DIVIDENDS.value
+    return {
+        "symbol": (options.symbol or detection.symbol).strip().upper(),
+        "name": options.name.strip(),
+        "timeframe": options.timeframe or detection.timeframe or "",
+        "calendar": options.calendar or detection.calendar or "exchange",
+        "timezone": options.timezone or detection.timezone or "UTC",
+        "source": PARQUET_SOURCE if uploads.is_parquet(upload.path) else TEXT_SOURCE,
+        "adjustment": adjusted if options.adjust else options.adjustment or Series.Adjustment.NONE.value,
+    }
+
+
+def _known(owner: Any, values: dict[str, str], options: FileOptions) -> Series | None:
+    """The stored series that these values name."""
+    return Series.objects.filter(
+        user=None if options.shared else owner,
+        symbol=values["symbol"],
+        timeframe=values["timeframe"],
+        source=values["source"],
+        adjustment=values["adjustment"],
+    ).first()
+
+
+def _reading(values: dict[str, str], options: FileOptions, refusals: dict[str, list[str]]) -> Reading:
+    if options.policy not in POLICIES:
+        refusals["policy"] = [nearest(options.policy, POLICIES)]
+    for repair in options.repairs:
+        if repair not in REPAIRS:
+            refusals["repairs"] = [nearest(repair, REPAIRS)]
+    if options.policy == "repair" and not options.repairs:
+        refusals["repairs"] = [_("Name what may be repaired: %(names)s.") % {"names": ", ".join(REPAIRS)}]
+    try:
+        get_zone(values["timezone"])
+        timezone = values["timezone"]
+    except ValueError:
+        timezone = "UTC"  # the key refuses it by name; the preview goes on
+    intraday = values["timeframe"] in TIMEFRAMES and get_timeframe(values["timeframe"]).is_intraday
+    return Reading(
+        timezone=timezone,
+        session_dates=not intraday,
+        adjust=options.adjust,
+        policy=options.policy if options.policy in POLICIES else "reject",  # type: ignore[arg-type]
+        repairs=options.repairs if options.policy == "repair" else (),
+    )
+
+
+def _key(values: dict[str, str], refusals: dict[str, list[str]]) -> SeriesKey | None:
+    if not values["symbol"]:
+        refusals["symbol"] = [_("The file does not name its symbol: type it.")]
+    if not values["timeframe"]:
+        refusals["timeframe"] = [_("The file does not show its timeframe: choose it.")]
+    if "symbol" in refusals or "timeframe" in refusals:
+        return None
+    try:
+        return SeriesKey(**values)
+    except LabError as error:
+        refusals.update(error.fields)
+        return None

@@ -1,0 +1,34 @@
+"""What the pages of market data show of plain values, in the order and the words of a reader."""
+
+from __future__ import annotations
+
+from marketdata.planning import Plan, read_head
+
+LINES_SHOWN = 8
+LONGEST_LINE = 200
+COMMON_TIMEZONES = (
+    "UTC",
+    "America/New_York",
+    "America/Chicago",
+    "America/Los_Angeles",
+    "America/Sao_Paulo",
+    "America/Toronto",
+    "Asia/Dubai",
+    "Asia/Hong_Kong",
+    "Asia/Kolkata",
+    "Asia/Shanghai",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Paris",
+    "Europe/Zurich",
+)
+
+
+def first_lines(plan: Plan) -> list[str]:
+    """Return the first lines of a file as they stand in it, for somebody to compare."""
+    text = read_head(plan.upload)[: LINES_SHOWN * 1024].decode(plan.layout.encoding, errors="replace")
+    lines = text.lstrip("\ufeff").splitlines()[:LINES_SHOWN]
+    return [line.replace("\0", "\ufffd")[:LONGEST_LINE] for line in lines]

@@ -1,0 +1,114 @@
+"""Pages about imports: one on its way or ended, its problems as a file, and all of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from algotrade.jobs.models import Job
+from marketdata.models import BarImport
+
+PAGE_SIZE = 25
+PROBLEM_COLUMNS = ("line", "column", "value", "reason")
+
+
+@login_required
+@require_safe
+def import_list(request: HttpRequest) -> HttpResponse:
+    """Everything that came in, or tried to."""
+    rows = BarImport.objects.for_user(request.user).summaries().select_related("series", "job")
+    status = request.GET.get("status", "")
+    if status in Job.State.values:
+        rows = rows.filter(status=status)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "nav": "data",
+        "page_obj": page,
+        "status": status,
+        "states": Job.State.choices,
+        "any_active": any(row.is_active for row in page),
+    }
+    return render(request, "marketdata/imports/list.html", context)
+
+
+@login_required
+@require_safe
+def import_status(request: HttpRequest, pk: int) -> HttpResponse:
+    """An import on its way: live progress, then its report and what can be done next."""
+    rows = BarImport.objects.for_user(request.user).select_related("job", "series", "upload")
+    item = get_object_or_404(rows, pk=pk)
+    template = "marketdata/imports/_import.html" if request.htmx else "marketdata/imports/detail.html"
+    return render(request, template, {"nav": "data", "item": item, **_ended(item)})
+
+
+@login_required
+@require_safe
+def problems_csv(request: HttpRequest, pk: int) -> HttpResponse:
+    """The located problems of an import's file, as a file of their own."""
+    item = get_object_or_404(BarImport.objects.for_user(request.user), pk=pk)
+    return problems_response(item)
+
+
+def problems_response(item: BarImport) -> StreamingHttpResponse:
+    """Return the problems of an import as a CSV download."""
+    response = StreamingHttpResponse(_problem_lines(item), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="import-{item.pk}-problems.csv"'
+    return response
+
+
+class _Echo:
+    """Hands back what a csv.writer writes."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _problem_lines(item: BarImport) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(PROBLEM_COLUMNS)
+    for problem in item.problems:
+        yield writer.writerow([_safe(problem.get(name, "")) for name in PROBLEM_COLUMNS])
+
+
+def _safe(value: Any) -> Any:
+    """A spreadsheet would run a cell that begins like a formula."""
+    text = str(value)
+    return f"'{text}" if text[:1] in "=+@\t\r" or (text[:1] == "-" and not _is_number(text)) else value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _ended(item: BarImport) -> dict[str, Any]:
+    """What the page of an ended import adds to its row."""
+    report: dict[str, Any] = item.report or {}
+    headline = item.error_detail.splitlines()[0] if item.error_detail else ""
+    return {
+        "report": report,
+        "repairs": [(REPAIR_WORDS.get(name, name), count) for name, count in _repairs(report)],
+        "headline": headline,
+        "can_read_again": item.source == BarImport.Source.FILE and item.upload is not None,
+    }
+
+
+REPAIR_WORDS = {
+    "sort": _("rows moved to their place in time"),
+    "drop_exact_duplicates": _("exact duplicates left out"),
+}
+
+
+def _repairs(report: dict[str, Any]) -> list[tuple[str, Any]]:
+    return sorted((report.get("repairs") or {}).items())

@@ -1,0 +1,147 @@
+"""The import wizard: a file comes in, is looked at as it will be read, and is queued."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from algotrade.forms import REFUSED, refusals_on
+from marketdata import uploads
+from marketdata.models import BarImport, Series, Upload
+from marketdata.planning import FileOptions, Plan, plan_import, submit_file
+from marketdata.presentation import COMMON_TIMEZONES, first_lines
+from marketdata.submissions import forget_upload, keep_upload
+from marketdata.wizard_forms import ReadingForm, UploadForm
+
+CARRIED = ("series", "again", "shared")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request: HttpRequest) -> HttpResponse:
+    """Step one: the file. A script that sends it is told where to go next, so that it can show how far it is."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form):
+            upload = keep_upload(request.user, form.cleaned_data["file"])
+            target = _step_two(request, upload)
+            return JsonResponse({"url": target}) if _by_script(request) else redirect(target)
+    status = REFUSED if form.errors else 200
+    if form.errors and _by_script(request):
+        said = [message for listed in form.errors.values() for message in listed]
+        return JsonResponse({"detail": " ".join(said)}, status=status)
+    context = {
+        "nav": "data",
+        "form": form,
+        "into": _own_series(request),
+        "waiting": Upload.objects.for_user(request.user).filter(imports__isnull=True)[:5],
+        "max_bytes": uploads.max_bytes(),
+        "max_packed_bytes": uploads.max_packed_bytes(),
+        "query": _carried(request),
+    }
+    return render(request, "marketdata/wizard/choose.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def read(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Step two: how the file will be read; its answer is the import's page."""
+    upload = get_object_or_404(Upload.objects.for_user(request.user), pk=pk)
+    plan = plan_import(request.user, upload, _options(request))
+    form = ReadingForm(request.POST or None, plan=plan, staff=request.user.is_staff)
+    if request.method == "POST" and form.is_valid():
+        with refusals_on(form, _field_of):
+            return redirect(submit_file(owner=request.user, options=form.options(), upload=upload))
+    context = {
+        "nav": "data",
+        "upload": upload,
+        "form": form,
+        "timezones": COMMON_TIMEZONES,
+        "query": _carried(request),
+        "lines": first_lines(plan),
+        **_preview_context(request, upload, plan, form),
+    }
+    status = REFUSED if form.errors else 200
+    return render(request, "marketdata/wizard/read.html", context, status=status)
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The first rows as they would be read with what the form says now."""
+    upload = get_object_or_404(Upload.objects.for_user(request.user), pk=pk)
+    plan = plan_import(request.user, upload, _options(request))
+    form = ReadingForm(request.POST, plan=plan, staff=request.user.is_staff)
+    form.is_valid()
+    context = _preview_context(request, upload, plan, form)
+    return render(request, "marketdata/wizard/_preview.html", context)
+
+
+@login_required
+@require_POST
+def discard(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Throw an uploaded file away."""
+    upload = get_object_or_404(Upload.objects.for_user(request.user), pk=pk)
+    forget_upload(upload)
+    messages.success(request, _("%(file)s was removed.") % {"file": upload.name})
+    return redirect("marketdata:import")
+
+
+def _preview_context(request: HttpRequest, upload: Upload, plan: Plan, form: ReadingForm) -> dict[str, Any]:
+    """What the first rows become, by what the form says now, or by what was recognised."""
+    asked = plan_import(request.user, upload, form.options()) if form.is_bound else plan
+    refusals = {name: said for name, said in asked.refusals.items() if name not in form.errors}
+    return {
+        "plan": asked,
+        "preview": asked.preview() if asked.is_readable else None,
+        "refusals": [message for said in refusals.values() for message in said],
+    }
+
+
+def _options(request: HttpRequest) -> FileOptions:
+    """What the form begins with: an earlier import's choices, or the series that is to be extended."""
+    again = request.GET.get("again", "")
+    if again.isdigit() and len(again) <= 18:
+        earlier = BarImport.objects.for_user(request.user).filter(pk=int(again)).first()
+        if earlier is not None and earlier.settings.get("options"):
+            return FileOptions.from_dict(earlier.settings["options"])
+    series = _own_series(request)
+    options = FileOptions(series=series.pk if series else None)
+    if request.GET.get("shared") and request.user.is_staff:
+        options = replace(options, shared=True)
+    return options
+
+
+def _own_series(request: HttpRequest) -> Series | None:
+    text = request.GET.get("series", "")
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        return None
+    return Series.objects.for_user(request.user).filter(pk=int(text), derived_from=None).first()
+
+
+def _carried(request: HttpRequest) -> str:
+    """The part of the address that goes from step to step."""
+    given = {name: request.GET[name] for name in CARRIED if request.GET.get(name)}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _step_two(request: HttpRequest, upload: Upload) -> str:
+    return reverse("marketdata:import_reading", args=[upload.pk]) + _carried(request)
+
+
+def _field_of(name: str) -> str:
+    return {"adjust": "adjustment"}.get(name, name)
+
+
+def _by_script(request: HttpRequest) -> bool:
+    return request.headers.get("X-Requested-With") == "fetch"

@@ -10,6 +10,12 @@ MEBIBYTE = 1024 * 1024
 HEAD_BYTES = 256 * 1024
 MAX_LINE_BYTES = 64 * 1024
 
+UNREADABLE = {
+    "\0": "the line holds a NUL byte. This is not a text file; export it again as CSV (UTF-8).",
+    "\r": "lines end with a lone carriage return. Save the file with usual line ends (LF).",
+}
+"""What no line of text holds, and what is said about it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caps:

@@ -10,18 +10,28 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, nan
 from typing import BinaryIO, NamedTuple, NoReturn
 
 import numpy as np
 
 from marketdata.bars import PRICES, Bars
 from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
-from marketdata.reading.headers import Header, read_header
-from marketdata.reading.layout import Layout, Reading
-from marketdata.reading.times import TimeReader
+from marketdata.reading.headers import MAX_COLUMNS, Header, read_header
+from marketdata.reading.layout import (
+    DELIMITERS,
+    ENCODINGS,
+    ROLES,
+    THOUSANDS,
+    TIME_FORMATS,
+    Layout,
+    Reading,
+)
+from marketdata.reading.lines import UNREADABLE
+from marketdata.reading.numbers import NumberReader
+from marketdata.reading.times import TimeReader, get_zone
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 5_000_000
@@ -36,6 +46,7 @@ NEWEST_FIRST = (
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_NUMBERS = NumberReader()
 _FUTURE_TOLERANCE = dt.timedelta(days=1)
 
 Progress = Callable[[int, int], None]
@@ -66,22 +77,74 @@ class Row(NamedTuple):
     volume: float
     adj_close: float
 
+    def adjusted(self) -> Row:
+        """Return the row with its prices multiplied, and its volume divided, by adj_close / close."""
+        factor = self.adj_close / self.close
+        volume = self.volume / factor if factor else inf
+        return Row(
+            self.time,
+            self.open * factor,
+            self.high * factor,
+            self.low * factor,
+            self.close * factor,
+            volume,
+            self.adj_close,
+        )
+
 
 class RowReader:
     """The exact reader of one row, and the definition of what a row means.
 
-    The first row of a file must go through it: that fixes whether its times carry an offset, so that a later row
-    that differs is refused ("mixed timezones").
+    Parameters
+    ----------
+    layout, reading : Layout, Reading
+        Where the values stand, and how they are meant.
+    latest_ns : int
+        A bar after this moment (nanoseconds since 1970) is refused as a future date.
+
+    Raises
+    ------
+    FileInvalid
+        The layout or the reading cannot be used (see `check_layout`).
+
+    Notes
+    -----
+    The first row of a file must go through it: that fixes how its times are written, so that a later row that
+    differs is refused ("mixed timezones").
     """
 
     def __init__(self, layout: Layout, reading: Reading, latest_ns: int) -> None:
+        if problems := check_layout(layout, reading):
+            raise FileInvalid(problems)
         self.layout = layout
         self.reading = reading
         self.latest_ns = latest_ns
+        self.times = TimeReader(
+            reading.timezone, session_dates=reading.session_dates, time_format=layout.time_format
+        )
+        self.numbers = NumberReader(layout.decimal, layout.thousands)
+        self._width = len(layout.names)
+        self._prices = [(name, layout.roles.index(name)) for name in PRICES]
+        self._volume = layout.position("volume")
+        self._adj_close = layout.position("adj_close")
 
     def check_header(self, text: str, number: int) -> list[FileProblem]:
         """Compare the header's line with the layout; an empty list means that they agree."""
-        raise NotImplementedError
+        try:
+            names = tuple(cell.strip() for cell in split(text, self.layout.delimiter))
+        except ValueError as error:
+            return [problem(number, "header", text, f"cannot be cut into cells: {error}.")]
+        while len(names) > self._width and not names[-1]:
+            names = names[:-1]
+        # A column without a name, or one that only rows have, was given a name of its own.
+        pairs = zip(names, self.layout.names, strict=False)
+        if len(names) <= self._width and all(name in ("", wanted) for name, wanted in pairs):
+            return []
+        reason = (
+            f"is not the header this file is to be read by ({', '.join(self.layout.names)[:200]}). "
+            "Detect the columns of this file again."
+        )
+        return [problem(number, "header", text, reason)]
 
     def read(self, text: str, number: int, after: int | None = None) -> Row | list[FileProblem]:
         """Return what line `number` means, or why it means nothing.
@@ -89,13 +152,167 @@ class RowReader:
         `after` is the time of the bar before, which decides between the two of a local time that exists twice.
         Order and repetition are not judged here: see `order_problem`.
         """
-        raise NotImplementedError
+        cells = self._cells(text, number)
+        if isinstance(cells, FileProblem):
+            return [cells]
+        found: list[FileProblem] = []
+        time = self._time(cells, number, after, found)
+        prices = [self._number(cells, position, number, found) for _name, position in self._prices]
+        volume, adj_close = 0.0, nan
+        if self._volume is not None:
+            volume = self._number(cells, self._volume, number, found, is_volume=True)
+        if self._adj_close is not None:
+            unread: list[FileProblem] = []
+            required = found if self.reading.adjust else unread
+            adj_close = self._number(cells, self._adj_close, number, required)
+        if found:
+            return found
+        row = Row(time, prices[0], prices[1], prices[2], prices[3], volume, adj_close)
+        wrong = self._disorder(row, number)
+        return [wrong] if wrong else row
 
-    def order_problem(
-        self, text: str, number: int, row: Row, before: int, before_line: int
-    ) -> FileProblem | None:
+    def order_problem(self, text: str, number: int, row: Row, before: int, before_line: int) -> FileProblem:
         """Say what is wrong with a row whose time is not after `before`, the time of line `before_line`."""
-        raise NotImplementedError
+        cells = self._cells(text, number)
+        said = "" if isinstance(cells, FileProblem) else self._time_text(cells)
+        if row.time == before:
+            reason = f"repeats the time of line {before_line}. Keep one row per time."
+        else:
+            reason = f"comes before line {before_line}. Sort the rows by time, oldest first."
+        return problem(number, self.layout.time_name, said, reason)
+
+    def _cells(self, text: str, number: int) -> list[str] | FileProblem:
+        for sign, reason in UNREADABLE.items():
+            if sign in text:
+                return problem(number, "row", "", reason)
+        try:
+            cells = split(text, self.layout.delimiter)
+        except ValueError as error:
+            return problem(number, "row", text, f"cannot be cut into cells: {error}.")
+        if len(cells) == self._width + 1 and not cells[-1].strip():
+            cells.pop()  # a delimiter at the end of the line
+        if len(cells) != self._width:
+            whose = "the header names" if self.layout.has_header else "the rows of this file have"
+            reason = f"while {whose} {self._width} columns. Complete or remove the row."
+            return problem(number, "row", f"{len(cells)} cells", reason)
+        return cells
+
+    def _time_text(self, cells: list[str]) -> str:
+        return " ".join(cells[position].strip() for position in self.layout.time_positions)
+
+    def _time(self, cells: list[str], number: int, after: int | None, found: list[FileProblem]) -> int:
+        text = self._time_text(cells)
+        try:
+            time = self.times.read(text, after)
+        except ValueError as error:
+            found.append(problem(number, self.layout.time_name, text, str(error)))
+            return 0
+        if time > self.latest_ns:
+            reason = "lies in the future. Correct the date or the timezone."
+            found.append(problem(number, self.layout.time_name, text, reason))
+        return time
+
+    def _number(
+        self,
+        cells: list[str],
+        position: int,
+        number: int,
+        found: list[FileProblem],
+        *,
+        is_volume: bool = False,
+    ) -> float:
+        text = cells[position].strip()
+        value = self.numbers.read(text)
+        if value is None:
+            reason = self.numbers.why_not(text)
+        elif is_volume and value < 0.0:
+            reason = "is below 0. A volume is 0 or more."
+        elif not is_volume and value <= 0.0:
+            reason = "is not above 0. Correct or remove the row."
+        else:
+            return value
+        found.append(problem(number, self.layout.names[position], text, reason))
+        return nan
+
+    def _disorder(self, row: Row, number: int) -> FileProblem | None:
+        top, bottom = max(row.open, row.close), min(row.open, row.close)
+        high, low = self.layout.roles.index("high"), self.layout.roles.index("low")
+        if row.high < row.low:
+            position, value = high, row.high
+            reason = f"is below the low {row.low:.10g}. Correct or remove the row."
+        elif row.high < top:
+            position, value, reason = high, row.high, f"is below open or close ({top:.10g}). Correct it."
+        elif row.low > bottom:
+            position, value, reason = low, row.low, f"is above open or close ({bottom:.10g}). Correct it."
+        else:
+            return None
+        return problem(number, self.layout.names[position], f"{value:.10g}", reason)
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """Cut one line into cells; ValueError says why it cannot be.
+
+    Each line is cut alone, so that an open quote cannot swallow the rows after it. Blanks separate in runs.
+    """
+    if '"' not in line:
+        return line.split() if delimiter == " " else line.split(delimiter)
+    try:
+        cells = next(csv.reader([line.strip()], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+    return [cell for cell in cells if cell] if delimiter == " " else cells
+
+
+def problem(line: int, column: str, value: str, reason: str) -> FileProblem:
+    """Make a problem whose words are short enough to show."""
+    return FileProblem(line, column[:40], value[:60], reason)
+
+
+def check_layout(layout: Layout, reading: Reading) -> list[FileProblem]:
+    """Return what keeps any file from being read by this layout in this way; empty when nothing does."""
+    reasons: list[str] = []
+    roles = [role for role in layout.roles if role != "ignore"]
+    missing = [name for name in PRICES if name not in roles]
+    if missing:
+        reasons.append(f"no column holds {', '.join(missing)}. Say which column does.")
+    times = {role for role in roles if role in ("time", "date", "time_of_day")}
+    if not times:
+        reasons.append("no column holds the time. Say which column does.")
+    elif times not in ({"time"}, {"date"}, {"date", "time_of_day"}):
+        reasons.append("the time is one column, or a date and a time of day. Choose one of the two.")
+    for role in sorted(set(roles)):
+        if role not in ROLES:
+            reasons.append(f"{role[:40]!r} is not what a column can hold. There are: {', '.join(ROLES)}.")
+        elif roles.count(role) > 1:
+            reasons.append(f"{roles.count(role)} columns hold {role}. Keep one of them.")
+    if len(layout.roles) != len(layout.names):
+        reasons.append("not every column has a name and a role. Detect the columns again.")
+    if len(layout.names) > MAX_COLUMNS:
+        reasons.append(f"{len(layout.names)} columns are over the cap of {MAX_COLUMNS}. Remove columns.")
+    reasons.extend(_wrong_signs(layout))
+    if reading.adjust and "adj_close" not in roles:
+        reasons.append("the file has no column adj_close to adjust by. Import it without adjusting.")
+    try:
+        get_zone(reading.timezone)
+    except ValueError as error:
+        reasons.append(str(error))
+    return [problem(1, "", "", reason) for reason in reasons]
+
+
+def _wrong_signs(layout: Layout) -> Iterator[str]:
+    choices = (
+        ("encoding", layout.encoding, ENCODINGS),
+        ("delimiter", layout.delimiter, tuple(DELIMITERS)),
+        ("decimal sign", layout.decimal, (".", ",")),
+        ("thousands separator", layout.thousands, THOUSANDS),
+        ("time format", layout.time_format, TIME_FORMATS),
+    )
+    for what, value, known in choices:
+        if value not in known:
+            said = ", ".join(repr(one) for one in known)
+            yield f"{str(value)[:40]!r} is not a {what} that is known. There are: {said}."
+    if layout.thousands == layout.decimal:
+        yield "the decimal sign and the thousands separator are the same. Choose another one."
 
 
 class _ProblemsFullError(Exception):
@@ -246,7 +463,7 @@ class _Reader:
             self.lines.number = max(self.lines.number, 1)
             what = "the file is empty" if line is None else "the first line is empty"
             self._stop(f"{what}. The first line must name the columns: date, open, high, low, close, volume.")
-        header = read_header(line, self.lines.number, _split)
+        header = read_header(line, self.lines.number, split)
         if self.adjust and "adj_close" not in header.positions:
             self._stop("the file has no column adj_close to adjust by. Import it without adjusting.")
         return header
@@ -255,7 +472,7 @@ class _Reader:
         if len(self.time) >= self.max_rows:
             raise FileTooLarge(f"The file has more than {self.max_rows} rows. Split it and import the parts.")
         try:
-            cells = _split(line, header.delimiter)
+            cells = split(line, header.delimiter)
         except ValueError as error:
             self._problem("row", line, f"cannot be cut into cells: {error}.")
             return
@@ -299,9 +516,9 @@ class _Reader:
             if name == "adj_close" and not self.adjust:
                 continue
             text = cells[position].strip()
-            value = _number(text)
+            value = _NUMBERS.read(text)
             if value is None:
-                self._problem(header.names[position], text, _why_not_a_number(text))
+                self._problem(header.names[position], text, _NUMBERS.why_not(text))
             elif name == "volume" and value < 0.0:
                 self._problem(header.names[position], text, "is below 0. A volume is 0 or more.")
             elif name != "volume" and value <= 0.0:
@@ -347,35 +564,3 @@ class _Reader:
 
     def _stop(self, reason: str) -> NoReturn:
         raise FileInvalid([FileProblem(self.lines.number, "", "", reason)])
-
-
-def _split(line: str, delimiter: str) -> list[str]:
-    """Cut one row. Each line is cut alone, so that an open quote cannot swallow the rows after it."""
-    if '"' not in line:
-        return line.split(delimiter)
-    try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
-
-
-def _number(text: str) -> float | None:
-    """A finite number written in plain ASCII digits, or None."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    if not -inf < value < inf or "_" in text or not text.isascii():
-        return None
-    return value
-
-
-def _why_not_a_number(text: str) -> str:
-    if not text:
-        return "the cell is empty. Fill it or remove the row."
-    if "," in text:
-        return "is not a number. Write a point for decimals and no thousands separators."
-    lowered = text.lower().lstrip("+-")
-    if lowered in {"nan", "inf", "infinity"}:
-        return "is not a finite number. Correct or remove the row."
-    return "is not a number. Correct or remove the row."

@@ -1,18 +1,16 @@
-"""Times as CSV files write them, turned into UTC nanoseconds."""
+"""Times as files write them, turned into UTC nanoseconds."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import zoneinfo
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+from marketdata.reading.moments import EPOCH, Moment, parse
+
 _ONE_MICROSECOND = dt.timedelta(microseconds=1)
 _FIRST, _AFTER = dt.datetime(1678, 1, 1, tzinfo=dt.UTC), dt.datetime(2262, 1, 1, tzinfo=dt.UTC)
-_NUMBER = re.compile(r"\d{9,19}(\.\d{1,9})?", re.ASCII)
-_YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?=$|[T ])", re.ASCII)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d|\d{8}(?=$|[T ])", re.ASCII)
-_REMEDY = "Write it as 2020-01-31 or 2020-01-31 15:30:00, or as a Unix time."
+_OUTSIDE = "is not within the years 1678 to 2261. Check the year, or the unit of Unix times."
+_UTC_NAMES = {"UTC", "ETC/UTC", "ETC/UCT", "UCT", "ZULU", "ETC/ZULU"}
 
 
 def get_zone(name: str) -> zoneinfo.ZoneInfo:
@@ -33,44 +31,81 @@ class TimeReader:
         IANA name of the zone that times without an offset are written in.
     session_dates : bool
         True for daily and longer bars: only the calendar date in that zone counts, as midnight UTC.
+    time_format : str
+        One of `layout.TIME_FORMATS`; what each accepts is in `marketdata.reading.moments`.
+
+    Attributes
+    ----------
+    kind : "date", "local", "instant" or None
+        How the first time was written: a date alone, a local time, or an instant (with an offset, or a Unix time).
+        Later times must be written alike, or the same file would mean two timezones.
 
     Notes
     -----
-    - A date alone is a session date: midnight UTC in every mode.
-    - Whole numbers of 9 to 19 digits are Unix times; their size tells seconds, milli-, micro- and nanoseconds
-      apart. Eight digits are a compact date (20200131).
+    - A date alone is a session date: midnight UTC in every mode. With `session_dates`, and in UTC, it may stand
+      among times of day, because it means the same moment there; elsewhere it would not, and is refused.
     - With `session_dates`, an instant at exactly midnight UTC keeps its UTC date (that is how daily bars are
       published with Unix times); any other instant takes the date it has in `timezone`.
     - A local time that exists twice (clocks go back) is the first one, unless the bars would then not be in
       order; one that does not exist (clocks go forward) is refused.
+    - What is finer than a microsecond is cut off, as databases do.
     """
 
-    def __init__(self, timezone: str, *, session_dates: bool) -> None:
+    def __init__(self, timezone: str, *, session_dates: bool, time_format: str = "auto") -> None:
         self.zone = get_zone(timezone)
         self.timezone = timezone
         self.session_dates = session_dates
-        self._is_utc = timezone.upper() in {"UTC", "ETC/UTC"}
+        self.time_format = time_format
+        self.kind: str | None = None
+        self._is_utc = timezone.upper() in _UTC_NAMES
 
     def read(self, text: str, after: int | None = None) -> int:
         """Return the instant of `text` in nanoseconds since 1970; ValueError says why it has none.
 
         `after` is the time of the bar before, used to choose between the two of an ambiguous local time.
         """
-        text = text.strip()
-        if not text:
-            raise ValueError(f"is empty. {_REMEDY}")
-        if _NUMBER.fullmatch(text):
-            return self._from_instant(_unix_time(text))
-        moment, is_date = _parse(text)
-        if is_date:
-            return _nanoseconds(moment.replace(tzinfo=dt.UTC))
-        if moment.tzinfo is not None:
-            return self._from_instant(moment.astimezone(dt.UTC))
+        found = parse(text.strip(), self.time_format)
+        if (
+            not _FIRST.year <= found.moment.year < _AFTER.year
+        ):  # before any zone moves it beyond what dates can hold
+            raise ValueError(_OUTSIDE)
+        self._compare(found)
+        time = self._resolve(found, after)
+        if self.kind is None or self.kind == "date":
+            self.kind = found.kind
+        return time
+
+    def _compare(self, found: Moment) -> None:
+        if self.kind is None or found.kind == self.kind:
+            return
+        if "date" in (found.kind, self.kind):
+            if self.session_dates or self._is_utc:
+                return
+            with_day = "is a date alone" if found.kind == "date" else "has a time of day"
+            other = "have a time of day" if found.kind == "date" else "are dates alone"
+            raise ValueError(
+                f"{with_day} while earlier rows {other}: mixed timezones, because a date alone is midnight UTC. "
+                "Write every time in the same way."
+            )
+        has, have = (
+            ("has an offset from UTC", "none")
+            if found.kind == "instant"
+            else ("has no offset from UTC", "one")
+        )
+        raise ValueError(
+            f"{has} while earlier rows have {have}: mixed timezones. Write every time in the same way."
+        )
+
+    def _resolve(self, found: Moment, after: int | None) -> int:
+        if found.kind == "date":
+            return _nanoseconds(found.moment.replace(tzinfo=dt.UTC))
+        if found.kind == "instant":
+            return self._from_instant(found.moment.astimezone(dt.UTC))
         if self.session_dates:
-            return _nanoseconds(_midnight(moment.date()))
+            return _nanoseconds(_midnight(found.moment.date()))
         if self._is_utc:
-            return _nanoseconds(moment.replace(tzinfo=dt.UTC))
-        return self._from_local(moment, after)
+            return _nanoseconds(found.moment.replace(tzinfo=dt.UTC))
+        return self._from_local(found.moment, after)
 
     def _from_instant(self, moment: dt.datetime) -> int:
         if self.session_dates and moment.timetz() != dt.time(tzinfo=dt.UTC):
@@ -90,30 +125,10 @@ class TimeReader:
         return earlier if after is None or earlier > after else _nanoseconds(second)
 
 
-def _parse(text: str) -> tuple[dt.datetime, bool]:
-    """The written moment and whether it is a date alone."""
-    text = _YEAR_FIRST.sub(lambda found: f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}", text, count=1)
-    if not _ISO.match(text):
-        raise ValueError(f"is not a date or time that can be read. {_REMEDY}")
-    try:
-        return dt.datetime.fromisoformat(text), len(text) in (8, 10)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"is not a date or time that exists. {_REMEDY}") from error
-
-
-def _unix_time(text: str) -> dt.datetime:
-    whole, _, part = text.partition(".")
-    digits = len(whole)
-    # Seconds have 9 to 11 digits from 1973 on, and each finer unit three more.
-    scale = 1_000_000 if digits <= 11 else 1_000 if digits <= 14 else 1 if digits <= 17 else 0
-    if scale:
-        microseconds = int(whole) * scale + (int(float(f"0.{part}") * scale) if part else 0)
-    else:
-        microseconds = int(whole) // 1000
-    try:
-        return _EPOCH + dt.timedelta(microseconds=microseconds)
-    except OverflowError as error:
-        raise ValueError(f"is not a Unix time that exists. {_REMEDY}") from error
+def as_text(time: int, *, session_dates: bool) -> str:
+    """Write nanoseconds since 1970 as ISO text: a date alone for a session date, else UTC with a Z."""
+    moment = EPOCH + dt.timedelta(microseconds=time // 1000)
+    return moment.date().isoformat() if session_dates else f"{moment.replace(tzinfo=None).isoformat()}Z"
 
 
 def _midnight(day: dt.date) -> dt.datetime:
@@ -122,5 +137,5 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 def _nanoseconds(moment: dt.datetime) -> int:
     if not _FIRST <= moment < _AFTER:
-        raise ValueError("is not within the years 1678 to 2261.")
-    return (moment - _EPOCH) // _ONE_MICROSECOND * 1000
+        raise ValueError(_OUTSIDE)
+    return (moment - EPOCH) // _ONE_MICROSECOND * 1000

@@ -1,34 +1,45 @@
-"""Putting bars together into a longer timeframe, with numpy alone."""
+"""Putting bars together into a longer timeframe, with numpy alone. Which bars belong together: `marketdata.buckets`."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marketdata.bars import Bars
+from marketdata.bars import COLUMNS, Bars
+from marketdata.buckets import Buckets, Grid
+from marketdata.columns import BLOCK, NAMES, ColumnFiles, Columns
 from marketdata.errors import ResampleError
-from marketdata.timeframes import MINUTES_A_DAY, get_timeframe
+from marketdata.timeframes import get_timeframe
 
-# 1970-01-01 was a Thursday: weeks that start on Monday begin four days later.
-_MONDAY_OFFSET = np.timedelta64(4, "D").astype("timedelta64[ns]").astype(np.int64)
+Progress = Callable[[float], None]
 
 
-def bucket_starts(time: NDArray[np.datetime64], timeframe: str) -> NDArray[np.datetime64]:
-    """Return the start of the `timeframe` bucket that each time falls into, shape (n,).
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """What became of the bars: how many longer ones they made, and how many are in none of them.
 
-    Buckets are fixed in UTC: minutes and hours count from midnight, days start at midnight, weeks on Monday.
+    `left_out` counts bars outside of the calendar's sessions, `unfinished` those of a last bucket that is still open.
     """
-    span = get_timeframe(timeframe)
-    ticks = time.astype("datetime64[ns]").view(np.int64)
-    shift = _MONDAY_OFFSET if span.minutes > MINUTES_A_DAY else np.int64(0)
-    return ((ticks - shift) // span.nanoseconds * span.nanoseconds + shift).view("datetime64[ns]")
+
+    made: int
+    left_out: int
+    unfinished: int
+
+    def to_dict(self) -> dict[str, int]:
+        """Return plain JSON values."""
+        return {"made": self.made, "left_out": self.left_out, "unfinished": self.unfinished}
 
 
-def merge_groups(bars: Bars, first: NDArray[np.int64], time: NDArray[np.datetime64]) -> Bars:
+def merge_groups(bars: Bars, first: NDArray[np.intp], time: NDArray[np.datetime64]) -> Bars:
     """Merge each group of neighbouring bars into one: first open, highest high, lowest low, last close, all volume.
 
     `first` holds the first row of each group, ascending from 0; `time` labels the groups; both of shape (n_groups,).
     """
+    if not len(first):
+        return bars.head(0)
     last = np.append(first[1:], len(bars)) - 1
     return Bars.trusted(
         time=time,
@@ -40,8 +51,21 @@ def merge_groups(bars: Bars, first: NDArray[np.int64], time: NDArray[np.datetime
     )
 
 
+def merge_buckets(bars: Bars, buckets: Buckets) -> Bars:
+    """Merge the bars of each bucket into one, labelled by it."""
+    kept = bars
+    if buckets.rows is not None:
+        kept = Bars.trusted(**{name: getattr(bars, name)[buckets.rows] for name in ("time", *COLUMNS)})
+    return merge_groups(kept, buckets.first, buckets.label.view("datetime64[ns]"))
+
+
 def resample(
-    bars: Bars, timeframe: str, *, source_timeframe: str, as_of: np.datetime64 | None = None
+    bars: Bars,
+    timeframe: str,
+    *,
+    source_timeframe: str,
+    calendar: str | None = None,
+    as_of: np.datetime64 | None = None,
 ) -> Bars:
     """Aggregate `bars` into `timeframe`.
 
@@ -53,6 +77,8 @@ def resample(
         The wanted timeframe; longer than the source and a whole multiple of it.
     source_timeframe : str
         What `bars` are.
+    calendar : str, optional
+        Whose sessions the buckets follow; see `marketdata.buckets`. Without one they are fixed in UTC.
     as_of : datetime64, optional
         The present moment: a last bucket that ended by then is closed, whatever the last bar says.
 
@@ -69,16 +95,80 @@ def resample(
     ResampleError
         The wanted timeframe is not a multiple of the source.
     """
+    _check(source_timeframe, timeframe)
+    if timeframe == source_timeframe or not len(bars):
+        return bars
+    grid = Grid(timeframe, source=source_timeframe, calendar=calendar, first=bars.time[0], last=bars.time[-1])
+    ticks = grid.ticks(bars.time)
+    buckets = grid.place(ticks)
+    merged = merge_buckets(bars, buckets)
+    return merged.head(_closed(buckets, int(ticks[-1]) + grid.length, as_of))
+
+
+def resample_columns(
+    columns: Columns,
+    into: ColumnFiles,
+    timeframe: str,
+    *,
+    source_timeframe: str,
+    calendar: str | None = None,
+    as_of: np.datetime64 | None = None,
+    progress: Progress | None = None,
+    size: int = BLOCK,
+) -> Resampling:
+    """Do what `resample` does block by block, appending to `into`; memory holds a block and one longer bar's rows.
+
+    `progress` hears of the share that is done after each block.
+    """
+    _check(source_timeframe, timeframe)
+    if timeframe == source_timeframe:
+        message = f"These are bars of {timeframe} already. Choose a longer timeframe."
+        raise ResampleError(message, fields={"timeframe": [message]})
+    count = len(columns)
+    if not count:
+        return Resampling(0, 0, 0)
+    ends = (columns.read("time", row, row + 1).view("datetime64[ns]")[0] for row in (0, count - 1))
+    grid = Grid(timeframe, source=source_timeframe, calendar=calendar, first=next(ends), last=next(ends))
+    start, floor, left_out = 0, None, 0
+    for after in [*range(size, count, size), count]:
+        block = _read(columns, start, after)
+        ticks = grid.ticks(block.time)
+        buckets = grid.place(ticks) if floor is None else grid.place(ticks, floor)
+        reach = int(ticks[-1]) + grid.length
+        whole = len(buckets.first)
+        closed = _closed(buckets, reach, as_of) if after == count else max(0, whole - 1)
+        merged = merge_buckets(block, buckets).head(closed)
+        into.append(time=merged.time.view(np.int64), **{name: getattr(merged, name) for name in COLUMNS})
+        # What belongs to the open bucket is read again with the next block.
+        keep = buckets.first_row(whole - 1) if whole and (after < count or closed < whole) else len(block)
+        within = buckets.rows if buckets.rows is not None else np.arange(len(block))
+        left_out += keep - int(np.searchsorted(within, keep))
+        if keep:
+            floor = int(ticks[keep - 1]) + grid.length
+        start += keep
+        if progress is not None:
+            progress(after / count)
+    unfinished = count - start if count > start else 0
+    return Resampling(len(into), left_out, unfinished)
+
+
+def _read(columns: Columns, first: int, after: int) -> Bars:
+    read = {name: columns.read(name, first, after) for name in NAMES}
+    return Bars.trusted(**read | {"time": read["time"].view("datetime64[ns]")})
+
+
+def _closed(buckets: Buckets, reach: int, as_of: np.datetime64 | None) -> int:
+    """How many buckets cannot change any more: all but perhaps the last."""
+    count = len(buckets.first)
+    if not count:
+        return 0
+    if as_of is not None:
+        reach = max(reach, int(as_of.astype("datetime64[ns]").astype(np.int64)))
+    return count if reach >= int(buckets.end[-1]) else count - 1
+
+
+def _check(source_timeframe: str, timeframe: str) -> None:
     source, wanted = get_timeframe(source_timeframe), get_timeframe(timeframe)
     if wanted.minutes < source.minutes or wanted.minutes % source.minutes:
         message = f"Bars of {source.name} cannot be merged into {wanted.name}. Choose a longer timeframe."
         raise ResampleError(message, fields={"timeframe": [message]})
-    if wanted == source or not len(bars):
-        return bars
-    labels = bucket_starts(bars.time, timeframe)
-    first = np.flatnonzero(np.concatenate(([True], labels[1:] != labels[:-1])))
-    merged = merge_groups(bars, first, labels[first])
-    bucket_end = labels[-1] + np.timedelta64(wanted.nanoseconds, "ns")
-    reached = bars.time[-1] + np.timedelta64(source.nanoseconds, "ns")
-    closed = reached >= bucket_end or (as_of is not None and as_of >= bucket_end)
-    return merged if closed else merged.head(len(merged) - 1)

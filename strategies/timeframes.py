@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import Bars
-from marketdata.resample import bucket_starts, merge_groups
-from marketdata.timeframes import get_timeframe
+from marketdata.buckets import Grid
+from marketdata.resample import merge_buckets
 
 Line = NDArray[np.float64]
 
@@ -46,7 +46,9 @@ class HigherTimeframe:
         return padded[latest]
 
 
-def higher_timeframe(bars: Bars, timeframe: str, *, source_timeframe: str | None = None) -> HigherTimeframe:
+def higher_timeframe(
+    bars: Bars, timeframe: str, *, source_timeframe: str | None = None, calendar: str | None = None
+) -> HigherTimeframe:
     """Put `bars` together into `timeframe` as they would have been seen live.
 
     Parameters
@@ -54,25 +56,26 @@ def higher_timeframe(bars: Bars, timeframe: str, *, source_timeframe: str | None
     bars : Bars
         Shorter bars, labelled by their start.
     timeframe : str
-        For example "1d" or "1w"; days start at midnight UTC, weeks on Monday.
+        For example "1d" or "1w".
     source_timeframe : str, optional
         What `bars` are. With it a longer bar is known at the close of the shorter bar that reaches its end; without
-        it, or where that bar is missing (a week ends on Friday), at the close of the first shorter bar that starts
-        after its end. Never earlier.
+        it, or where that bar is missing, at the close of the first shorter bar that starts after its end. Never
+        earlier.
+    calendar : str, optional
+        Whose sessions the longer bars follow: a day of "XNYS" ends at the close of New York, early closes included,
+        and its bar is known at the close of the session's last shorter bar. Without one days start at midnight UTC and
+        weeks on Monday. The rules are in `marketdata.buckets`.
 
     Returns
     -------
     HigherTimeframe
         Without the bucket that is still open at the last row. A longer input leaves all this in place.
     """
-    span = get_timeframe(timeframe).nanoseconds
-    reach = get_timeframe(source_timeframe).nanoseconds if source_timeframe else 0
-    labels = bucket_starts(bars.time, timeframe)
-    first = (
-        np.flatnonzero(np.concatenate(([True], labels[1:] != labels[:-1]))) if len(bars) else np.empty(0, int)
-    )
-    ends = labels[first] + np.timedelta64(span, "ns")
-    known_at = np.searchsorted(bars.time + np.timedelta64(reach, "ns"), ends, side="left")
+    if not len(bars):
+        return HigherTimeframe(bars, np.empty(0, dtype=np.intp), 0)
+    grid = Grid(timeframe, source=source_timeframe, calendar=calendar, first=bars.time[0], last=bars.time[-1])
+    ticks = grid.ticks(bars.time)
+    buckets = grid.place(ticks)
+    known_at = np.searchsorted(ticks + grid.length, buckets.end, side="left")
     closed = int(np.searchsorted(known_at, len(bars), side="left"))
-    merged = merge_groups(bars, first, labels[first]) if len(bars) else bars
-    return HigherTimeframe(merged.head(closed), known_at[:closed], len(bars))
+    return HigherTimeframe(merge_buckets(bars, buckets).head(closed), known_at[:closed], len(bars))

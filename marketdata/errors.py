@@ -124,7 +124,10 @@ class MissingExtra(MarketDataError, Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """One thing wrong in a file: where it is, what stands there, why it cannot be used."""
+    """One thing wrong in a file: where it is, what stands there, why it cannot be used.
+
+    Lines count from 1; line 0 is the file as a whole.
+    """
 
     line: int
     column: str
@@ -132,7 +135,8 @@ class FileProblem:
     reason: str
 
     def __str__(self) -> str:
-        place = f"Line {self.line}, {self.column}" if self.column else f"Line {self.line}"
+        place = f"Line {self.line}" if self.line else "The file"
+        place = f"{place}, {self.column}" if self.column else place
         return f"{place}: {self.value!r} {self.reason}" if self.value else f"{place}: {self.reason}"
 
 
@@ -166,6 +170,18 @@ class BarsOverlap(MarketDataError, Conflict):
     """New bars fall into the range of stored ones although the import was told to refuse that."""
 
     code = "bars_overlap"
+
+
+class BarsConflict(MarketDataError, Conflict):
+    """New bars contradict stored ones of the same time although the import was to extend the series only."""
+
+    code = "bars_conflict"
+
+
+class SeriesBusy(MarketDataError, Conflict):
+    """Another import is writing into the series, or took it over from this one."""
+
+    code = "series_busy"
 
 
 class SeriesInUse(MarketDataError, Conflict):

@@ -296,7 +296,7 @@ def check_layout(layout: Layout, reading: Reading) -> list[FileProblem]:
         get_zone(reading.timezone)
     except ValueError as error:
         reasons.append(str(error))
-    return [problem(1, "", "", reason) for reason in reasons]
+    return [problem(0, "", "", reason) for reason in reasons]
 
 
 def _wrong_signs(layout: Layout) -> Iterator[str]:

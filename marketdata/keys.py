@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 from django.utils.translation import gettext as _
 
@@ -49,9 +50,14 @@ class SeriesKey:
         if problems:
             raise InvalidInput(fields=problems)
 
+    @classmethod
+    def of(cls, series: Series) -> Self:
+        """Return what names and describes a stored series."""
+        return cls(**{item.name: getattr(series, item.name) for item in fields(cls)})
+
     def find(self, user_id: int | None) -> Series | None:
         """Return the owner's series of this key (the shared one without an owner), or None."""
-        return Series.objects.filter(user_id=user_id, **self._identity()).first()
+        return Series.objects.filter(user_id=user_id, **self.identity()).first()
 
     def resolve(self, user_id: int | None) -> Series:
         """Return the owner's series of this key (the shared one without an owner), made or described anew."""
@@ -59,11 +65,12 @@ class SeriesKey:
         if self.name:
             described["name"] = self.name
         series, _created = Series.objects.update_or_create(
-            user_id=user_id, **self._identity(), defaults=described
+            user_id=user_id, **self.identity(), defaults=described
         )
         return series
 
-    def _identity(self) -> dict[str, str]:
+    def identity(self) -> dict[str, str]:
+        """Return the fields that tell an owner's series apart."""
         return {
             "symbol": self.symbol,
             "timeframe": self.timeframe,

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from algotrade.errors import InvalidInput, LabError, nearest
 from marketdata import submissions, uploads
@@ -19,7 +20,7 @@ from marketdata.errors import FileInvalid, MarketDataError, SeriesNotFound
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Upload
 from marketdata.reading.detect import Detection, detect
-from marketdata.reading.layout import POLICIES, REPAIRS, ROLES, TIME_FORMATS, Layout, Reading
+from marketdata.reading.layout import DELIMITERS, POLICIES, REPAIRS, ROLES, TIME_FORMATS, Layout, Reading
 from marketdata.reading.lines import open_head
 from marketdata.reading.preview import Preview, preview
 from marketdata.reading.times import get_zone
@@ -27,6 +28,15 @@ from marketdata.timeframes import TIMEFRAMES, get_timeframe
 
 PREVIEW_ROWS = 20
 TEXT_SOURCE, PARQUET_SOURCE = "csv", "parquet"
+DIALECTS = {
+    "generic": gettext_lazy("table of bars"),
+    "yahoo": "Yahoo Finance",
+    "binance": "Binance",
+    "stooq": "Stooq",
+    "metatrader": "MetaTrader",
+    "tradingview": "TradingView",
+    "alpha_vantage": "Alpha Vantage",
+}
 NEEDED_ROLES = ("open", "high", "low", "close")
 
 
@@ -90,6 +100,16 @@ class Plan:
         """Whether anything can be made of the file."""
         return not self.detection.problems
 
+    @property
+    def dialect_label(self) -> str:
+        """Whose files look like this, in words."""
+        return DIALECTS.get(self.layout.dialect, self.layout.dialect)
+
+    @property
+    def delimiter_label(self) -> str:
+        """What stands between the columns, in words."""
+        return DELIMITERS.get(self.layout.delimiter, self.layout.delimiter)
+
     def require(self) -> SeriesKey:
         """Return the key of the series, or raise what is in the way."""
         if not self.is_readable:
@@ -116,9 +136,14 @@ def plan_import(owner: Any, upload: Upload, options: FileOptions) -> Plan:
     detection = detect(read_head(upload), file_name=upload.name)
     refusals: dict[str, list[str]] = {}
     layout = _layout(detection.layout, options, refusals)
-    target = _target(owner, options, refusals)
+    target = _target(owner, options)
     values = _values(upload, options, detection, target)
     known = target or _known(owner, values, options)
+    if known is not None and known.is_derived:
+        refusals["symbol"] = [
+            _("Your %(series)s is computed from another series: import into that one, and this one follows.")
+            % {"series": known}
+        ]
     if known is not None:
         for name in ("calendar", "timezone"):
             values[name] = getattr(options, name) or getattr(known, name)
@@ -217,7 +242,7 @@ def _problems_of_roles(roles: tuple[str, ...], found: Layout) -> list[str]:
     return problems
 
 
-def _target(owner: Any, options: FileOptions, refusals: dict[str, list[str]]) -> Series | None:
+def _target(owner: Any, options: FileOptions) -> Series | None:
     """The series that was named, if one was."""
     if options.series is None:
         return None
@@ -225,11 +250,6 @@ def _target(owner: Any, options: FileOptions, refusals: dict[str, list[str]]) ->
     series = allowed.filter(pk=options.series).first()
     if series is None:
         raise SeriesNotFound(_("There is no such series among yours."))
-    if series.is_derived:
-        refusals["series"] = [
-            _("%(series)s is computed from another series: import into that one, and this one follows.")
-            % {"series": series}
-        ]
     return series
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -17,8 +17,10 @@ from marketdata import uploads
 from marketdata.errors import NothingToRestore, UploadInUse
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Snapshot, Upload
+from marketdata.providers import get_provider
 from marketdata.reading.layout import Layout, Reading
 from marketdata.synthetic import SyntheticSpec
+from marketdata.timeframes import GENERIC
 
 __all__ = [
     "KIND_OF_SOURCE",
@@ -120,22 +122,44 @@ def submit_generation(
 def submit_fetch(
     *,
     owner: Any,
-    key: SeriesKey,
     provider: str,
     provider_symbol: str,
+    timeframe: str,
+    symbol: str = "",
+    name: str = "",
+    calendar: str = "",
     start: dt.date | None = None,
     end: dt.date | None = None,
     overlap: str = Overlap.EXTEND.value,
     shared: bool = False,
 ) -> BarImport:
-    """Queue a download of a period from a provider; without days it asks for all that the provider has."""
+    """Queue a download of a period from a provider; without days it asks for all that the provider has.
+
+    Without a symbol of its own the series is called as the provider calls it; without a calendar it keeps its own, and
+    a new one gets the generic exchange's.
+    """
     if start and end and end < start:
         message = _("The last day %(end)s is before the first %(start)s.") % {"start": start, "end": end}
         raise InvalidInput(fields={"end": [message]})
+    source = get_provider(provider)()
+    source.require_timeframe(timeframe)
+    source.require_ready()
+    kinds = Series.Adjustment
+    key = SeriesKey(
+        symbol=symbol or provider_symbol,
+        timeframe=timeframe,
+        calendar=calendar or GENERIC,
+        source=provider,
+        name=name.strip(),
+        adjustment=(kinds.SPLITS_DIVIDENDS if source.capabilities.adjusted else kinds.NONE).value,
+    )
+    known = key.find(None if shared else owner.pk)
+    if known is not None and not calendar:
+        key = replace(key, calendar=known.calendar)
     settings = {
         "key": asdict(key),
         "provider": provider,
-        "provider_symbol": provider_symbol,
+        "provider_symbol": provider_symbol.strip(),
         "start": start.isoformat() if start else None,
         "end": end.isoformat() if end else None,
         "overlap": overlap,
@@ -155,15 +179,7 @@ def restore_snapshot(*, owner: Any, series: Series, snapshot: Snapshot) -> BarIm
             _("%(series)s is computed from another series. Restore that one, and this one follows.")
             % {"series": series}
         )
-    key = SeriesKey(
-        symbol=series.symbol,
-        timeframe=series.timeframe,
-        calendar=series.calendar,
-        source=series.source,
-        name=series.name,
-        timezone=series.timezone,
-        adjustment=series.adjustment,
-    )
+    key = SeriesKey.of(series)
     settings = {"key": asdict(key), "snapshot": snapshot.pk, "shared": series.is_shared}
     return submit_settings(
         owner=owner,

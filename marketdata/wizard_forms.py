@@ -133,6 +133,27 @@ class ReadingForm(forms.Form):
         """The select of each column's meaning, in the order of the file."""
         return [self[f"role_{position}"] for position in range(len(self.plan.layout.names))]
 
+    @property
+    def series_fields(self) -> list[forms.BoundField]:
+        """What the series is described by."""
+        names = ("symbol", "name", "timeframe", "calendar", "timezone", "adjustment", "shared")
+        return [self[name] for name in names if name in self.fields]
+
+    @property
+    def text_fields(self) -> list[forms.BoundField]:
+        """How the text of the file is meant."""
+        return [self["time_format"], self["decimal"]]
+
+    @property
+    def policy_fields(self) -> list[forms.BoundField]:
+        """What happens to rows that cannot be used."""
+        return [self["policy"], self["repairs"]]
+
+    @property
+    def overlap_fields(self) -> list[forms.BoundField]:
+        """What happens to bars that are stored."""
+        return [self["overlap"]]
+
     def options(self) -> FileOptions:
         """Return what was chosen. A field that was refused is left to what was recognised."""
         given = getattr(self, "cleaned_data", {})

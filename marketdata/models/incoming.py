@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedModel, OwnedQuerySet
 from algotrade.jobs.computed import ComputedModel, ComputedQuerySet
+from algotrade.jobs.models import Job
 from marketdata.models.series import Series
 
 HEAVY_COLUMNS = ("settings", "report", "problems")
@@ -50,6 +51,10 @@ class BarImportQuerySet(ComputedQuerySet, OwnedQuerySet):
     def summaries(self) -> Self:
         """Without what only the page of one import shows."""
         return self.defer(*HEAVY_COLUMNS)
+
+    def coming_in(self) -> Self:
+        """Those that wait or run, newest first, with their jobs."""
+        return self.summaries().filter(status__in=Job.ACTIVE).select_related("job")
 
 
 class BarImport(OwnedModel, ComputedModel):

@@ -3,20 +3,26 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from algotrade.forms import REFUSED, refusals_on
-from marketdata import exports, services
+from marketdata import exports, findings, services
 from marketdata.charts import FEWEST_POINTS, MAX_POINTS, POINTS_LIMIT
+from marketdata.deriving import longer_timeframes
 from marketdata.forms import GenerateForm, timeframe_choices
-from marketdata.models import Series
+from marketdata.models import BarImport, Feed, Series
 from marketdata.submissions import submit_generation
 from marketdata.timeframes import TIMEFRAMES
 
 PAGE_SIZE = 25
+INCOMING_SHOWN = 8
+SNAPSHOTS_SHOWN = 20
+IMPORTS_SHOWN = 8
+DERIVED_SHOWN = 20
 
 
 @login_required
@@ -31,10 +37,14 @@ def series_list(request: HttpRequest) -> HttpResponse:
         series = series.matching(query)
     if timeframe in TIMEFRAMES:
         series = series.filter(timeframe=timeframe)
-    page = Paginator(series.sorted_by(sort), PAGE_SIZE).get_page(request.GET.get("page"))
+    fed = Exists(Feed.objects.filter(series=OuterRef("pk"), enabled=True))
+    page = Paginator(series.annotate(has_feed=fed).sorted_by(sort), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
     context = {
         "nav": "data",
         "page_obj": page,
+        "incoming": BarImport.objects.for_user(request.user).coming_in()[:INCOMING_SHOWN],
         "query": query,
         "timeframe": timeframe,
         "sort": sort,
@@ -48,15 +58,27 @@ def series_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     series = services.get_visible(request.user, pk)
-    snapshots = list(series.snapshots.all()[:20])
-    current = next((item for item in snapshots if item.sha256 == series.content_sha256), None)
+    snapshots = list(series.snapshots.defer("quality")[:SNAPSHOTS_SHOWN])
+    current = series.snapshots.filter(sha256=series.content_sha256).first() if series.bar_count else None
+    report = current.quality if current else None
+    can_edit = series.can_edit(request.user)
+    visible = Series.objects.visible_to(request.user)
     context = {
         "nav": "data",
         "series": series,
         "snapshots": snapshots,
         "current": current,
-        "report": current.quality if current else None,
-        "can_edit": series.can_edit(request.user),
+        "report": report,
+        "groups": findings.groups(report or {}),
+        "years": findings.years(report or {}),
+        "imports": BarImport.objects.for_user(request.user).filter(series=series).summaries()[:IMPORTS_SHOWN],
+        "feed": Feed.objects.filter(series=series).first() if can_edit or series.is_shared else None,
+        "source": visible.filter(pk=series.derived_from_id).first() if series.is_derived else None,
+        "derived": visible.filter(derived_from=series)[:DERIVED_SHOWN],
+        "timeframes": [(name, _(TIMEFRAMES[name].label)) for name in longer_timeframes(series)],
+        "can_edit": can_edit,
+        "can_adjust": series.adjustment != Series.Adjustment.SPLITS_DIVIDENDS,
+        "can_restore": can_edit and not series.is_derived,
     }
     return render(request, "marketdata/detail.html", context)
 

@@ -1,0 +1,49 @@
+"""Changing what a series is called and how it is understood. Its bars stay; its quality may be seen anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from algotrade.jobs.models import Job
+from algotrade.jobs.services import submit
+from marketdata.keys import SeriesKey
+from marketdata.models import Series
+
+EXAMINE_KIND = "marketdata.examine"
+
+
+def change_series(
+    *,
+    asker: Any,
+    series: Series,
+    name: str | None = None,
+    calendar: str | None = None,
+    timezone: str | None = None,
+) -> Job | None:
+    """Change what is given. With another calendar a job examines the quality anew, and that job is returned."""
+    given = {"name": name.strip() if name is not None else None, "calendar": calendar, "timezone": timezone}
+    wanted = replace(
+        SeriesKey.of(series), **{key: value for key, value in given.items() if value is not None}
+    )
+    recount = wanted.calendar != series.calendar
+    with transaction.atomic():
+        series.name, series.calendar, series.timezone = wanted.name, wanted.calendar, wanted.timezone
+        series.save(update_fields=["name", "calendar", "timezone", "updated_at"])
+        if not (recount and series.bar_count):
+            return None
+        return submit_examination(asker, series)
+
+
+def submit_examination(asker: Any, series: Series) -> Job:
+    """Queue the job that examines the quality of a series anew."""
+    return submit(
+        kind=EXAMINE_KIND,
+        owner=asker,
+        title=_("Examination of %(series)s") % {"series": series},
+        payload={"series": series.pk},
+        result_url=series.get_absolute_url(),
+    )

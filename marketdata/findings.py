@@ -1,0 +1,118 @@
+"""A stored quality report as a page shows it: coverage by year, and what was found, kind by kind, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from marketdata.models import Series
+
+FULL, MOST = 0.98, 0.9
+
+KINDS: tuple[tuple[str, str, Any, Any], ...] = (
+    (
+        "split",
+        "splits",
+        _("Splits that seem not to be adjusted"),
+        _("A backtest takes them for crashes or for gains that nobody made."),
+    ),
+    (
+        "inconsistency",
+        "inconsistencies",
+        _("Contradictions"),
+        _("Adjusted and raw prices, or the four prices of a bar, do not fit together."),
+    ),
+    ("gap", "gaps", _("Gaps"), _("Bars that the calendar expects and that are not there.")),
+    (
+        "stale",
+        "stale",
+        _("Stale runs"),
+        _("The price stands still: often a copied value instead of a trade."),
+    ),
+    (
+        "outlier",
+        "outliers",
+        _("Outliers"),
+        _("Moves far beyond the usual ones of their time. They may be true."),
+    ),
+    (
+        "outside",
+        "outside",
+        _("Bars outside of sessions"),
+        _("The calendar does not expect them: another calendar or timezone may fit better."),
+    ),
+    (
+        "zero_volume",
+        "zero_volume",
+        _("Bars without volume"),
+        _("Nothing was traded there; an order would hardly have been filled."),
+    ),
+)
+"""The kinds of findings: name, list in the report, words, and why it matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All findings of one kind. `open` says whether any of them is more than a remark."""
+
+    kind: str
+    label: Any
+    why: Any
+    count: int
+    items: list[dict[str, Any]]
+    is_open: bool
+
+    @property
+    def unlisted(self) -> int:
+        """How many are counted and not listed."""
+        return max(0, self.count - len(self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class YearShare:
+    """How much of a year's expected bars are there: a fraction, and a word for its colour."""
+
+    year: int
+    bars: int
+    missing: int
+    share: float
+    level: str
+
+
+def groups(report: Mapping[str, Any]) -> list[Group]:
+    """Return what was found, the worst kinds first; kinds without findings are left out."""
+    found = []
+    for kind, listed, label, why in KINDS:
+        count = int(report.get(f"{kind}_count") or 0)
+        items = report.get(listed) or []
+        if not count or not isinstance(items, list):
+            continue
+        severities = (report.get("counts") or {}).get(kind) or {}
+        worrying = severities.get("warning", 0) or severities.get("error", 0)
+        found.append(Group(kind, label, why, count, items, bool(worrying or not severities)))
+    return found
+
+
+def years(report: Mapping[str, Any]) -> list[YearShare]:
+    """Return the coverage of each year that the report knows."""
+    shares = []
+    for item in report.get("years") or []:
+        bars, missing = int(item["bars"]), int(item["missing"])
+        share = bars / (bars + missing) if bars + missing else 0.0
+        level = "full" if share >= FULL else "some" if share >= MOST else "few"
+        shares.append(YearShare(int(item["year"]), bars, missing, share, level))
+    return shares
+
+
+def splits_of(series: Series) -> list[dict[str, Any]]:
+    """Return the suspected splits of what a series holds now: "time" of the first bar after, "ratio" new for old."""
+    current = series.snapshots.filter(sha256=series.content_sha256).only("quality").first()
+    report = current.quality if current else {}
+    return [
+        {"time": item["start"], "ratio": item["ratio"][1] / item["ratio"][0]}
+        for item in report.get("splits") or []
+        if item.get("ratio") and item.get("start")
+    ]

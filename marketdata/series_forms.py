@@ -1,0 +1,104 @@
+"""Forms about one series, and about fetching one: what it is called, where its bars come from, what is made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from marketdata.deriving import longer_timeframes
+from marketdata.forms import calendar_choices, timeframe_choices
+from marketdata.models import SYMBOL_HELP, BarImport, Feed, Series
+from marketdata.providers import get_provider, names
+from marketdata.timeframes import TIMEFRAMES
+
+
+def fetching_providers() -> list[Any]:
+    """The providers that bars can be fetched from, those that work here first."""
+    providers = [get_provider(name)() for name in names()]
+    fetching = [item for item in providers if item.capabilities.needs_network]
+    return sorted(fetching, key=lambda item: (not item.available, item.label))
+
+
+def provider_choices() -> list[tuple[str, str]]:
+    """Return the providers as a select offers them; one that lacks something says so."""
+    return [
+        (item.key, item.label if item.available else _now("%s (not installed)") % item.label)
+        for item in fetching_providers()
+    ]
+
+
+class SeriesEditForm(forms.Form):
+    """What may change of a series without touching its bars."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    calendar = forms.ChoiceField(
+        label=_("Trading calendar"),
+        choices=calendar_choices,
+        help_text=_("With another calendar the quality is examined anew; the bars stay as they are."),
+    )
+    timezone = forms.CharField(
+        label=_("Timezone of the source"),
+        max_length=64,
+        help_text=_("Used for files that are imported from now on; stored times are UTC."),
+        widget=forms.TextInput({"list": "timezones", "autocomplete": "off"}),
+    )
+
+
+class ResampleForm(forms.Form):
+    """A longer timeframe."""
+
+    timeframe = forms.ChoiceField(label=_("Timeframe"))
+
+    def __init__(self, *args: Any, series: Series, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timeframe"].choices = [  # type: ignore[attr-defined]
+            (name, _now(TIMEFRAMES[name].label)) for name in longer_timeframes(series)
+        ]
+
+
+class FeedForm(forms.Form):
+    """Where a series gets new bars from, and how often."""
+
+    provider = forms.ChoiceField(label=_("Provider"), choices=provider_choices)
+    symbol = forms.CharField(
+        label=_("Symbol there"), max_length=64, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    every = forms.ChoiceField(label=_("Refresh"), choices=Feed.Every.choices, initial=Feed.Every.DAY)
+    enabled = forms.BooleanField(label=_("Switched on"), required=False, initial=True)
+
+
+class FetchForm(forms.Form):
+    """A download from a provider."""
+
+    provider = forms.ChoiceField(label=_("Provider"), choices=provider_choices)
+    provider_symbol = forms.CharField(
+        label=_("Symbol there"),
+        max_length=64,
+        help_text=_("As the provider writes it: AAPL, BTC/USDT."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    symbol = forms.CharField(
+        label=_("Symbol here"),
+        max_length=32,
+        required=False,
+        help_text=_("Empty: the same.") + " " + SYMBOL_HELP,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    timeframe = forms.ChoiceField(label=_("Timeframe"), choices=timeframe_choices, initial="1d")
+    calendar = forms.ChoiceField(label=_("Trading calendar"), choices=calendar_choices, initial="exchange")
+    start = forms.DateField(
+        label=_("First day"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    end = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        help_text=_("Without days: all that the provider has."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    overlap = forms.ChoiceField(
+        label=_("When the series already holds bars of this period"), choices=BarImport.Overlap.choices
+    )

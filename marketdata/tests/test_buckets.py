@@ -168,8 +168,24 @@ def test_the_closing_auction_belongs_to_the_session_where_the_data_has_auctions(
     assert days.close.tolist() == [391, 391 + 211]
     hours = resample(bars, "1h", source_timeframe="1m", calendar="XNYS")
     assert hours.volume.tolist() == [60] * 6 + [31] + [60] * 3 + [31]
+    fives = resample(bars, "5m", source_timeframe="1m", calendar="XNYS")
+    assert labels(fives)[77] == "2025-11-26T20:55"
+    assert fives.volume[76:79].tolist() == [5, 6, 5]
     # Friday is not complete before its auction, because Wednesday had one
     assert len(resample(bars.head(601), "1d", source_timeframe="1m", calendar="XNYS")) == 1
+
+
+def test_the_morning_of_tokyo_has_a_closing_auction_of_its_own():
+    monday = ("2024-10-07T00:00/2024-10-07T02:31", "2024-10-07T03:30/2024-10-07T06:00")
+    tuesday = ("2024-10-08T00:00/2024-10-08T02:31", "2024-10-08T03:30/2024-10-08T06:00")
+    bars = minutes(*monday, *tuesday)
+    hours = resample(bars, "1h", source_timeframe="1m", calendar="XTKS")
+    assert hours.volume.tolist() == [60, 60, 31, 60, 60, 30] * 2
+    days = resample(bars, "1d", source_timeframe="1m", calendar="XTKS")
+    assert days.volume.tolist() == [
+        301,
+        301,
+    ]  # the afternoon had none on Monday: Tuesday ends with its last minute
 
 
 def test_an_auction_that_nobody_could_expect_stays_outside():

@@ -100,6 +100,17 @@ else:
     DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Any storage of Django's interface, such as one of django-storages: a class, and its options as JSON.
+    "snapshots": {
+        "BACKEND": env.str("SNAPSHOT_STORAGE", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("SNAPSHOT_STORAGE_OPTIONS", default={}),
+    },
+}
+SNAPSHOT_CACHE = Path(env.str("SNAPSHOT_CACHE", default=str(DATA_DIR / "snapshot-cache")))
+SNAPSHOT_KEEP_DAYS = env.int("SNAPSHOT_KEEP_DAYS", default=7)
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATIC_ROOT.mkdir(

@@ -1,4 +1,7 @@
-"""Writing many bars at once: COPY on PostgreSQL, batches of one prepared statement elsewhere."""
+"""Many rows at once: binary COPY on PostgreSQL, statements of many rows elsewhere. All work in blocks.
+
+Everything runs in the caller's transaction.
+"""
 
 from __future__ import annotations
 
@@ -7,55 +10,186 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
-from marketdata.bars import COLUMNS, Bars
+from marketdata.bars import COLUMNS, Bars, utc_datetime
+from marketdata.columns import ColumnFiles
+from marketdata.merging import Runs
 from marketdata.models import MarketData, Series
 
-BATCH = 5_000
+PACKED_ROWS = 65_536
+"""Rows of one piece of a COPY: 7 MB."""
+STATEMENT_ROWS = 150
+"""Rows of one INSERT: six places each stay below the 999 that the oldest SQLite takes."""
+PIECE = 49_950
+"""Rows that are turned into Python values at once; whole statements."""
+READ_ROWS = 20_000
 
 _FIELDS = ("series_id", "symbol", "timestamp", *COLUMNS)
-_COPY_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_EPOCH_2000 = 946_684_800_000_000
+_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_END = b"\xff\xff"
+
+Rows = dict[str, NDArray[Any]]
 
 
-def insert_bars(series: Series, bars: Bars) -> None:
-    """Insert `bars` as rows of `series`, in the caller's transaction. None of the times may be there yet."""
-    quote = connection.ops.quote_name
-    table = quote(MarketData._meta.db_table)
-    names = ", ".join(quote(name) for name in _FIELDS)
+def insert_rows(series: Series, rows: Rows) -> None:
+    """Insert bars, given as the six columns of a block. None of the times may be there yet."""
+    if not len(rows["time"]):
+        return
+    if connection.vendor == "postgresql":
+        _copy(series, rows)
+    else:
+        _insert(series, rows)
+
+
+def delete_rows(series: Series, columns: Any, runs: Runs) -> None:
+    """Delete the bars that stand in `runs` of `columns`, the stored ones: one statement for each run of times."""
+    table = connection.ops.quote_name(MarketData._meta.db_table)
+    statement = f"DELETE FROM {table} WHERE series_id = %s AND timestamp BETWEEN %s AND %s"  # noqa: S608
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            head = f"{series.pk}\t{series.symbol.translate(_COPY_ESCAPES)}\t"
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for batch in _batches(bars):
-                    # A float's repr is its shortest exact form; the offset makes the times UTC in any session.
-                    copy.write(
-                        "".join(
-                            f"{head}{moment}+00\t{open_!r}\t{high!r}\t{low!r}\t{close!r}\t{volume!r}\n"
-                            for moment, open_, high, low, close, volume in batch
-                        )
-                    )
-            return
-        places = ", ".join(["%s"] * len(_FIELDS))
-        statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608  names are the model's own
-        for batch in _batches(bars):
-            cursor.executemany(statement, [(series.pk, series.symbol, *row) for row in batch])
+        for first, after in runs.tolist():
+            ends = (columns.read("time", row, row + 1)[0] for row in (first, after - 1))
+            cursor.execute(statement, [series.pk, *(moment_value(int(end)) for end in ends)])
+
+
+def delete_outside(series: Series, limit: int) -> int:
+    """Delete at most `limit` rows before the first or after the last bar that counts; return how many went."""
+    table = connection.ops.quote_name(MarketData._meta.db_table)
+    where, values = "series_id = %s", [series.pk]
+    if series.first_time is not None and series.last_time is not None:
+        where += " AND (timestamp < %s OR timestamp > %s)"
+        values += [adapted(series.first_time), adapted(series.last_time)]
+    chosen = f"SELECT id FROM {table} WHERE {where} LIMIT %s"  # noqa: S608  names are the model's own
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE id IN ({chosen})", [*values, limit])  # noqa: S608
+        return int(cursor.rowcount)
+
+
+def load_columns(series: Series, columns: ColumnFiles, first: Any = None, last: Any = None) -> None:
+    """Read the rows of `series`, or those from `first` to `last`, back into columns, oldest first, block by block."""
+    rows = MarketData.objects.filter(series=series).order_by("timestamp")
+    if first is not None and last is not None:
+        rows = rows.filter(timestamp__gte=first, timestamp__lte=last)
+    block: list[tuple[Any, ...]] = []
+    for row in rows.values_list("timestamp", *COLUMNS).iterator(chunk_size=READ_ROWS):
+        block.append(row)
+        if len(block) == READ_ROWS:
+            columns.append(**_columns_of(block))
+            block.clear()
+    if block:
+        columns.append(**_columns_of(block))
 
 
 def load_bars(series: Series) -> Bars:
-    """Read the rows of `series` back into columns, checked like any bars."""
-    rows = MarketData.objects.filter(series=series).order_by("timestamp")
-    table = list(rows.values_list("timestamp", *COLUMNS).iterator(chunk_size=BATCH))
-    times = np.array([row[0].replace(tzinfo=None) for row in table], dtype="datetime64[us]")
+    """Read the rows of `series` back into memory, checked like any bars."""
+    with ColumnFiles() as columns:
+        load_columns(series, columns)
+        values = {name: columns.read(name) for name in COLUMNS}
+        return Bars(time=columns.read("time").view("datetime64[ns]"), **values)
+
+
+def adapted(moment: Any) -> Any:
+    """Return a time as this database's rows hold it."""
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def moment_value(nanoseconds: int) -> Any:
+    """Return a bar's time as this database's rows hold it."""
+    return adapted(utc_datetime(np.datetime64(nanoseconds, "ns")))
+
+
+def timestamps(time: NDArray[np.int64]) -> list[str]:
+    """Return times in nanoseconds as SQLite's rows hold them: 2024-01-31 15:30:00, with microseconds if any."""
+    moments = (time // 1000).view("datetime64[us]")
+    text = np.datetime_as_string(moments, unit="s")
+    # The T between date and time of day is one character of a fixed width; here it is written over in place.
+    text.view("U1").reshape(len(text), -1)[:, 10] = " "
+    values: list[str] = text.tolist()
+    for row in np.flatnonzero(time % 1_000_000_000).tolist():
+        values[row] = str(np.datetime_as_string(moments[row], unit="us")).replace("T", " ")
+    return values
+
+
+def _copy(series: Series, rows: Rows) -> None:
+    names = ", ".join(connection.ops.quote_name(name) for name in _FIELDS)
+    table = connection.ops.quote_name(MarketData._meta.db_table)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.write(_COPY_HEAD)
+        for piece in _pieces(rows, PACKED_ROWS):
+            copy.write(_packed(series, piece))
+        copy.write(_COPY_END)
+
+
+def _packed(series: Series, rows: Rows) -> memoryview:
+    """Return rows in PostgreSQL's binary form: a count of fields, then each field after its length."""
+    symbol = series.symbol.encode()
+    kinds = [("series_id", ">i8"), ("symbol", f"S{len(symbol)}"), ("timestamp", ">i8")]
+    kinds += [(name, ">f8") for name in COLUMNS]
+    fields = [("fields", ">i2")]
+    for name, kind in kinds:
+        fields += [(f"{name}_length", ">i4"), (name, kind)]
+    packed = np.empty(len(rows["time"]), dtype=fields)
+    packed["fields"] = len(kinds)
+    for name, kind in kinds:
+        packed[f"{name}_length"] = np.dtype(kind).itemsize
+    packed["series_id"], packed["symbol"] = series.pk, symbol
+    packed["timestamp"] = rows["time"] // 1000 - _EPOCH_2000
+    for name in COLUMNS:
+        packed[name] = rows[name]
+    return packed.view(np.uint8).data
+
+
+def _insert(series: Series, rows: Rows) -> None:
+    with connection.cursor() as cursor:
+        for piece in _pieces(rows, PIECE):
+            values = _interleaved(piece)
+            width = 1 + len(COLUMNS)
+            whole = len(values) // (STATEMENT_ROWS * width) * STATEMENT_ROWS * width
+            step = STATEMENT_ROWS * width
+            # One list of values for many rows: a tuple for each row would cost more than SQLite's own work.
+            if whole:
+                cursor.executemany(
+                    _statement(STATEMENT_ROWS),
+                    (
+                        [series.pk, series.symbol, *values[first : first + step]]
+                        for first in range(0, whole, step)
+                    ),
+                )
+            if rest := values[whole:]:
+                cursor.execute(_statement(len(rest) // width), [series.pk, series.symbol, *rest])
+
+
+def _statement(count: int) -> str:
+    """One INSERT of `count` rows. Series and symbol are its first two values, whatever the count."""
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(name) for name in _FIELDS)
+    table = quote(MarketData._meta.db_table)
+    row = f"(?1, ?2, {', '.join(['%s'] * (1 + len(COLUMNS)))})"
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608  our own words
+
+
+def _interleaved(rows: Rows) -> list[Any]:
+    """Time, open, high, low, close, volume of the first row, then of the next, in one flat list."""
+    columns = [timestamps(rows["time"]), *(rows[name].tolist() for name in COLUMNS)]
+    values: list[Any] = [None] * (len(columns) * len(columns[0]))
+    for number, column in enumerate(columns):
+        values[number :: len(columns)] = column
+    return values
+
+
+def _pieces(rows: Rows, size: int) -> Iterator[Rows]:
+    for first in range(0, len(rows["time"]), size):
+        yield {name: column[first : first + size] for name, column in rows.items()}
+
+
+def _columns_of(block: list[tuple[Any, ...]]) -> Rows:
+    times = np.array([row[0].replace(tzinfo=None) for row in block], dtype="datetime64[us]")
     values = {
-        name: np.array([row[position] for row in table], dtype=np.float64)
+        name: np.array([row[position] for row in block], dtype=np.float64)
         for position, name in enumerate(COLUMNS, start=1)
     }
-    return Bars(time=times.astype("datetime64[ns]"), **values)
-
-
-def _batches(bars: Bars) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows of time, open, high, low, close and volume; times as "2024-01-31 15:30:00", SQLite's stored form."""
-    for first in range(0, len(bars), BATCH):
-        rows = slice(first, first + BATCH)
-        moments = map(str, bars.time[rows].astype("datetime64[us]").tolist())
-        yield list(zip(moments, *(getattr(bars, name)[rows].tolist() for name in COLUMNS), strict=True))
+    return {"time": times.astype("datetime64[ns]").view(np.int64), **values}

@@ -173,9 +173,16 @@ class BarsOverlap(MarketDataError, Conflict):
 
 
 class BarsConflict(MarketDataError, Conflict):
-    """New bars contradict stored ones of the same time although the import was to extend the series only."""
+    """New bars contradict stored ones of the same time although the import was to extend the series only.
+
+    Carries the conflicts as plain JSON values, at most 1,000, and how many there are.
+    """
 
     code = "bars_conflict"
+
+    def __init__(self, detail: str, *, conflicts: list[dict[str, object]], count: int) -> None:
+        super().__init__(detail)
+        self.conflicts, self.count = conflicts, count
 
 
 class SeriesBusy(MarketDataError, Conflict):

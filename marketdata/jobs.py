@@ -1,34 +1,63 @@
-"""The kinds of long work with market data."""
+"""The kinds of long work with market data that this app's own handlers do."""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
-from marketdata import uploads
+from marketdata import uploads, writing
+from marketdata.models import BarImport, Upload
 
 IMPORT_KIND = "marketdata.import"
 GENERATE_KIND = "marketdata.generate"
+RESTORE_KIND = "marketdata.restore"
+
+HOUR = 3600
 
 
-def discard_used_upload(job: Job) -> None:
-    """An upload goes once its bars are stored; after a failure it stays, so that the job can be tried again."""
-    upload = job.payload.get("upload")
-    if upload and job.state == Job.State.SUCCEEDED:
-        transaction.on_commit(lambda: uploads.discard(upload))
+def follow_import(job: Job) -> None:
+    """The `on_state` of every import: the row mirrors its job, and nothing is left of one that ended badly."""
+    BarImport.follow(job)
+    if job.is_terminal and job.state != Job.State.SUCCEEDED:
+        transaction.on_commit(lambda: writing.discard_of_job(job.pk), robust=True)
+
+
+def follow_file(job: Job) -> None:
+    """As `follow_import`; and an upload goes once its bars are stored, but stays after a failure to be tried again."""
+    follow_import(job)
+    if job.state != Job.State.SUCCEEDED:
+        return
+    row = BarImport.objects.filter(job=job).select_related("upload").only("upload").first()
+    if row is not None and row.upload is not None:
+        path = row.upload.path
+        Upload.objects.filter(pk=row.upload.pk).delete()
+        transaction.on_commit(lambda: uploads.discard(path))
 
 
 register_kind(
     JobKind(
         name=IMPORT_KIND,
         label=_("Import"),
-        handler="marketdata.tasks.import_csv",
-        on_state=discard_used_upload,
-        time_limit=900,
+        handler="marketdata.tasks.import_file",
+        on_state=follow_file,
+        time_limit=HOUR,
     )
 )
 register_kind(
     JobKind(
-        name=GENERATE_KIND, label=_("Generation"), handler="marketdata.tasks.generate_series", time_limit=300
+        name=GENERATE_KIND,
+        label=_("Generation"),
+        handler="marketdata.tasks.generate",
+        on_state=follow_import,
+        time_limit=HOUR,
+    )
+)
+register_kind(
+    JobKind(
+        name=RESTORE_KIND,
+        label=_("Return to a snapshot"),
+        handler="marketdata.tasks.restore",
+        on_state=follow_import,
+        time_limit=HOUR,
     )
 )

@@ -5,6 +5,7 @@ from marketdata.models.feed import Feed, FeedQuerySet
 from marketdata.models.incoming import BarImport, BarImportQuerySet, Upload, UploadQuerySet
 from marketdata.models.series import SYMBOL_HELP, SYMBOL_PATTERN, Series, SeriesQuerySet
 from marketdata.models.snapshot import Snapshot
+from marketdata.models.writing import Writing
 
 __all__ = [
     "SYMBOL_HELP",
@@ -20,4 +21,5 @@ __all__ = [
     "Snapshot",
     "Upload",
     "UploadQuerySet",
+    "Writing",
 ]

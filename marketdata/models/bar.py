@@ -18,6 +18,23 @@ class MarketDataQuerySet(models.QuerySet):
         return self.filter(series__in=Series.objects.visible_to(user))
 
 
+class MarketDataManager(models.Manager.from_queryset(MarketDataQuerySet)):  # type: ignore[misc]
+    """The bars that count: those from the first to the last bar that their series says it has.
+
+    An import writes rows ahead of its end beyond these two (`marketdata.writing`). Nobody sees them before the series
+    says, in the import's last and short transaction, that it reaches so far.
+    """
+
+    def get_queryset(self) -> Any:
+        return (
+            super()
+            .get_queryset()
+            .filter(
+                timestamp__gte=models.F("series__first_time"), timestamp__lte=models.F("series__last_time")
+            )
+        )
+
+
 class MarketData(models.Model):
     """One bar."""
 
@@ -32,7 +49,8 @@ class MarketData(models.Model):
     close = models.FloatField(_("close"))
     volume = models.FloatField(_("volume"))
 
-    objects = MarketDataQuerySet.as_manager()
+    objects = MarketDataManager()
+    written = models.Manager()  # noqa: DJ012  all rows, also those that an import has written ahead
 
     class Meta:
         ordering = ["series", "timestamp"]

@@ -43,6 +43,13 @@ class SeriesQuerySet(OwnedQuerySet):
         return self.filter(models.Q(symbol__icontains=text) | models.Q(name__icontains=text))
 
 
+class SeriesManager(models.Manager.from_queryset(SeriesQuerySet)):  # type: ignore[misc]
+    """Series that are there. One that is made for an import which still runs is not, and never was if that fails."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(is_draft=False)
+
+
 class Series(models.Model):
     """One symbol in one timeframe from one source. The counts and times mirror the current snapshot."""
 
@@ -101,10 +108,13 @@ class Series(models.Model):
     content_sha256 = models.CharField(max_length=64, blank=True, editable=False)
     coverage = models.FloatField(_("coverage"), null=True, editable=False)
     quality_grade = models.CharField(_("quality"), max_length=8, default="empty", editable=False)
+    is_draft = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    objects = SeriesQuerySet.as_manager()
+    objects = SeriesManager()
+    written = SeriesQuerySet.as_manager()
+    """All series, also drafts: those that an import which still runs has made."""
 
     class Meta:
         ordering = ["symbol", "timeframe", "pk"]
@@ -112,12 +122,12 @@ class Series(models.Model):
         verbose_name_plural = _("series")
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "symbol", "timeframe", "source", "adjustment"],
+                fields=["user", "symbol", "timeframe", "source", "adjustment", "is_draft"],
                 condition=models.Q(user__isnull=False),
                 name="series_unique_of_owner",
             ),
             models.UniqueConstraint(
-                fields=["symbol", "timeframe", "source", "adjustment"],
+                fields=["symbol", "timeframe", "source", "adjustment", "is_draft"],
                 condition=models.Q(user__isnull=True),
                 name="series_unique_shared",
             ),

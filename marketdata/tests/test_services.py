@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marketdata import bulk, services, snapshots
+from marketdata import bulk, snapshots, storing
 from marketdata.bars import COLUMNS, Bars
 from marketdata.errors import (
     BarsError,
@@ -96,16 +96,17 @@ def test_reject_refuses_an_overlap_and_takes_a_disjoint_part(series):
 
 def test_an_import_that_fails_in_the_middle_leaves_everything_as_it_was(series, monkeypatch):
     before = state(series)
-    monkeypatch.setattr(bulk, "BATCH", 100)
-    batches = bulk._batches
+    monkeypatch.setattr(bulk, "PACKED_ROWS", 300)
+    monkeypatch.setattr(bulk, "PIECE", 300)
+    pieces = bulk._pieces
 
     def break_off(*args):
-        for number, batch in enumerate(batches(*args)):
+        for number, piece in enumerate(pieces(*args)):
             if number == 3:
                 raise OSError("disk full")
-            yield batch
+            yield piece
 
-    monkeypatch.setattr(bulk, "_batches", break_off)
+    monkeypatch.setattr(bulk, "_pieces", break_off)
     with pytest.raises(OSError, match="disk full"):
         import_bars(series=series, bars=make_bars(1000, "2020-01-01"))
     assert state(series) == before
@@ -118,7 +119,7 @@ def test_a_failure_after_the_rows_leaves_everything_as_it_was(series, monkeypatc
     def fail(*args, **kwargs):
         raise OSError("no space")
 
-    monkeypatch.setattr(services, "examine", fail)
+    monkeypatch.setattr(storing, "examine", fail)
     with pytest.raises(OSError, match="no space"):
         import_bars(series=series, bars=make_bars(5, "2024-01-08", price=7.0))
     assert state(series) == before
@@ -172,9 +173,17 @@ def test_a_damaged_current_snapshot_is_rebuilt_from_the_rows(series, media_root,
 
 
 @pytest.mark.parametrize("damage", ["missing", "flipped", "cut", "text"])
-def test_a_damaged_older_snapshot_is_refused_with_its_code(series, media_root, damage):
+def test_a_damaged_older_snapshot_is_rebuilt_while_the_series_was_only_extended(series, media_root, damage):
     first = current_snapshot(series)
     import_bars(series=series, bars=make_bars(5, "2024-01-11"))
+    spoil(file_of(first, media_root), damage)
+    assert same(open_snapshot(first), make_bars(10))
+
+
+@pytest.mark.parametrize("damage", ["missing", "flipped", "cut", "text"])
+def test_a_damaged_older_snapshot_is_refused_with_its_code(series, media_root, damage):
+    first = current_snapshot(series)
+    import_bars(series=series, bars=make_bars(5, "2024-01-06", price=7.0))
     spoil(file_of(first, media_root), damage)
     with pytest.raises(SnapshotDamaged, match="damaged and cannot be rebuilt") as caught:
         open_snapshot(first)
@@ -192,8 +201,8 @@ def test_damage_is_not_rebuilt_from_rows_that_were_changed_as_well(series, media
 def test_a_file_is_verified_once_and_again_after_it_changed(series, media_root, monkeypatch):
     snapshot = current_snapshot(series)
     counted = []
-    fingerprint = snapshots.fingerprint
-    monkeypatch.setattr(snapshots, "fingerprint", lambda packed: counted.append(1) or fingerprint(packed))
+    real = snapshots.fingerprint_of_stream
+    monkeypatch.setattr(snapshots, "fingerprint_of_stream", lambda stream: counted.append(1) or real(stream))
     for _round in range(3):
         open_snapshot(snapshot)
     assert len(counted) <= 1

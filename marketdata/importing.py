@@ -1,0 +1,250 @@
+"""Carrying out an import, wherever its bars come from: from what was asked to what the job's last transaction writes.
+
+`put` is the common way: it takes the series, merges, writes ahead, and returns the `Ready` import, which makes
+everything count when it is called in a transaction. Whatever happens before leaves nothing that anybody can see.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from marketdata import deriving, opening, storing, writing
+from marketdata.columns import BarsColumns, Columns
+from marketdata.errors import BarsConflict, FileInvalid, MarketDataError, SeriesBusy
+from marketdata.filing import read_upload
+from marketdata.keys import SeriesKey
+from marketdata.merging import EXTEND, REPLACE, WHOLE, Overlap
+from marketdata.models import BarImport, Series, Snapshot
+from marketdata.synthetic import SyntheticSpec, generate
+from marketdata.writing import Hold, Progress
+
+READ, TAKEN = 0.5, 0.52
+"""How far an import is when its file is read, and when it may write."""
+
+
+@dataclass(eq=False)
+class Ready:
+    """An import that needs only its last, short transaction: call it in one, once."""
+
+    row: BarImport
+    hold: Hold
+    prepared: storing.Prepared
+    key: SeriesKey
+    described: dict[str, Any]
+    after: Callable[[Series], None] | None
+    resources: contextlib.ExitStack
+    stored: storing.Stored | None = None
+    report: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # A job that is stopped between its computing and its end never calls: then the files go with this object.
+        weakref.finalize(self, self.resources.close)
+
+    def __call__(self) -> None:
+        with self.resources, transaction.atomic():
+            series = self._locked()
+            for name, value in self.described.items():
+                setattr(series, name, value)
+            self.stored = stored = storing.finish(series, self.prepared)
+            series.is_draft = False
+            series.save()
+            if self.prepared.report is None and "calendar" in self.described:
+                storing.examine_again(series)
+            self.hold.release()
+            if self.after is not None:
+                self.after(series)
+            self._note(series, stored)
+
+    def _locked(self) -> Series:
+        """The series as it stands, if it is still what the import was prepared for."""
+        series = Series.written.select_for_update().filter(pk=self.hold.series.pk).first()
+        if series is None or series.content_sha256 != self.prepared.base_sha256:
+            raise SeriesBusy(
+                _("%(series)s was changed while the import was running. Try again.")
+                % {"series": self.hold.series}
+            )
+        if series.is_draft and self.key.find(series.user_id) is not None:
+            raise SeriesBusy(
+                _("%(series)s was made by another import in the meantime. Try again.") % {"series": series}
+            )
+        return series
+
+    def _note(self, series: Series, stored: storing.Stored) -> None:
+        note(
+            self.row,
+            series=series,
+            bars_added=stored.added,
+            bars_changed=stored.changed,
+            bars_removed=stored.removed,
+            bars_unchanged=stored.unchanged,
+            conflicts=[conflict.to_dict() for conflict in stored.conflicts],
+            conflict_count=stored.conflict_count,
+            content_sha256=series.content_sha256,
+            report=self.row.report | self.report,
+        )
+
+
+def run_import(row: BarImport, progress: Progress) -> Ready:
+    """Carry out an import from a file, a generator or an earlier snapshot; the others have handlers of their own."""
+    return {
+        BarImport.Source.FILE: import_file,
+        BarImport.Source.SYNTHETIC: generate_series,
+        BarImport.Source.SNAPSHOT: restore_snapshot,
+    }[BarImport.Source(row.source)](row, progress)
+
+
+def import_file(row: BarImport, progress: Progress) -> Ready:
+    """Read the uploaded file of an import; problems in it are written to the import, and nothing else is."""
+    resources = contextlib.ExitStack()
+    with closing_on_error(resources):
+        try:
+            content = resources.enter_context(read_upload(row, scaled(progress, 0.0, READ)))
+        except FileInvalid as error:
+            raise refuse_file(row, error) from error
+        note(
+            row,
+            report=row.report | content.report,
+            problems=content.problems,
+            problem_count=content.problem_count,
+        )
+        return put(
+            row,
+            content.columns,
+            progress=scaled(progress, READ, 1.0),
+            overlap=row.settings.get("overlap", EXTEND),
+            resources=resources,
+        )
+
+
+def generate_series(row: BarImport, progress: Progress) -> Ready:
+    """Make the bars of the stored specification."""
+    spec = SyntheticSpec(**row.settings["spec"])
+    progress(0.05, _("Generating %(count)d bars") % {"count": spec.bars})
+    columns = BarsColumns(generate(spec))
+    return put(
+        row,
+        columns,
+        progress=scaled(progress, 0.3, 1.0),
+        overlap=row.settings.get("overlap", REPLACE),
+    )
+
+
+def restore_snapshot(row: BarImport, progress: Progress) -> Ready:
+    """Give the series back what one of its snapshots holds."""
+    snapshot = Snapshot.objects.select_related("series").filter(pk=row.settings["snapshot"]).first()
+    if snapshot is None or (row.series_id is not None and snapshot.series_id != row.series_id):
+        raise MarketDataError(_("This snapshot is no longer kept."))
+    resources = contextlib.ExitStack()
+    with closing_on_error(resources):
+        columns = opening.open_columns(snapshot)
+        resources.callback(columns.close)
+        return put(row, columns, progress=progress, overlap=WHOLE, resources=resources)
+
+
+def put(
+    row: BarImport,
+    columns: Columns,
+    *,
+    progress: Progress,
+    overlap: Overlap,
+    report: dict[str, Any] | None = None,
+    resources: contextlib.ExitStack | None = None,
+    after: Callable[[Series], None] | None = None,
+) -> Ready:
+    """Prepare bars for the series that `row.settings` names, made if it is not there; return what ends the import.
+
+    Call the result in the transaction that ends the job. `report` is added to the import's; `resources` (open files,
+    folders of columns) are closed afterwards in any case; `after` is called in that transaction with the series, to
+    write further fields of it. A series that is made from another one is refused unless the import derives it.
+    """
+    resources = resources or contextlib.ExitStack()
+    with closing_on_error(resources):
+        key = SeriesKey(**row.settings["key"])
+        owner_id = None if row.settings.get("shared") else row.user_id
+        if row.source != BarImport.Source.DERIVED:
+            deriving.refuse_derived(key.find(owner_id))
+        hold = writing.take(key, owner_id, holder_of(row), scaled(progress, 0.0, 0.0))
+        try:
+            telling = _keeping(hold, scaled(progress, 0.02, 1.0))
+            prepared = storing.prepare(
+                hold.series, columns, overlap=overlap, progress=telling, hold=hold, calendar=key.calendar
+            )
+        except BaseException as error:
+            writing.discard_of(hold.holder)
+            if isinstance(error, BarsConflict):
+                note(row, conflicts=error.conflicts, conflict_count=error.count)
+            raise
+        resources.callback(prepared.close)
+        return Ready(
+            row=row,
+            hold=hold,
+            prepared=prepared,
+            key=key,
+            described=_described(hold.series, key),
+            after=after,
+            resources=resources.pop_all(),
+            report=report or {},
+        )
+
+
+def refuse_file(row: BarImport, error: FileInvalid) -> FileInvalid:
+    """Write the problems of a file to its import, and return the error with a detail of one line."""
+    problems = [
+        {"line": item.line, "column": item.column, "value": item.value, "reason": item.reason}
+        for item in error.problems
+    ]
+    note(row, problems=problems, problem_count=len(problems), report=row.report | {"stopped": error.stopped})
+    error.detail = error.detail.splitlines()[0]
+    error.fields = {}
+    return error
+
+
+def note(row: BarImport, **values: Any) -> None:
+    """Write what is known of an import by now; one that is not kept (a command's) is only changed in memory."""
+    for name, value in values.items():
+        setattr(row, name, value)
+    if row.pk is not None:
+        row.describe(**values)
+
+
+def holder_of(row: BarImport) -> str:
+    """Return who writes: the job in its present attempt, or this import alone."""
+    return f"{row.job_id}:{row.job.fence}" if row.job is not None else f"import-{row.pk or id(row)}:0"
+
+
+def scaled(progress: Progress, first: float, after: float) -> Progress:
+    """Return a progress that goes from `first` to `after` of another one."""
+    return lambda fraction, message: progress(first + (after - first) * fraction, message)
+
+
+@contextlib.contextmanager
+def closing_on_error(resources: contextlib.ExitStack) -> Any:
+    """Close what was opened when the block fails."""
+    try:
+        yield
+    except BaseException:
+        resources.close()
+        raise
+
+
+def _keeping(hold: Hold, progress: Progress) -> Progress:
+    """Keep the right to write while the progress is told."""
+
+    def tell(fraction: float, message: str) -> None:
+        hold.extend_sometimes()
+        progress(fraction, message)
+
+    return tell
+
+
+def _described(series: Series, key: SeriesKey) -> dict[str, Any]:
+    """What the import says anew about the series."""
+    values = {"calendar": key.calendar, "timezone": key.timezone, "name": key.name or series.name}
+    return {name: value for name, value in values.items() if value != getattr(series, name)}

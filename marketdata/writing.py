@@ -1,0 +1,214 @@
+"""The right to write rows of a series ahead of an import's end, and what is left when an import does not reach it.
+
+An import of millions of bars in one transaction would keep every other writer of an embedded lab waiting, and could
+tell no progress. So its rows are written in short transactions, where nobody sees them: beyond the first and the last
+bar that the series says it has, or into a series that is still a draft. The import's last transaction is short and
+makes all of them count at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+
+from marketdata import snapshots
+from marketdata.bulk import Rows, delete_outside, insert_rows
+from marketdata.errors import SeriesBusy
+from marketdata.keys import SeriesKey
+from marketdata.models import MarketData, Series, Snapshot, Writing
+
+HELD = timedelta(seconds=60)
+PATIENCE_SECONDS = 900.0
+"""How long an import waits for another one into the same series."""
+LOOK_SECONDS = 0.5
+EXTEND_SECONDS = 5.0
+AHEAD_ROWS = {"postgresql": 262_144}
+FEW_ROWS = 49_950
+"""Rows of one transaction: a fifth of a second of SQLite's only write lock."""
+CLEARED_ROWS = 20_000
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(slots=True)
+class Hold:
+    """The right of one import to write ahead into one series."""
+
+    series: Series
+    holder: str
+    extended: float = 0.0
+
+    def extend(self) -> None:
+        """Keep the right for another minute; `SeriesBusy` when it was lost."""
+        held = Writing.objects.filter(series_id=self.series.pk, holder=self.holder)
+        if not held.update(until=now() + HELD):
+            raise SeriesBusy(_("Another import took %(series)s over. Try again.") % {"series": self.series})
+        self.extended = time.monotonic()
+
+    def extend_sometimes(self) -> None:
+        """Keep the right while something else than writing rows takes long."""
+        if time.monotonic() - self.extended > EXTEND_SECONDS:
+            self.extend()
+
+    def write(self, rows: Rows) -> None:
+        """Write rows that must not count yet, in a transaction of their own for every `ahead_rows()`."""
+        size = ahead_rows()
+        for first in range(0, len(rows["time"]), size):
+            with transaction.atomic():
+                self.extend()
+                insert_rows(
+                    self.series, {name: column[first : first + size] for name, column in rows.items()}
+                )
+
+    def note_file(self, path: str) -> None:
+        """Remember a file that belongs to nobody if the import does not reach its end."""
+        Writing.objects.filter(series_id=self.series.pk, holder=self.holder).update(path=path)
+
+    def release(self) -> None:
+        """Give the right back, in the transaction that makes the rows count; `SeriesBusy` when it was lost."""
+        if not Writing.objects.filter(series_id=self.series.pk, holder=self.holder).delete()[0]:
+            raise SeriesBusy(_("Another import took %(series)s over. Try again.") % {"series": self.series})
+
+
+def ahead_rows() -> int:
+    """Rows of one transaction of this database."""
+    return AHEAD_ROWS.get(connection.vendor, FEW_ROWS)
+
+
+def take(key: SeriesKey, owner_id: int | None, holder: str, progress: Progress) -> Hold:
+    """Wait for the right to write into the series of `key`; one that is not there is made, as a draft.
+
+    What an earlier import left behind is removed first. `SeriesBusy` after `PATIENCE_SECONDS`.
+    """
+    began = time.monotonic()
+    while True:
+        try:
+            with transaction.atomic():
+                series, leftovers = _try(key, owner_id, holder)
+        except IntegrityError:  # another import made the same series or right in this moment
+            series = None
+        if series is not None:
+            hold = Hold(series, holder)
+            if leftovers:
+                _clear(hold, progress)
+            return hold
+        if time.monotonic() - began > PATIENCE_SECONDS:
+            raise SeriesBusy(
+                _("Another import into %(symbol)s %(timeframe)s takes too long. Try again later.")
+                % {"symbol": key.symbol, "timeframe": key.timeframe}
+            )
+        progress(0.0, _("Waiting for another import into this series"))
+        time.sleep(LOOK_SECONDS)
+
+
+def refuse_busy(series: Series) -> None:
+    """Refuse a series that an import holds, and tidy up after a dead one, in the caller's transaction."""
+    writing = Writing.objects.filter(series=series).first()
+    if writing is None:
+        return
+    if writing.is_live:
+        raise SeriesBusy(
+            _("Another import is writing into %(series)s. Try again when it has ended.") % {"series": series}
+        )
+    while delete_outside(series, CLEARED_ROWS):
+        pass
+    writing.delete()
+
+
+def discard_of(holder: str, seconds: float = 1.0) -> None:
+    """Remove what one import has written ahead; whatever takes longer is left to the collector."""
+    for writing in Writing.objects.filter(holder=holder):
+        discard(writing, seconds)
+
+
+def discard_of_job(job_id: Any, seconds: float = 1.0) -> None:
+    """Remove what an import that ended badly has written ahead; whatever takes longer is left to the collector."""
+    for writing in Writing.objects.filter(holder__startswith=f"{job_id}:"):
+        discard(writing, seconds)
+
+
+def discard_left_behind() -> int:
+    """Remove what killed imports have left; return how many there were."""
+    found = 0
+    for writing in Writing.objects.left_behind():
+        found += discard(writing)
+    return found
+
+
+def discard(writing: Writing, seconds: float = 3600.0) -> bool:
+    """Remove rows, draft and file of one writing, in short transactions; False when the time did not suffice."""
+    ends = time.monotonic() + seconds
+    mine = Writing.objects.filter(pk=writing.pk, holder=writing.holder)
+    if not mine.update(holder=f"discard:{writing.pk}", until=now() + HELD):
+        return True  # somebody else took it over, and tidies
+    mine = Writing.objects.filter(pk=writing.pk, holder=f"discard:{writing.pk}")
+    while True:
+        with transaction.atomic():
+            series = Series.written.select_for_update().filter(pk=writing.series_id).first()
+            if series is None or not mine.update(until=now() + HELD):
+                return True
+            if not delete_outside(series, CLEARED_ROWS):
+                _end(series, mine, writing.path)
+                return True
+        if time.monotonic() > ends:
+            mine.update(until=now())
+            return False
+
+
+def _end(series: Series, mine: Any, path: str) -> None:
+    if series.is_draft:
+        series.delete()
+    else:
+        mine.delete()
+    if path and not Snapshot.objects.filter(path=path).exists():
+        transaction.on_commit(lambda: snapshots.remove(path))
+
+
+def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | None, bool]:
+    """Take the series if it is free; (None, False) when it is not."""
+    identity = key.identity()
+    series = Series.objects.select_for_update().filter(user_id=owner_id, **identity).first()
+    if series is None:
+        drafts = Series.written.filter(is_draft=True)
+        series = drafts.select_for_update().filter(user_id=owner_id, **identity).first()
+    if series is None:
+        described = {"name": key.name, "calendar": key.calendar, "timezone": key.timezone}
+        series = Series.written.create(user_id=owner_id, is_draft=True, **identity, **described)
+    writing = Writing.objects.select_for_update().filter(series_id=series.pk).first()
+    if writing is None:
+        Writing.objects.create(series=series, holder=holder, until=now() + HELD)
+        return series, False
+    if writing.is_live and not writing.is_of(holder):
+        return None, False
+    _forget_file(writing)
+    writing.holder, writing.until, writing.path = holder, now() + HELD, ""
+    writing.save()
+    return series, True
+
+
+def _forget_file(writing: Writing) -> None:
+    path = writing.path
+    if path and not Snapshot.objects.filter(path=path).exists():
+        transaction.on_commit(lambda: snapshots.remove(path))
+
+
+def _clear(hold: Hold, progress: Progress) -> None:
+    """Remove the rows that an import which was killed has written ahead."""
+    while True:
+        progress(0.0, _("Tidying up after an import that broke off"))
+        with transaction.atomic():
+            hold.extend()
+            if not delete_outside(hold.series, CLEARED_ROWS):
+                return
+
+
+def rows_ahead(series: Series) -> int:
+    """Return how many rows of a series do not count (yet)."""
+    return MarketData.written.filter(series=series).count() - MarketData.objects.filter(series=series).count()

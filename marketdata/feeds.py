@@ -16,11 +16,14 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from algotrade.errors import InvalidInput, LabError, NotAllowed, nearest
+from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from marketdata.errors import FeedBusy, FeedNotFound, FeedRefused
+from marketdata.jobs import HOUR, follow_import
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Feed, Series
 from marketdata.providers import get_provider
@@ -158,7 +161,7 @@ def refresh_due(moment: dt.datetime | None = None) -> int:
 
 def follow(job: Job) -> None:
     """The `on_state` of downloads: the import mirrors its job, and its feed keeps how the last refresh ended."""
-    BarImport.follow(job)
+    follow_import(job)
     if not job.is_terminal:
         return
     row = BarImport.objects.filter(job=job).only("settings", "report").first()
@@ -312,3 +315,14 @@ def _describe(feed: Feed, provider: str, symbol: str, every: str) -> None:
         problems["every"] = [nearest(every, Feed.Every.values)]
     if problems:
         raise InvalidInput(fields=problems)
+
+
+register_kind(
+    JobKind(
+        name="marketdata.fetch",
+        label=gettext_lazy("Download"),
+        handler="marketdata.fetching.fetch",
+        on_state=follow,
+        time_limit=HOUR,
+    )
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import COLUMNS, Bars
+from marketdata.errors import StorageFailed
 
 BLOCK = 262_144
 """Bars that are handled at once: 2 MB a column."""
@@ -53,17 +55,36 @@ class BarsColumns:
 class ColumnFiles:
     """Growing columns in a folder of their own, one file each; a `with` block removes them at its end.
 
-    A column is written in order and read back by `pread`, so that memory holds one block at a time and never a
+    A column is written in order and read back by copying, so that memory holds one block at a time and never a
     mapped file. Further columns (the unadjusted close, line numbers) may be named beside the six.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where the folder is made; the system's place for temporary files by default.
+    further : mapping of str to str, optional
+        Names and numpy types ("<f8") of more columns.
+
+    Raises
+    ------
+    StorageFailed
+        The disk does not take the columns, here or in any later call that writes.
     """
 
     def __init__(self, folder: Path | None = None, *, further: Mapping[str, str] | None = None) -> None:
-        self._types = {name: "<i8" if name == "time" else "<f8" for name in NAMES} | dict(further or {})
-        self._folder = Path(tempfile.mkdtemp(prefix="columns-", dir=folder))
-        self._streams: dict[str, IO[bytes]] = {
-            name: (self._folder / name).open("w+b", buffering=0) for name in self._types
-        }
+        named = {name: "<i8" if name == "time" else "<f8" for name in NAMES} | dict(further or {})
+        self._types = {name: np.dtype(kind) for name, kind in named.items()}
+        self._streams: dict[str, IO[bytes]] = {}
         self._count = 0
+        with _disk_errors():
+            self._folder = Path(tempfile.mkdtemp(prefix="columns-", dir=folder))
+        try:
+            with _disk_errors():
+                for name in self._types:
+                    self._streams[name] = (self._folder / name).open("w+b", buffering=0)
+        except BaseException:
+            self.close()
+            raise
 
     def __len__(self) -> int:
         return self._count
@@ -76,6 +97,11 @@ class ColumnFiles:
     ) -> None:
         self.close()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The six, and the further columns."""
+        return tuple(self._types)
+
     def append(self, **values: NDArray[Any]) -> None:
         """Add rows: one array for each column, all of one length."""
         lengths = {len(column) for column in values.values()}
@@ -84,39 +110,89 @@ class ColumnFiles:
                 f"Give every column rows of one length; got {sorted(values)} of {sorted(lengths)}."
             )
         for name, column in values.items():
-            self._streams[name].write(np.ascontiguousarray(column, dtype=self._types[name]).data)
+            self._write(name, self._count, column)
         self._count += lengths.pop()
 
     def read(self, name: str, first: int = 0, after: int | None = None) -> NDArray[Any]:
         """Return rows of a column in memory of their own."""
         first, after, _step = slice(first, after).indices(self._count)
-        kind = np.dtype(self._types[name])
+        kind = self._types[name]
         column = np.empty(max(0, after - first), dtype=kind)
         stream = self._streams[name]
+        waiting = _bytes(column)
         stream.seek(first * kind.itemsize)
-        stream.readinto(column.data)  # type: ignore[attr-defined]
-        stream.seek(0, 2)
+        while len(waiting):
+            count = stream.readinto(waiting)  # type: ignore[attr-defined]
+            if not count:
+                raise ValueError(f"The column {name} is shorter on the disk than it was written.")
+            waiting = waiting[count:]
         return column
 
     def replace(self, name: str, values: NDArray[Any]) -> None:
         """Put another column of the same length in the place of one."""
-        stream = self._streams[name]
-        stream.seek(0)
-        stream.write(np.ascontiguousarray(values, dtype=self._types[name]).data)
+        if len(values) != self._count:
+            raise ValueError(f"Give {self._count} rows for the column {name}; got {len(values)}.")
+        self._write(name, 0, values)
+
+    def reorder(self, order: NDArray[np.int64]) -> None:
+        """Put the rows `order` (each of them once) in this order, one whole column in memory at a time."""
+        for name in self._types:
+            self.replace(name, self.read(name)[order])
+
+    def select(self, kept: NDArray[np.bool_]) -> None:
+        """Keep the rows that are marked, in their order."""
+        if len(kept) != self._count:
+            raise ValueError(f"Mark each of {self._count} rows; got {len(kept)} marks.")
+        for name in self._types:
+            place = 0
+            for first in range(0, self._count, BLOCK):
+                block = self.read(name, first, first + BLOCK)[kept[first : first + BLOCK]]
+                self._write(name, place, block)
+                place += len(block)
+        self.shorten(int(np.count_nonzero(kept)))
 
     def shorten(self, count: int) -> None:
         """Keep the first `count` rows."""
-        for name, stream in self._streams.items():
-            stream.truncate(count * np.dtype(self._types[name]).itemsize)
-            stream.seek(0, 2)
+        with _disk_errors():
+            for name, stream in self._streams.items():
+                stream.truncate(count * self._types[name].itemsize)
         self._count = count
+
+    def drop(self, name: str) -> None:
+        """Remove one of the further columns."""
+        if name in NAMES:
+            raise ValueError(f"{name} is one of the six columns, which stay together.")
+        del self._types[name]
+        self._streams.pop(name).close()
+        self.path(name).unlink(missing_ok=True)
 
     def path(self, name: str) -> Path:
         """Return where a column lies, to be read as a whole by other code."""
         return self._folder / name
 
     def close(self) -> None:
-        """Remove the files."""
+        """Remove the files. Safe to call more than once."""
         for stream in self._streams.values():
             stream.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _write(self, name: str, first: int, values: NDArray[Any]) -> None:
+        kind = self._types[name]
+        column = np.ascontiguousarray(values, dtype=kind)
+        stream, waiting = self._streams[name], _bytes(column)
+        with _disk_errors():
+            stream.seek(first * kind.itemsize)
+            while len(waiting):  # a raw file may take less than it was given
+                waiting = waiting[stream.write(waiting) :]
+
+
+def _bytes(column: NDArray[Any]) -> memoryview:
+    return column.data.cast("B") if len(column) else memoryview(b"")
+
+
+@contextlib.contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageFailed(error) from error

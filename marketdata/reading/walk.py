@@ -1,0 +1,273 @@
+"""The way through the rows of a file, in its order: what is plain by compiled code, the rest by the exact reader.
+
+`marketdata.reading.rows.RowReader` alone puts into words what is wrong with a row. Here stands what needs more than one
+row: their order, times that repeat, and what the chosen policy makes of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketdata.bars import COLUMNS
+from marketdata.columns import ColumnFiles
+from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
+from marketdata.reading.arranging import arrange, repetition
+from marketdata.reading.fast import MOST_LINES, FastLines
+from marketdata.reading.kernels import BACKWARD, BLANK, LEFT, READ, REFUSED, REPEATED, VALUES, follow_nb
+from marketdata.reading.lines import MAX_LINE_BYTES, text_of
+from marketdata.reading.report import ReadReport
+from marketdata.reading.rows import Row, RowReader
+
+_FIRST, _LAST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+_VOLUME, _ADJ_CLOSE, _CLOSE = 4, 5, 3
+
+
+class RowWalk:
+    """Takes the lines of a file piece by piece, and keeps the bars in `columns`.
+
+    Attributes
+    ----------
+    line : int
+        How many lines of the file came before those that `read` is given next.
+    report : ReadReport
+        What was found so far.
+    """
+
+    def __init__(self, exact: RowReader, columns: ColumnFiles, *, max_rows: int) -> None:
+        self._exact = exact
+        self._fast = FastLines(exact.layout, exact.reading, exact.latest_ns)
+        self._columns = columns
+        self._max_rows = max_rows
+        reading = exact.reading
+        self._adjusts = reading.adjust
+        self._drops = reading.policy == "drop"
+        repairs = reading.repairs if reading.policy == "repair" else ()
+        self._sorts, self._merges = "sort" in repairs, "drop_exact_duplicates" in repairs
+        self._data = np.zeros(0, dtype=np.uint8)
+        self._kinds = np.zeros(
+            256, dtype=bool
+        )  # the ways of writing a time that the exact reader has accepted
+        # The newest accepted row: its time, and its place among the lines at hand; -1 when it came before them, and
+        # is the one that is held: time, line, values.
+        self._before, self._before_row = _FIRST, -1
+        self._held = (_FIRST, 0, np.full(VALUES, np.nan))
+        self._falls = False  # whether the last step in time was backward
+        self._against = np.empty(MOST_LINES, dtype=np.int64)
+        self._accepted = 0
+        self._backward: list[
+            int
+        ] = []  # which of the listed problems are rows that come before an earlier line
+        self.line = 0
+        self.report = ReadReport()
+
+    def is_full(self) -> bool:
+        """Whether as many problems were found as are listed, and the file will be refused: no need to go on."""
+        return self.report.is_full and not self._drops
+
+    def read(self, data: NDArray[np.uint8], after: int) -> None:
+        """Read the whole lines that end at `after`."""
+        self._data = data
+        place = 0
+        while place < after and not self.is_full():
+            count, place = self._fast.read(data, place, after)
+            self._rows(count, place)
+            self.line += count
+
+    def finish(self) -> ReadReport:
+        """Sort, merge, judge: return the report of a file that can be used, or raise FileInvalid."""
+        report = self.report
+        report.stopped = self.is_full()
+        if self._accepted == 1 and len(self._backward) > 1:
+            raise FileInvalid(self._said_once(), stopped=False)
+        if report.problem_count and (not self._drops or not self._accepted):
+            raise FileInvalid(report.problems, stopped=report.is_full)
+        if not self._accepted:
+            reason = "the file has a header and no rows. Add at least one bar."
+            raise FileInvalid([FileProblem(max(1, self.line), "", "", reason)])
+        if self._exact.reading.policy == "repair":
+            arrange(self._columns, self._exact, report, sorts=self._sorts, merges=self._merges)
+            if report.problem_count:
+                raise FileInvalid(report.problems, stopped=report.is_full)
+        report.rows_kept = len(self._columns)
+        return report
+
+    def _said_once(self) -> list[FileProblem]:
+        """The problems, with one in the place of all those that a file which runs newest first has."""
+        first = self._backward[0]
+        reason = (
+            f"comes before line {self._held[1]}, as every row does: the file runs newest first. Sort it by time, "
+            "oldest first, or choose the repair that sorts it."
+        )
+        once = {first: replace(self.report.problems[first], reason=reason)}
+        left_out = set(self._backward) - {first}
+        return [once.get(at, one) for at, one in enumerate(self.report.problems) if at not in left_out]
+
+    def _rows(self, count: int, end: int) -> None:
+        """Walk through the lines that were just cut; the last one ends at `end`."""
+        fast = self._fast
+        status = fast.status[:count]
+        self._before_row = -1
+        self._starts = np.append(fast.starts[:count], end)
+        status[np.diff(self._starts) > MAX_LINE_BYTES] = LEFT
+        if self._adjusts:
+            self._adjust(np.flatnonzero(status == READ))
+        self.report.rows_read += count - int(np.count_nonzero(status == BLANK))
+        plain = status == READ
+        status[plain & ~self._kinds[fast.kinds[:count]]] = LEFT
+        first = 0
+        while first < count:
+            first = self._walk(first, count, plain)
+            if self.is_full():
+                return
+        self._keep(count)
+
+    def _walk(self, first: int, count: int, plain: NDArray[np.bool_]) -> int:
+        """Go on until the end, or until the exact reader accepted another way of writing a time; return where."""
+        status, kinds = self._fast.status[:count], self._fast.kinds[:count]
+        for row in (first + np.flatnonzero(status[first:] == LEFT)).tolist():
+            self._follow(first, row)
+            if self.is_full():
+                return count
+            self._read_exactly(row)
+            first = row + 1
+            if status[row] == READ:
+                self._follow(row, first)
+                kind = kinds[row]
+                if kind and not self._kinds[kind]:
+                    self._kinds[kind] = True
+                    status[first:][plain[first:] & (kinds[first:] == kind)] = READ
+                    return first
+            if self.is_full():
+                return count
+        self._follow(first, count)
+        return count
+
+    def _read_exactly(self, row: int) -> None:
+        number = self.line + row + 1
+        fast = self._fast
+        try:
+            text = self._text(row)
+        except ValueError as error:
+            self._refuse(row, [FileProblem(number, "row", "", str(error))])
+            return
+        if not text.strip():
+            fast.status[row] = BLANK
+            self.report.rows_read -= 1
+            return
+        found = self._meaning(text, number)
+        if isinstance(found, Row) and self._adjusts:
+            adjusted = found.adjusted()
+            if all(isfinite(value) for value in adjusted) and min(adjusted[1:5]) > 0.0:
+                found = adjusted
+            else:
+                found = [self._cannot_adjust(found, number)]
+        if isinstance(found, Row):
+            fast.moments[row], fast.values[row], fast.status[row] = found.time, found[1:], READ
+        else:
+            self._refuse(row, found)
+
+    def _meaning(self, text: str, number: int) -> Row | list[FileProblem]:
+        before = None if self._before == _FIRST else self._before
+        if not (self._sorts and self._falls) or before is None:
+            return self._exact.read(text, number, before)
+        # Toward the past, the second of two equal hours comes first.
+        second = self._exact.read(text, number, _LAST)
+        return second if isinstance(second, list) or second.time < before else self._exact.read(text, number)
+
+    def _cannot_adjust(self, row: Row, number: int) -> FileProblem:
+        layout = self._exact.layout
+        position = layout.position("adj_close")
+        name = "adj_close" if position is None else layout.names[position]
+        reason = (
+            f"against the close {row.close:.10g} gives no price or volume that a number holds. Correct it."
+        )
+        return FileProblem(number, name[:40], f"{row.adj_close:.10g}", reason)
+
+    def _adjust(self, rows: NDArray[np.int64]) -> None:
+        """Adjust plain rows as `Row.adjusted` does; those that cannot be go to the exact reader."""
+        values = self._fast.values[rows]
+        with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+            factor = values[:, _ADJ_CLOSE] / values[:, _CLOSE]
+            values[:, :_VOLUME] *= factor[:, np.newaxis]
+            values[:, _VOLUME] /= factor
+        sound = np.isfinite(values).all(axis=1) & (values[:, :_VOLUME] > 0.0).all(axis=1)
+        self._fast.values[rows] = values
+        self._fast.status[rows[~sound]] = LEFT
+
+    def _follow(self, first: int, after: int) -> None:
+        """Compare the times of some rows with the newest before them."""
+        fast = self._fast
+        if self._sorts:
+            rows = first + np.flatnonzero(fast.status[first:after] == READ)[-2:]
+            for row in rows.tolist():
+                self._falls = bool(fast.moments[row] < self._before)
+                self._before = int(fast.moments[row])
+            return
+        self._before, self._before_row, wrong = follow_nb(
+            fast.moments, fast.status, first, after, self._before, self._before_row, self._against
+        )
+        if wrong:
+            status = fast.status[first:after]
+            for row in (first + np.flatnonzero((status == BACKWARD) | (status == REPEATED))).tolist():
+                self._not_in_order(row)
+                if self.is_full():
+                    return
+
+    def _not_in_order(self, row: int) -> None:
+        fast, report = self._fast, self.report
+        against = int(self._against[row])
+        before, line, values = self._held
+        if against >= 0:
+            before, line, values = int(fast.moments[against]), self.line + against + 1, fast.values[against]
+        repeated = fast.status[row] == REPEATED
+        if repeated and self._merges and np.array_equal(values, fast.values[row], equal_nan=True):
+            report.repaired("drop_exact_duplicates", 1)
+            fast.status[row] = REFUSED
+            return
+        if report.is_full:
+            report.count(1)
+        else:
+            number = self.line + row + 1
+            found = Row(int(fast.moments[row]), *fast.values[row].tolist())
+            problem = self._exact.order_problem(self._text(row), number, found, before, line)
+            if repeated:
+                problem = replace(problem, reason=repetition(line, values, fast.values[row]))
+            else:
+                self._backward.append(len(report.problems))
+            report.add([problem])
+        report.rows_dropped += 1
+
+    def _refuse(self, row: int, problems: list[FileProblem]) -> None:
+        self._fast.status[row] = REFUSED
+        self.report.add(problems)
+        self.report.rows_dropped += 1
+
+    def _text(self, row: int) -> str:
+        return text_of(self._data[self._starts[row] : self._starts[row + 1]].tobytes())
+
+    def _keep(self, count: int) -> None:
+        """Write the accepted rows, and remember the newest for those to come."""
+        fast, columns = self._fast, self._columns
+        if self._before_row >= 0:
+            values = fast.values[self._before_row].copy()
+            self._held = (self._before, self.line + self._before_row + 1, values)
+        rows = np.flatnonzero(fast.status[:count] == READ)
+        self._accepted += len(rows)
+        if self._accepted > self._max_rows:
+            raise FileTooLarge(
+                f"The file has more than {self._max_rows} rows. Split it and import the parts."
+            )
+        if self.report.problem_count and not self._drops:
+            return  # nothing will come out of this file
+        values = fast.values[rows]
+        written: dict[str, NDArray[Any]] = {name: values[:, place] for place, name in enumerate(COLUMNS)}
+        if "adj_close" in columns.names:
+            written["adj_close"] = values[:, _ADJ_CLOSE]
+        if "line" in columns.names:
+            written["line"] = self.line + rows + 1
+        columns.append(time=fast.moments[rows], **written)

@@ -2,52 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 from marketdata.errors import FileProblem
+from marketdata.reading.detection import Detection
+from marketdata.reading.encodings import decoded, foreign, lines_of, sniff
+from marketdata.reading.guessing import from_file_name
 from marketdata.reading.layout import Layout
+from marketdata.reading.lines import HEAD_BYTES, MAX_LINE_BYTES, TOO_LONG
 from marketdata.reading.preview import Preview, PreviewRow, preview
+from marketdata.reading.rows import problem
+from marketdata.reading.sampling import examine
+from marketdata.reading.tables import find_table
 
 __all__ = ["Detection", "Preview", "PreviewRow", "detect", "preview"]
 
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """What was recognised, as a proposal that a form shows and a user may change.
-
-    Attributes
-    ----------
-    layout : Layout
-        How the lines are laid out; of what is known when there are problems.
-    symbol : str
-        From a column or the file's name; "" when neither says.
-    timeframe : str or None
-        From the steps between the bars, else from the file's name.
-    calendar : str or None
-        From the days and hours that hold bars.
-    timezone : str or None
-        IANA zone that times without an offset are probably written in; None when nothing says.
-    session_dates : bool
-        Whether the bars are of a day or longer, so that only their dates count.
-    newest_first : bool
-        Whether the file runs from the newest bar to the oldest: it needs the repair "sort".
-    notes : tuple of str
-        What was recognised and what stays ambiguous and was assumed, in words.
-    problems : tuple of FileProblem
-        Why nothing can be made of the file, when that is so.
-    """
-
-    layout: Layout
-    symbol: str = ""
-    timeframe: str | None = None
-    calendar: str | None = None
-    timezone: str | None = None
-    session_dates: bool = False
-    newest_first: bool = False
-    notes: tuple[str, ...] = ()
-    problems: tuple[FileProblem, ...] = ()
+_UNKNOWN = Layout("generic", "utf-8", ",", ".", False, 0, (), ())
 
 
 def detect(head: bytes, *, file_name: str = "") -> Detection:
     """Look at the first bytes of a file (unpacked, as `lines.open_head` gives them); never raises."""
-    raise NotImplementedError
+    symbol, timeframe = from_file_name(file_name)
+    named = Detection(_UNKNOWN, symbol=symbol, timeframe=timeframe)
+    if reason := foreign(head):
+        return replace(named, problems=(problem(0, "", "", reason),))
+    encoding = sniff(head)
+    if encoding is None:
+        reason = "this is not a text file. Export the bars as CSV with UTF-8 encoding."
+        return replace(named, problems=(problem(0, "", "", reason),))
+    lines = lines_of(decoded(head, encoding))
+    if len(head) >= HEAD_BYTES and len(lines) > 1:
+        lines.pop()  # cut short
+    refusal = _no_table(lines)
+    table = None if refusal else find_table(lines)
+    if table is None:
+        layout = replace(_UNKNOWN, encoding=encoding)
+        return replace(named, layout=layout, problems=(refusal or _why_no_table(lines),))
+    return examine(lines, table, encoding, named)
+
+
+def _no_table(lines: Sequence[str]) -> FileProblem | None:
+    if not any(line.strip() for line in lines):
+        reason = "the file is empty. Its first line names the columns: date, open, high, low, close, volume."
+        return problem(1, "", "", reason)
+    for number, line in enumerate(lines, 1):
+        if len(line) > MAX_LINE_BYTES:
+            return problem(number, "", line, TOO_LONG)
+    return None
+
+
+def _why_no_table(lines: Sequence[str]) -> FileProblem:
+    number, line = next((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    reason = (
+        "does not begin a table of bars. Its first line should name the columns: date, open, high, low, close, "
+        "volume, parted by comma, semicolon or tab."
+    )
+    return problem(number, "", line, reason)

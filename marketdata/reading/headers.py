@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from marketdata.bars import PRICES
 from marketdata.errors import FileInvalid, FileProblem
+from marketdata.reading.layout import MAX_COLUMNS
 
-MAX_COLUMNS = 64
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 # Names are compared in lower case with blanks, underscores, dots and dashes taken out.

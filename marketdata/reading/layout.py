@@ -16,6 +16,7 @@ year, month and day, with any of / . - between and a time of day after it or not
 ENCODINGS = ("utf-8", "utf-16", "cp1252")
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
 
+MAX_COLUMNS = 64
 THOUSANDS = ("", ",", ".", " ", "'")
 
 Policy = Literal["reject", "drop", "repair"]

@@ -7,7 +7,6 @@ out only when there is none.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from array import array
 from collections.abc import Callable, Iterator
@@ -19,10 +18,12 @@ import numpy as np
 
 from marketdata.bars import PRICES, Bars
 from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
-from marketdata.reading.headers import MAX_COLUMNS, Header, read_header
+from marketdata.reading.cells import split
+from marketdata.reading.headers import Header, read_header
 from marketdata.reading.layout import (
     DELIMITERS,
     ENCODINGS,
+    MAX_COLUMNS,
     ROLES,
     THOUSANDS,
     TIME_FORMATS,
@@ -247,20 +248,6 @@ class RowReader:
         else:
             return None
         return problem(number, self.layout.names[position], f"{value:.10g}", reason)
-
-
-def split(line: str, delimiter: str) -> list[str]:
-    """Cut one line into cells; ValueError says why it cannot be.
-
-    Each line is cut alone, so that an open quote cannot swallow the rows after it. Blanks separate in runs.
-    """
-    if '"' not in line:
-        return line.split() if delimiter == " " else line.split(delimiter)
-    try:
-        cells = next(csv.reader([line.strip()], delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
-    return [cell for cell in cells if cell] if delimiter == " " else cells
 
 
 def problem(line: int, column: str, value: str, reason: str) -> FileProblem:

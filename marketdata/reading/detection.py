@@ -1,0 +1,45 @@
+"""What was recognised in a file of bars, as a plain value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marketdata.errors import FileProblem
+from marketdata.reading.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What was recognised, as a proposal that a form shows and a user may change.
+
+    Attributes
+    ----------
+    layout : Layout
+        How the lines are laid out; of what is known when there are problems.
+    symbol : str
+        From a column or the file's name; "" when neither says.
+    timeframe : str or None
+        From the steps between the bars, else from the file's name.
+    calendar : str or None
+        From the days and hours that hold bars.
+    timezone : str or None
+        IANA zone that times without an offset are probably written in; None when nothing says.
+    session_dates : bool
+        Whether the bars are of a day or longer, so that only their dates count.
+    newest_first : bool
+        Whether the file runs from the newest bar to the oldest: it needs the repair "sort".
+    notes : tuple of str
+        What was recognised and what stays ambiguous and was assumed, in words.
+    problems : tuple of FileProblem
+        Why nothing can be made of the file, when that is so.
+    """
+
+    layout: Layout
+    symbol: str = ""
+    timeframe: str | None = None
+    calendar: str | None = None
+    timezone: str | None = None
+    session_dates: bool = False
+    newest_first: bool = False
+    notes: tuple[str, ...] = ()
+    problems: tuple[FileProblem, ...] = ()

@@ -1,0 +1,242 @@
+"""From the table in the first lines of a file to what was recognised in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from marketdata.bars import COLUMNS
+from marketdata.errors import FileProblem
+from marketdata.reading.cells import split
+from marketdata.reading.dates import writing_of
+from marketdata.reading.detection import Detection
+from marketdata.reading.guessing import DAY, calendar_of, from_period, timeframe_of, zone_of
+from marketdata.reading.layout import MAX_COLUMNS, Layout
+from marketdata.reading.moments import EPOCH, parse
+from marketdata.reading.naming import DIALECTS, dialect_of, period_column, symbol_column, zone_hint
+from marketdata.reading.numbers import NumberReader
+from marketdata.reading.roles import Roles, by_names, by_values
+from marketdata.reading.rows import problem
+from marketdata.reading.signs import is_number, signs_of
+from marketdata.reading.tables import Table
+from marketdata.timeframes import TIMEFRAMES
+
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+def examine(lines: Sequence[str], table: Table, encoding: str, named: Detection) -> Detection:
+    """Complete `named` (what the file's name says) by what the table in `lines` shows."""
+    sample = _Sample(lines, table, named)
+    layout = sample.layout(encoding)
+    if sample.problems:
+        return replace(named, layout=layout, notes=tuple(sample.notes), problems=tuple(sample.problems))
+    times = sample.times(layout)
+    found = sample.key(replace(layout, time_format=times.time_format), times)
+    return replace(found, notes=tuple(sample.notes), problems=tuple(sample.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """The times of a sample: UTC nanoseconds as if no zone mattered, in the order of the file."""
+
+    time_format: str
+    values: list[int] = field(default_factory=list)
+    offsets: set[dt.timedelta] = field(default_factory=set)
+    has_local: bool = False
+
+    @property
+    def newest_first(self) -> bool:
+        falling = sum(after < before for before, after in pairwise(self.values))
+        return falling > len(self.values) // 2
+
+    @property
+    def is_ordered(self) -> bool:
+        return all(before < after for before, after in pairwise(self.values))
+
+
+@dataclass(slots=True)
+class _Sample:
+    """The first lines of a file; what is noted and refused while they are looked at."""
+
+    lines: Sequence[str]
+    table: Table
+    named: Detection
+    notes: list[str] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+
+    def layout(self, encoding: str) -> Layout:
+        """Say where the values stand and how numbers are written."""
+        table, rows = self.table, [cells for _index, cells in self.table.rows]
+        if len(table.names) > MAX_COLUMNS:
+            said = f"{len(table.names)} columns"
+            self._refuse("", said, f"are over the cap of {MAX_COLUMNS}. Remove columns.")
+        first_guess = signs_of((cell for row in rows for cell in row if is_number(cell)), table.delimiter)
+        numbers = NumberReader(first_guess.decimal, first_guess.thousands)
+        roles = by_values(rows, numbers) if table.header is None else by_names(table.names, rows)
+        signs = signs_of(_values(rows, roles), table.delimiter)
+        dialect = _dialect(table, roles)
+        if dialect != "generic":
+            self.notes.append(f"The columns are those of {DIALECTS[dialect]}.")
+        self.notes += [*roles.notes, *([signs.note] if signs.note else [])]
+        for reason in roles.refusals:
+            self._refuse("header" if table.header is not None else "", "", reason)
+        if not rows and not self.problems:
+            reason = "the file has a header and no rows. Add at least one bar."
+            self.problems.append(problem((table.header or 0) + 1, "", "", reason))
+        is_next = table.header is not None and table.first == table.header + 1
+        return Layout(
+            dialect=dialect,
+            encoding=encoding,
+            delimiter=table.delimiter,
+            decimal=signs.decimal,
+            has_header=is_next,
+            skipped_lines=table.first - is_next,
+            names=table.names,
+            roles=tuple(roles.roles),
+            thousands=signs.thousands,
+        )
+
+    def times(self, layout: Layout) -> _Times:
+        """Read the times of every row of the sample."""
+        positions = layout.time_positions
+        texts = [" ".join(cells[at] for at in positions) for cells in self._cells(layout, max(positions))]
+        writing = writing_of(texts, is_european=layout.decimal == ",")
+        if writing.note and writing.time_format:
+            self.notes.append(writing.note)
+        times = _Times(writing.time_format or "auto")
+        has_local = False
+        for text in texts:
+            try:
+                found = parse(text, times.time_format)
+            except ValueError:
+                continue
+            moment = found.moment
+            if found.kind == "instant":
+                times.offsets.add(moment.utcoffset() or dt.timedelta())
+            else:
+                has_local = has_local or found.kind == "local"
+                moment = moment.replace(tzinfo=dt.UTC)
+            times.values.append((moment - EPOCH) // _MICROSECOND * 1000)
+        if not times.values:
+            first = self.table.first
+            shown = texts[0] if texts else ""
+            reason = f"is not a time that can be read ({writing.note}). Choose the column and the format of the times."
+            self.problems.append(problem(first + 1, layout.time_name, shown, reason))
+        return replace(times, has_local=has_local)
+
+    def key(self, layout: Layout, times: _Times) -> Detection:
+        """Say which series the bars belong to."""
+        timeframe, remark = timeframe_of(times.values)
+        symbol, period = self._columns(layout)
+        wanted = period or self.named.timeframe
+        if timeframe is None:
+            timeframe = wanted if remark.startswith("One bar") else None
+            self.notes.append(remark)
+        elif remark:
+            self.notes.append(remark)
+        elif wanted and wanted != timeframe:
+            self.notes.append(f"A name speaks of {wanted}, while the bars are {timeframe} apart.")
+        symbol = symbol or self.named.symbol
+        calendar, assumed = calendar_of(times.values, symbol, timeframe, layout.dialect)
+        self.notes += [assumed] if assumed else []
+        is_long = TIMEFRAMES[timeframe].minutes >= 1440 if timeframe else _middle(times.values) >= DAY
+        if times.newest_first:
+            self.notes.append('The rows run newest first; the repair "sort" puts them in order.')
+        elif not times.is_ordered:
+            self.notes.append('The rows are not in order of time; the repair "sort" puts them in order.')
+        return replace(
+            self.named,
+            layout=layout,
+            symbol=symbol,
+            timeframe=timeframe,
+            calendar=calendar,
+            timezone=self._zone(layout, times, is_long=is_long),
+            session_dates=is_long,
+            newest_first=times.newest_first,
+        )
+
+    def _zone(self, layout: Layout, times: _Times, *, is_long: bool) -> str | None:
+        if times.offsets:
+            if times.has_local:
+                self.notes.append(
+                    "Some times have an offset from UTC and some have none; the latter are refused."
+                )
+            return zone_of(times.offsets)
+        if hint := zone_hint(layout.time_name):
+            return hint
+        if is_long:
+            return None
+        if layout.dialect == "alphavantage":
+            self.notes.append("Alpha Vantage writes the times of its intraday bars in New York's time.")
+            return "America/New_York"
+        if layout.dialect.startswith("metatrader"):
+            self.notes.append(
+                "MetaTrader writes the time of the broker's server; ask the broker which zone that is."
+            )
+        elif times.has_local:
+            self.notes.append(
+                "The times have no offset from UTC and no zone is named; choose the zone they are in."
+            )
+        return None
+
+    def _columns(self, layout: Layout) -> tuple[str, str | None]:
+        """The symbol and the timeframe that columns of the file name."""
+        names = layout.names
+        if not layout.has_header:
+            return "", None
+        at, period_at = symbol_column(names), period_column(names)
+        rows = list(self.table.rows)
+        period = from_period(rows[0][1][period_at]) if period_at is not None else None
+        if at is None or layout.roles[at] != "ignore":
+            return "", period
+        first = rows[0][1][at]
+        for index, cells in rows:
+            if cells[at] != first:
+                reason = (
+                    f"is another symbol than {first!r} above. A file holds the bars of one symbol; split it."
+                )
+                self.problems.append(problem(index + 1, names[at], cells[at], reason))
+                break
+        return first.upper()[:32], period
+
+    def _cells(self, layout: Layout, last: int) -> list[list[str]]:
+        found = []
+        for line in self.lines[self.table.first :]:
+            try:
+                cells = [cell.strip() for cell in split(line, layout.delimiter)]
+            except ValueError:
+                continue
+            if len(cells) > last:
+                found.append(cells)
+        return found
+
+    def _refuse(self, column: str, value: str, reason: str) -> None:
+        header = self.table.header
+        self.problems.append(
+            problem((self.table.first if header is None else header) + 1, column, value, reason)
+        )
+
+
+def _values(rows: Sequence[Sequence[str]], roles: Roles) -> list[str]:
+    """The cells of prices and volumes."""
+    positions = [at for at, role in enumerate(roles.roles) if role in (*COLUMNS, "adj_close")]
+    return [row[at] for row in rows for at in positions if at < len(row) and is_number(row[at])]
+
+
+def _dialect(table: Table, roles: Roles) -> str:
+    if table.header is not None:
+        return dialect_of(table.names)
+    first = table.rows[0][1]
+    if len(table.names) == 12 and first[0].isdecimal() and first[6].isdecimal():
+        return "binance"
+    if roles.roles[:2] == ["date", "time_of_day"] and re.fullmatch(r"\d{4}\.\d\d\.\d\d", first[0]):
+        return "metatrader4"
+    return "generic"
+
+
+def _middle(times: Sequence[int]) -> int:
+    steps = sorted(abs(after - before) for before, after in pairwise(times))
+    return steps[len(steps) // 2] if steps else 0

@@ -7,15 +7,17 @@ from numpy.typing import NDArray
 
 from algotrade.compiled import kernel, part
 from backtests.metrics.kernels import TAIL, count_nb
-from backtests.metrics.lanes import LANES, Floats, least_nb, most_nb, returns_tile_nb, steady_nb, total_nb
+from backtests.metrics.lanes import LANES, Floats, returns_tile_nb, steady_nb, total_nb
 
 Ints = NDArray[np.int64]
 
 # Rows of the room that the pass works in, each of `LANES` numbers.
-_TILE, _FIRST, _SECOND, _THIRD, _FOURTH, _DOWN, _GAINS, _LOSSES, _BEST, _WORST, _EQUITY, _DEPTHS = range(12)
-ROWS = 12
+_TILE, _FIRST, _SECOND, _THIRD, _FOURTH, _DOWN, _GAINS, _LOSSES, _EQUITY, _DEPTHS = range(10)
+ROWS = 10
 # The level of the lowest returns is guessed from some stretches of some, so many standard deviations below the mean.
 _SAMPLES, _SAMPLE, _REACH = 128, 16, 1.3
+# Of the 64 bits of a number: the place of its sign, and all others.
+_SIGN, _REST = 63, np.int64(2**63 - 1)
 
 
 class Path(NamedTuple):
@@ -75,17 +77,19 @@ def account_nb(
     n, count = len(equity), count_nb(equity)
     shift, level = steady_nb(equity, count), level_nb(equity, count)
     room[:] = 0.0
-    room[_BEST, :], room[_WORST, :] = -np.inf, np.inf
     falls = Falls(initial, 0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0.0, 0)
     bits = equity.view(np.int64)
     positive = found = 0
+    best, worst = rank_nb(-np.inf), rank_nb(np.inf)
     for start in range(0, n, LANES):
         stop = min(start + LANES, n)
         here = min(stop, count) - start
         if here > 0:
             tile = room[_TILE, :here]
             returns_tile_nb(equity[start : start + here + 1], tile)
-            positive += add_returns_nb(tile, shift, rf, room)
+            add_returns_nb(tile, shift, rf, room)
+            above, top, bottom = ranks_nb(tile.view(np.int64))
+            positive, best, worst = positive + above, max(best, top), min(worst, bottom)
             if found >= 0:
                 found = keep_lowest_nb(tile, level, found, lowest)
         falls = falls_nb(equity[start:stop], bits[start:stop], time, start, falls, room)
@@ -95,8 +99,8 @@ def account_nb(
     path = Path(
         count,
         shift + first / count if count > 0 else np.nan,
-        most_nb(room[_BEST]),
-        least_nb(room[_WORST]),
+        ranked_nb(best),
+        ranked_nb(worst),
         positive,
         total_nb(room[_EQUITY]),
         falls.deepest,
@@ -112,9 +116,9 @@ def account_nb(
 
 
 @part
-def add_returns_nb(returns: Floats, shift: float, rf: float, room: Floats) -> int:
-    """Add a tile of returns to the sums; return how many are above 0. One or two sums a loop: the compiler must see
-    that no two arrays overlap, and gives up on more."""
+def add_returns_nb(returns: Floats, shift: float, rf: float, room: Floats) -> None:
+    """Add a tile of returns to the sums. One or two sums a loop: the compiler must see that no two arrays overlap, and
+    gives up on more."""
     first, second, third, fourth = room[_FIRST], room[_SECOND], room[_THIRD], room[_FOURTH]
     for i in range(len(returns)):
         d = returns[i] - shift
@@ -134,14 +138,34 @@ def add_returns_nb(returns: Floats, shift: float, rf: float, room: Floats) -> in
     for i in range(len(returns)):
         excess = returns[i] - rf
         gains[i] += excess if excess > 0.0 else 0.0
-    best, worst = room[_BEST], room[_WORST]
-    positive = 0
-    for i in range(len(returns)):
-        best[i] = returns[i] if returns[i] > best[i] else best[i]
-        worst[i] = returns[i] if returns[i] < worst[i] else worst[i]
-    for i in range(len(returns)):
-        positive += returns[i] > 0.0
-    return positive
+
+
+@part
+def ranks_nb(bits: Ints) -> tuple[int, np.int64, np.int64]:
+    """How many of a tile of returns are above 0, and the ranks of the highest and the lowest, from their bits.
+
+    Of numbers as such the compiler compares one at a time, of integers several.
+    """
+    positive, highest, lowest = 0, ~_REST, _REST
+    for i in range(len(bits)):
+        rank = bits[i] ^ ((bits[i] >> _SIGN) & _REST)
+        positive += bits[i] > 0
+        highest, lowest = max(highest, rank), min(lowest, rank)
+    return positive, highest, lowest
+
+
+@part
+def rank_nb(value: float) -> np.int64:
+    """An integer in the order of the numbers: their bits, turned round below 0."""
+    bits = np.float64(value).view(np.int64)
+    return bits ^ ((bits >> _SIGN) & _REST)
+
+
+@part
+def ranked_nb(rank: np.int64) -> float:
+    """The number of a rank."""
+    bits = np.int64(rank ^ ((rank >> _SIGN) & _REST))
+    return bits.view(np.float64)
 
 
 @part

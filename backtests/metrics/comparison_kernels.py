@@ -101,12 +101,15 @@ def add_growth_nb(left: Floats, right: Floats, room: Floats) -> tuple[int, int]:
     """Multiply what both grew by where the other rose, and where it fell; return how often it did."""
     first, second = room[_UP_LEFT], room[_UP_RIGHT]
     for i in range(len(left)):
-        first[i] *= 1.0 + left[i] if right[i] > 0.0 else 1.0
-        second[i] *= 1.0 + right[i] if right[i] > 0.0 else 1.0
+        # Computed before the choice: a branch would stop the compiler's vectors.
+        x, y, rose = 1.0 + left[i], 1.0 + right[i], right[i] > 0.0
+        first[i] *= x if rose else 1.0
+        second[i] *= y if rose else 1.0
     first, second = room[_DOWN_LEFT], room[_DOWN_RIGHT]
     for i in range(len(left)):
-        first[i] *= 1.0 + left[i] if right[i] < 0.0 else 1.0
-        second[i] *= 1.0 + right[i] if right[i] < 0.0 else 1.0
+        x, y, fell = 1.0 + left[i], 1.0 + right[i], right[i] < 0.0
+        first[i] *= x if fell else 1.0
+        second[i] *= y if fell else 1.0
     rises = falls = 0
     for i in range(len(right)):
         rises += right[i] > 0.0

@@ -46,19 +46,3 @@ def total_nb(lanes: Floats) -> float:
         half //= 2
     total: float = lanes[0]
     return total
-
-
-@part
-def most_nb(lanes: Floats) -> float:
-    most: float = lanes[0]
-    for i in range(len(lanes)):
-        most = max(most, lanes[i])
-    return most
-
-
-@part
-def least_nb(lanes: Floats) -> float:
-    least: float = lanes[0]
-    for i in range(len(lanes)):
-        least = min(least, lanes[i])
-    return least

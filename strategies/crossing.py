@@ -76,7 +76,7 @@ def follow_averages(values: Line, fast: int, slow: int) -> Line:
     Parameters
     ----------
     values : ndarray of float64, shape (n,)
-        Finite. Of very many, two threads average a half each.
+        Finite. Of very many, two threads follow a half each.
     fast, slow : int
         Periods, the shorter one first.
 
@@ -89,12 +89,15 @@ def follow_averages(values: Line, fast: int, slow: int) -> Line:
 
     def find(start: int, stop: int) -> None:
         kernels.average_sides_nb(line, fast, slow, start, stop, TILE, sides)
+        part = sides[start:stop]
+        kernels.follow_nb(part, part, out[start:stop])  # no row of which is NaN
 
-    middle = len(line) // 2
+    middle = max(len(line) // 2, min(slow, len(line)))
     rest = aside(lambda: find(middle, len(line)), len(line))
     find(0, middle)
     rest()
-    kernels.follow_nb(sides, sides, out)  # no row of which is NaN
+    if middle < len(line):
+        kernels.join_nb(sides, middle, out)
     out[: slow - 1] = np.nan
     return out
 

@@ -87,6 +87,21 @@ def follow_nb(sides: Sides, slow: Line, out: Line) -> None:
 
 
 @kernel
+def join_nb(sides: Sides, start: int, out: Line) -> None:
+    """Carry the target on into rows from `start` on that `follow_nb` filled as if there were none before.
+
+    That is up to its first target there: from then on what came before no longer matters.
+    """
+    target = out[start - 1]
+    if sides[start] != sides[start - 1] and sides[start] != 0:
+        target = float(sides[start])
+    t = start
+    while t < len(out) and out[t] == 0.0:
+        out[t] = target
+        t += 1
+
+
+@kernel
 def hold_nb(up: Flags, down: Flags, defined: Flags, out: Line) -> None:
     target = 0.0
     for t in range(len(up)):

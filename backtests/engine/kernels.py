@@ -109,18 +109,31 @@ def rules_nb(values: Floats) -> Rules:
 
 
 @kernel
-def orders_nb(target: Floats, allow_short: bool, decided: Places, wanted: Sides) -> tuple[int, int, int]:
-    """Write the bars at whose close the target changes, and to what; NaN keeps the target of the bar before.
+def changes_nb(target: Floats, start: int, stop: int, decided: Places) -> int:
+    """Write the bars from `start` to before `stop` whose target is not that of the bar before; return how many.
 
-    Returns (first bad bar or -1, number of changes, how many of them are entries).
+    The first bar of all is always among them, and so is each NaN.
+    """
+    different = 0
+    if start == 0:
+        decided[0] = 0
+        different = start = 1
+    before, after = target[start - 1 : stop - 1], target[start:stop]
+    for i in range(len(after)):  # no branch may fail
+        decided[different] = start + i
+        different += after[i] != before[i]
+    return different
+
+
+@kernel
+def orders_nb(
+    target: Floats, allow_short: bool, different: int, decided: Places, wanted: Sides
+) -> tuple[int, int, int]:
+    """Keep those of the `different` bars in `decided` at which an order is due, and write to what the target changes.
+
+    NaN keeps the target of the bar before. Returns (first bad bar or -1, number of changes, how many are entries).
     """
     floor = -1.0 if allow_short else 0.0
-    before, after = target[:-1], target[1:]
-    different = 1  # the first bar, and each bar whose value is not that of the bar before; no branch may fail
-    decided[0] = 0
-    for i in range(len(after)):
-        decided[different] = i + 1
-        different += after[i] != before[i]
     previous = 0.0
     count = entries = 0
     for i in range(different):

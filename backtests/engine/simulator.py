@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from algotrade.aside import aside
 from backtests.engine import kernels as k
 from backtests.engine import loops
 from backtests.engine.config import SimulationConfig
@@ -150,12 +151,24 @@ def _orders(bars: Bars, target: ArrayLike, config: SimulationConfig) -> Orders:
     """The closes at which the target changes, what it changes to, and how many of these are entries."""
     values = _column(bars, "target", target, "Use -1, 0, +1.")
     decided, wanted = np.empty(len(bars), dtype=np.int32), np.empty(len(bars), dtype=np.int8)
-    bad, count, entries = k.orders_nb(values, config.allow_short, decided, wanted)
+    different = _changes(values, decided)
+    bad, count, entries = k.orders_nb(values, config.allow_short, different, decided, wanted)
     if bad >= 0:
         raise TargetError(
             f"The target at {_place(bars, bad)} is {values[bad]:g}. Use -1, 0, +1, or NaN to keep."
         )
     return decided[:count], wanted[:count], entries
+
+
+def _changes(target: Floats, decided: NDArray[np.int32]) -> int:
+    """`kernels.changes_nb` of all bars; of very many, two threads look at a half each."""
+    n = len(target)
+    middle = n // 2 + 1
+    rest = aside(lambda: k.changes_nb(target, middle, n, decided[middle:]), n)
+    before = k.changes_nb(target, 0, middle, decided)
+    different: int = before + rest()
+    decided[before:different] = decided[middle : middle + different - before]
+    return different
 
 
 def _clean_size(bars: Bars, size: ArrayLike) -> Floats:

@@ -268,7 +268,8 @@ class TargetWork:
             decided, wanted = np.empty(len(bars), dtype=np.int32), np.empty(len(bars), dtype=np.int8)
             values = target.view()
             values.flags.writeable = False
-            bad, count, _ = engine.orders_nb(values, short, decided, wanted)
+            different = engine.changes_nb(values, 0, len(bars), decided)
+            bad, count, _ = engine.orders_nb(values, short, different, decided, wanted)
             if bad >= 0:
                 simulate(bars, target, ground.request.config)
             orders.append((decided[:count].copy(), wanted[:count].copy()))

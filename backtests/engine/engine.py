@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from algotrade.aside import aside
 from backtests.engine.config import SimulationConfig
 from backtests.engine.results import Simulation
-from backtests.engine.simulator import buy_and_hold, simulate
+from backtests.engine.simulator import buy_and_hold, planned
 from backtests.engine.strategy import GivesTarget, size_of
 from backtests.metrics.compute import compute_metrics
 from backtests.metrics.drawdown import drawdown_series
@@ -86,8 +86,10 @@ class BacktestEngine:
         size = size_of(strategy, bars)
         signalled = time.perf_counter()
         tell(0.4, f"Simulating {len(bars):,} bars")
+        trade = planned(bars, target, self.config, periods_per_year=periods_per_year, size=size)
+        # Not before the orders are found, which two threads do: here the other one would have nothing to do.
         held = aside(lambda: buy_and_hold(bars, self.config, periods_per_year=periods_per_year), len(bars))
-        sim = self._execute_trades(bars, target, periods_per_year, size)
+        sim = self._execute_trades(trade)
         simulated = time.perf_counter()
         tell(0.8, f"Measuring {len(sim.trade_bars):,} trades")
         benchmark = held()
@@ -106,14 +108,8 @@ class BacktestEngine:
         tell(1.0, "Done")
         return metrics, details
 
-    def _execute_trades(
-        self,
-        bars: Bars,
-        target: NDArray[np.float64],
-        periods_per_year: float,
-        size: NDArray[np.float64] | None = None,
-    ) -> Simulation:
-        return simulate(bars, target, self.config, periods_per_year=periods_per_year, size=size)
+    def _execute_trades(self, trade: Callable[[], Simulation]) -> Simulation:
+        return trade()
 
     def _calculate_metrics(
         self, sim: Simulation, bars: Bars, periods_per_year: float, benchmark: Simulation | None = None

@@ -65,6 +65,18 @@ def simulate(
         Naming the bar and the value, of the target or the size.
     """
     config = SimulationConfig() if config is None else config
+    return planned(bars, target, config, periods_per_year=periods_per_year, size=size)()
+
+
+def planned(
+    bars: Bars,
+    target: ArrayLike,
+    config: SimulationConfig,
+    *,
+    periods_per_year: float,
+    size: ArrayLike | None = None,
+) -> Callable[[], Simulation]:
+    """Check what `simulate` is given, find its orders, and return what trades them."""
     if len(bars) == 0:
         raise EngineError("There are no bars to simulate. Choose a period that has data.")
     if not (math.isfinite(periods_per_year) and periods_per_year > 0):
@@ -72,7 +84,7 @@ def simulate(
         raise EngineError(message, fields={"periods_per_year": [message]})
     orders = _orders(bars, target, config)
     shares = None if size is None else _clean_size(bars, size)
-    return _run(bars, orders, shares, config, periods_per_year)
+    return lambda: _run(bars, orders, shares, config, periods_per_year)
 
 
 def buy_and_hold(bars: Bars, config: SimulationConfig, *, periods_per_year: float = 252.0) -> Simulation:

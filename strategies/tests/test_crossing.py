@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from strategies import crossing_kernels
-from strategies.crossing import above, below, cross_down, cross_up, follow, hold
+from strategies.crossing import above, below, cross_down, cross_up, follow, follow_averages, hold
+from strategies.indicators import TechnicalIndicators
 
 NAN = math.nan
 
@@ -113,3 +114,14 @@ def test_compiled_crossing_equals_its_python_twin(monkeypatch):
     plain = cross_up(fast, slow, scale=scale), follow(fast, slow, scale=scale)
     assert np.array_equal(compiled[0], plain[0])
     assert np.array_equal(compiled[1], plain[1], equal_nan=True)
+
+
+def test_following_averages_in_halves_equals_following_them_in_one_pass():
+    rng = np.random.default_rng(5)
+    for n in (1, 2, 19, 20, 21, 40, 41, *range(600, 800)):  # the middle comes before, at and after a cross
+        walk = 100.0 + np.cumsum(rng.integers(-1, 2, n)) * 0.01  # on a coarse grid: many ties
+        for values in (walk, np.full(n, 5.0), np.arange(n) + 1.0):
+            for fast, slow in ((2, 3), (3, 20)):
+                lines = (TechnicalIndicators.moving_average(values, period) for period in (fast, slow))
+                found = follow_averages(values, fast, slow)
+                assert np.array_equal(found, follow(*lines), equal_nan=True), (n, fast, slow)

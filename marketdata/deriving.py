@@ -61,7 +61,7 @@ def resample_series(owner: Any, series: Series, timeframe: str, *, shared: bool 
             "names": ", ".join(possible) or "–",
         }
         raise InvalidInput(fields={"timeframe": [message]})
-    key = replace(_key_of(series), timeframe=timeframe)
+    key = replace(SeriesKey.of(series), timeframe=timeframe)
     return _submit(owner, series, key, Resample(timeframe), shared)
 
 
@@ -76,7 +76,7 @@ def adjust_splits(
     """
     recipe = AdjustSplits.read(splits)
     base = _unadjusted(series)
-    key = replace(_key_of(base), adjustment=Adjustment.SPLITS.value)
+    key = replace(SeriesKey.of(base), adjustment=Adjustment.SPLITS.value)
     known = key.find(None if shared else owner.pk)
     if known is not None and known.derived_from_id == base.pk:
         earlier = read_recipe(known.recipe)
@@ -160,7 +160,9 @@ def _refresh(derived: Series, source: Series) -> BarImport | None:
         logger.warning("Series %s cannot follow series %s: nobody may be asked for", derived.pk, source.pk)
         return None
     try:
-        return _queue(owner, source, _key_of(derived), read_recipe(derived.recipe), derived.is_shared)
+        # The sessions that decide are those of the source, whatever was written to the derived series since.
+        key = replace(SeriesKey.of(derived), calendar=source.calendar, timezone=source.timezone)
+        return _queue(owner, source, key, read_recipe(derived.recipe), derived.is_shared)
     except QueueFull:
         logger.warning("Series %s follows series %s later: the queue is full", derived.pk, source.pk)
         return None
@@ -191,15 +193,3 @@ def _unadjusted(series: Series) -> Series:
         ) % {"series": series}
         raise InvalidInput(fields={"series": [message]})
     return base
-
-
-def _key_of(series: Series) -> SeriesKey:
-    return SeriesKey(
-        symbol=series.symbol,
-        timeframe=series.timeframe,
-        calendar=series.calendar,
-        source=series.source,
-        name=series.name,
-        timezone=series.timezone,
-        adjustment=series.adjustment,
-    )

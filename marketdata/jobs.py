@@ -11,6 +11,7 @@ from marketdata.models import BarImport, Upload
 IMPORT_KIND = "marketdata.import"
 GENERATE_KIND = "marketdata.generate"
 RESTORE_KIND = "marketdata.restore"
+DERIVE_KIND = "marketdata.derive"
 
 HOUR = 3600
 
@@ -57,6 +58,15 @@ register_kind(
         name=RESTORE_KIND,
         label=_("Return to a snapshot"),
         handler="marketdata.tasks.restore",
+        on_state=follow_import,
+        time_limit=HOUR,
+    )
+)
+register_kind(
+    JobKind(
+        name=DERIVE_KIND,
+        label=_("Making of a series"),
+        handler="marketdata.derived.derive",
         on_state=follow_import,
         time_limit=HOUR,
     )

@@ -1,0 +1,116 @@
+"""Making a derived series: the handler of its job. It reads and writes in blocks, so that memory does not grow."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from algotrade.jobs.context import JobContext
+from algotrade.jobs.errors import JobCancelled
+from marketdata import deriving, importing, opening
+from marketdata.columns import ColumnFiles, Columns, blocks
+from marketdata.errors import NoBars, SeriesNotFound
+from marketdata.keys import SeriesKey
+from marketdata.merging import WHOLE
+from marketdata.models import Series
+from marketdata.recipes import AdjustSplits, Recipe, Resample, read_recipe
+from marketdata.resample import resample_columns
+from marketdata.tasks import import_of
+from marketdata.writing import Progress
+
+MADE = 0.4
+"""How far a making is when the bars are computed; the rest is storing them."""
+
+
+def derive(context: JobContext) -> Callable[[], None]:
+    """Make the bars of a derived series from what its source holds now, in the place of all that it held."""
+    row = import_of(context)
+    source = Series.objects.filter(pk=row.settings["from"]).first()
+    if source is None:
+        raise SeriesNotFound(
+            _("The series that this one is made from was deleted; what was made is kept as it is.")
+        )
+    key = SeriesKey(**row.settings["key"])
+    deriving.refuse_occupied(key.find(None if row.settings.get("shared") else row.user_id))
+    recipe = read_recipe(row.settings["recipe"])
+    snapshot = opening.current_snapshot(source)
+    resources = contextlib.ExitStack()
+    with importing.closing_on_error(resources):
+        columns = opening.open_columns(snapshot)
+        resources.callback(columns.close)
+        into = resources.enter_context(ColumnFiles(opening.drafts_folder()))
+        report = _make(recipe, source, columns, into, importing.scaled(context.progress, 0.0, MADE))
+        if not len(into):
+            raise NoBars(_nothing(source, report))
+        return importing.put(
+            row,
+            into,
+            progress=importing.scaled(context.progress, MADE, 1.0),
+            overlap=WHOLE,
+            report=report | {"made_from": snapshot.sha256},
+            resources=resources,
+            after=lambda series: _follow(series, source.pk, recipe, snapshot.sha256, context.job_id),
+        )
+
+
+def _make(
+    recipe: Recipe, source: Series, columns: Columns, into: ColumnFiles, progress: Progress
+) -> dict[str, Any]:
+    """Write the bars that a recipe makes; return what became of those of the source."""
+    said = _("Making bars of %(count)d") % {"count": len(columns)}
+    if isinstance(recipe, Resample):
+        told = resample_columns(
+            columns,
+            into,
+            recipe.timeframe,
+            source_timeframe=source.timeframe,
+            calendar=source.calendar,
+            progress=lambda done: progress(done, said),
+        )
+        return {"rows_read": len(columns), **told.to_dict()}
+    for first, block in blocks(columns):
+        into.append(**_adjusted(recipe, block))
+        progress(first / len(columns), said)
+    return {"rows_read": len(columns), "made": len(into), "splits": len(recipe.splits)}
+
+
+def _adjusted(recipe: AdjustSplits, block: dict[str, Any]) -> dict[str, Any]:
+    """Prices of before a split by its ratio lower, and volumes by as much higher."""
+    times = np.array([time for time, _ratio in recipe.splits], dtype="datetime64[ns]").view(np.int64)
+    ratios = np.array([ratio for _time, ratio in recipe.splits])
+    # The shares of today that one share of each stretch between two splits has become.
+    shares = np.append(np.multiply.accumulate(ratios[::-1])[::-1], 1.0)
+    factor = shares[np.searchsorted(times, block["time"], side="right")]
+    prices = {name: block[name] / factor for name in ("open", "high", "low", "close")}
+    return {"time": block["time"], **prices, "volume": block["volume"] * factor}
+
+
+def _follow(series: Series, source_id: int, recipe: Recipe, made_from: str, job_id: str) -> None:
+    """Say what the series is made from; in the transaction that stores its bars, which locks both series."""
+    source = Series.objects.select_for_update().filter(pk=source_id).first()
+    if source is None:
+        raise SeriesNotFound(
+            _("The series that this one is made from was deleted; what was made is kept as it is.")
+        )
+    before = series.recipe.get("made_from") if series.derived_from_id == source.pk else None
+    if source.content_sha256 != made_from:
+        if before == source.content_sha256 and read_recipe(series.recipe) == recipe:
+            raise JobCancelled(job_id)  # a later job was quicker: what it made is newer
+        transaction.on_commit(lambda: deriving.refresh_derived(source), robust=True)
+    series.derived_from = source
+    series.recipe = {**recipe.to_dict(), "made_from": made_from}
+    series.save(update_fields=["derived_from", "recipe", "updated_at"])
+
+
+def _nothing(source: Series, report: dict[str, Any]) -> str:
+    if report.get("left_out"):
+        return _(
+            "None of the %(count)d bars of %(series)s lies in a session of its calendar (%(calendar)s). Choose the "
+            "calendar of its market."
+        ) % {"count": report["rows_read"], "series": source, "calendar": source.calendar_label}
+    return _("The bars of %(series)s do not complete a single longer one yet.") % {"series": source}

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import submit
 from marketdata.keys import SeriesKey
@@ -47,3 +49,13 @@ def submit_examination(asker: Any, series: Series) -> Job:
         payload={"series": series.pk},
         result_url=series.get_absolute_url(),
     )
+
+
+register_kind(
+    JobKind(
+        name=EXAMINE_KIND,
+        label=gettext_lazy("Examination"),
+        handler="marketdata.examining.examine",
+        preload=False,
+    )
+)

@@ -1,14 +1,17 @@
-"""Bars as a CSV file that the import reads back."""
+"""What is handed out as CSV: bars, as the import reads them back, and the problems of a file."""
 
+import csv
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from django.http import StreamingHttpResponse
 
 from marketdata.bars import COLUMNS, Bars
-from marketdata.models import Series
+from marketdata.models import BarImport, Series
 
 CHUNK = 5_000
+PROBLEM_COLUMNS = ("line", "column", "value", "reason")
 
 
 def csv_response(series: Series, bars: Bars) -> StreamingHttpResponse:
@@ -31,3 +34,38 @@ def csv_lines(bars: Bars, *, intraday: bool) -> Iterator[str]:
         # repr keeps every digit, so that what is exported comes back as the same numbers.
         columns = [list(map(repr, getattr(bars, column)[rows].tolist())) for column in COLUMNS]
         yield "".join(",".join(row) + "\n" for row in zip(times, *columns, strict=True))
+
+
+def problems_response(item: BarImport) -> StreamingHttpResponse:
+    """Return the problems of an import as a CSV download."""
+    response = StreamingHttpResponse(_problem_lines(item), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="import-{item.pk}-problems.csv"'
+    return response
+
+
+class _Echo:
+    """Hands back what a csv.writer writes."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _problem_lines(item: BarImport) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(PROBLEM_COLUMNS)
+    for problem in item.problems:
+        yield writer.writerow([_safe(problem.get(name, "")) for name in PROBLEM_COLUMNS])
+
+
+def _safe(value: Any) -> Any:
+    """A spreadsheet would run a cell that begins like a formula."""
+    text = str(value)
+    return f"'{text}" if text[:1] in "=+@\t\r" or (text[:1] == "-" and not _is_number(text)) else value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

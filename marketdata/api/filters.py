@@ -2,7 +2,8 @@
 
 import django_filters
 
-from marketdata.models import MarketData, Series
+from algotrade.jobs.models import Job
+from marketdata.models import BarImport, MarketData, Series
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
 
@@ -33,4 +34,17 @@ class MarketDataFilter(django_filters.FilterSet):
 
     class Meta:
         model = MarketData
+        fields: list[str] = []
+
+
+class ImportFilter(django_filters.FilterSet):
+    """`?status=`, `?source=`, `?series=`, `?symbol=`."""
+
+    status = django_filters.ChoiceFilter(choices=Job.State.choices)
+    source = django_filters.ChoiceFilter(choices=BarImport.Source.choices)
+    series = django_filters.NumberFilter(field_name="series_id", max_value=2**63 - 1)
+    symbol = django_filters.CharFilter(lookup_expr="iexact")
+
+    class Meta:
+        model = BarImport
         fields: list[str] = []

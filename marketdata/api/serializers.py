@@ -1,6 +1,5 @@
 """Market data as the API shows and takes it."""
 
-from dataclasses import fields
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -8,11 +7,8 @@ from rest_framework import serializers
 
 from algotrade.serializers import KnownFieldsMixin
 from marketdata.charts import FEWEST_POINTS, MAX_POINTS, POINTS_LIMIT
-from marketdata.models import BarImport, MarketData, Series, Snapshot
-from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
+from marketdata.models import Feed, MarketData, Series, Snapshot
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
-
-DEFAULTS = {field.name: field.default for field in fields(SyntheticSpec)}
 
 
 class SeriesSerializer(serializers.ModelSerializer):
@@ -20,6 +16,7 @@ class SeriesSerializer(serializers.ModelSerializer):
 
     shared = serializers.BooleanField(source="is_shared", read_only=True)
     periods_per_year = serializers.IntegerField(read_only=True)
+    recipe = serializers.DictField(read_only=True, help_text="What is done to the bars it is made from.")
 
     class Meta:
         model = Series
@@ -33,6 +30,8 @@ class SeriesSerializer(serializers.ModelSerializer):
             "timezone",
             "adjustment",
             "shared",
+            "derived_from",
+            "recipe",
             "periods_per_year",
             "bar_count",
             "first_time",
@@ -51,7 +50,16 @@ class SnapshotSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Snapshot
-        fields = ["sha256", "bar_count", "first_time", "last_time", "quality", "created_at"]
+        fields = ["sha256", "bar_count", "first_time", "last_time", "damaged_at", "quality", "created_at"]
+        read_only_fields = fields
+
+
+class SnapshotSummarySerializer(serializers.ModelSerializer):
+    """An immutable state of a series."""
+
+    class Meta:
+        model = Snapshot
+        fields = ["sha256", "bar_count", "first_time", "last_time", "damaged_at", "created_at"]
         read_only_fields = fields
 
 
@@ -79,62 +87,93 @@ class MarketDataSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ImportSerializer(KnownFieldsMixin, serializers.Serializer):
-    """A CSV file and how it is to be read."""
+class SeriesChangeSerializer(KnownFieldsMixin, serializers.Serializer):
+    """What may change of a series without touching its bars."""
 
-    file = serializers.FileField(allow_empty_file=True, help_text="CSV, UTF-8, at most 64 MiB.")
-    symbol = serializers.CharField(max_length=32)
-    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES))
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
     calendar = serializers.ChoiceField(
-        choices=list(CALENDARS),
-        required=False,
-        help_text="Without it the series keeps its own; a new one gets exchange.",
+        choices=list(CALENDARS), required=False, help_text="Another one has the quality examined anew."
     )
     timezone = serializers.CharField(
         max_length=64,
         required=False,
-        help_text="IANA zone of times without an offset. Without it the series keeps its own; a new one gets UTC.",
-    )
-    adjust = serializers.BooleanField(default=False, help_text="Adjust all prices by the column adj_close.")
-    overlap = serializers.ChoiceField(
-        choices=BarImport.Overlap.values,
-        default=BarImport.Overlap.EXTEND.value,
-        help_text="What happens to stored bars of the same period.",
+        help_text="The zone the source writes its times in; stored ones are UTC.",
     )
 
 
-def _whole(name: str) -> serializers.IntegerField:
-    low, high = BOUNDS[name]
-    return serializers.IntegerField(min_value=low, max_value=high, default=DEFAULTS[name])
+class RestoreSerializer(KnownFieldsMixin, serializers.Serializer):
+    """A snapshot to go back to."""
+
+    sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", help_text="The fingerprint of one of its snapshots.")
 
 
-def _number(name: str) -> serializers.FloatField:
-    low, high = BOUNDS[name]
-    return serializers.FloatField(min_value=low, max_value=high, default=DEFAULTS[name])
+class SplitSerializer(KnownFieldsMixin, serializers.Serializer):
+    """A split of shares."""
+
+    time = serializers.CharField(max_length=40, help_text="The first bar after it.")
+    ratio = serializers.FloatField(
+        min_value=0.0001, max_value=10_000, help_text="New shares for one old share: 4 for four to one."
+    )
 
 
-class SyntheticSerializer(KnownFieldsMixin, serializers.Serializer):
-    """A synthetic series: fractions per year for drift and volatility."""
+class AdjustSplitsSerializer(KnownFieldsMixin, serializers.Serializer):
+    """Splits that the prices are to be adjusted for; without any, those that the quality report suspects."""
 
-    symbol = serializers.CharField(max_length=32)
-    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    process = serializers.ChoiceField(choices=list(PROCESSES), default=DEFAULTS["process"])
-    bars = _whole("bars")
-    seed = _whole("seed")
-    start = serializers.DateField(default=DEFAULTS["start"])
-    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), default=DEFAULTS["timeframe"])
-    calendar = serializers.ChoiceField(choices=list(CALENDARS), default=DEFAULTS["calendar"])
-    price = _number("price")
-    drift = _number("drift")
-    volatility = _number("volatility")
-    half_life = _number("half_life")
-    regime_length = _number("regime_length")
+    splits = SplitSerializer(many=True, required=False)
 
-    def spec(self) -> SyntheticSpec:
-        """Return what to generate; call it after validation."""
-        values = {key: value for key, value in self.validated_data.items() if key not in {"symbol", "name"}}
-        return SyntheticSpec(**{**values, "start": str(values["start"])})
+
+class ResampleSerializer(KnownFieldsMixin, serializers.Serializer):
+    """A longer timeframe."""
+
+    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES))
+
+
+class FeedSerializer(serializers.ModelSerializer):
+    """What keeps a series up to date."""
+
+    class Meta:
+        model = Feed
+        fields = [
+            "id",
+            "series",
+            "provider",
+            "symbol",
+            "every",
+            "enabled",
+            "next_at",
+            "last_at",
+            "failures",
+            "last_error",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class FeedChangeSerializer(KnownFieldsMixin, serializers.Serializer):
+    """What may change of a feed."""
+
+    provider = serializers.CharField(max_length=40, required=False)
+    symbol = serializers.CharField(max_length=64, required=False, help_text="As the provider writes it.")
+    every = serializers.ChoiceField(choices=Feed.Every.choices, required=False)
+    enabled = serializers.BooleanField(required=False)
+
+
+class FeedCreateSerializer(KnownFieldsMixin, serializers.Serializer):
+    """A feed for an own series."""
+
+    series = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    provider = serializers.CharField(max_length=40)
+    symbol = serializers.CharField(max_length=64, help_text="As the provider writes it.")
+    every = serializers.ChoiceField(choices=Feed.Every.choices, default=Feed.Every.DAY.value)
+    enabled = serializers.BooleanField(default=True)
+
+
+class FeedRefreshSerializer(KnownFieldsMixin, serializers.Serializer):
+    """How a feed is refreshed."""
+
+    anew = serializers.BooleanField(
+        default=False, help_text="Download the whole history in place of what is stored."
+    )
 
 
 class BarsSerializer(serializers.Serializer):
@@ -169,6 +208,10 @@ class ProviderSerializer(serializers.Serializer):
     summary = serializers.CharField()
     timeframes = serializers.ListField(child=serializers.CharField())
     needs_network = serializers.BooleanField()
+    needs_key = serializers.CharField(help_text="The environment variable that holds its key; empty: none.")
+    available = serializers.BooleanField(help_text="Whether it can be asked here.")
+    problem = serializers.CharField(help_text="What it lacks, and the remedy; empty when nothing.")
+    symbol_help = serializers.CharField(help_text="How a symbol is written there.")
     adjusted = serializers.BooleanField()
     any_symbol = serializers.BooleanField()
     symbols = serializers.ListField(child=serializers.CharField())

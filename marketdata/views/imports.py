@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from algotrade.jobs.models import Job
+from marketdata.exports import problems_response
 from marketdata.models import BarImport
 
 PAGE_SIZE = 25
-PROBLEM_COLUMNS = ("line", "column", "value", "reason")
 
 
 @login_required
@@ -55,41 +53,6 @@ def problems_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """The located problems of an import's file, as a file of their own."""
     item = get_object_or_404(BarImport.objects.for_user(request.user), pk=pk)
     return problems_response(item)
-
-
-def problems_response(item: BarImport) -> StreamingHttpResponse:
-    """Return the problems of an import as a CSV download."""
-    response = StreamingHttpResponse(_problem_lines(item), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="import-{item.pk}-problems.csv"'
-    return response
-
-
-class _Echo:
-    """Hands back what a csv.writer writes."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _problem_lines(item: BarImport) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(PROBLEM_COLUMNS)
-    for problem in item.problems:
-        yield writer.writerow([_safe(problem.get(name, "")) for name in PROBLEM_COLUMNS])
-
-
-def _safe(value: Any) -> Any:
-    """A spreadsheet would run a cell that begins like a formula."""
-    text = str(value)
-    return f"'{text}" if text[:1] in "=+@\t\r" or (text[:1] == "-" and not _is_number(text)) else value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _ended(item: BarImport) -> dict[str, Any]:

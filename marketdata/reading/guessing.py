@@ -110,6 +110,7 @@ def from_file_name(file_name: str) -> tuple[str, str | None]:
     stem = re.split(r"[\\/]", file_name)[-1]
     stem = re.sub(r"(\.(csv|txt|tsv|gz|parquet|prn|dat|zip|asc))+$", "", stem, flags=re.IGNORECASE)
     stem = re.sub(r"\s*\(\d+\)$|\.(us|uk|de|pl|jp|hk)$", "", stem, flags=re.IGNORECASE)
+    stem = re.sub(r"(?<![0-9])(\d{1,2})[ _](?=(?:min|hour|day|week))", r"\1", stem, flags=re.IGNORECASE)
     timeframe = None
     symbols: list[str] = []
     for word in re.split(r"[\s,_]+|-(?=\d)|(?<=\d[a-zA-Z])-|(?<=USDT)-", stem):

@@ -31,7 +31,7 @@ class Layout:
     Attributes
     ----------
     dialect : str
-        Whose files look like this ("yahoo", "binance", ... or "generic"); for words only, nothing depends on it.
+        Whose files look like this (a key of `naming.DIALECTS`); for words only, nothing depends on it.
     encoding, delimiter, decimal : str
         `decimal` is "." or ",".
     has_header : bool

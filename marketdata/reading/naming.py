@@ -11,10 +11,9 @@ DIALECTS = {
     "yahoo": "Yahoo Finance",
     "binance": "Binance",
     "stooq": "Stooq",
-    "metatrader4": "MetaTrader 4",
-    "metatrader5": "MetaTrader 5",
+    "metatrader": "MetaTrader",
     "tradingview": "TradingView",
-    "alphavantage": "Alpha Vantage",
+    "alpha_vantage": "Alpha Vantage",
     "generic": "a table of bars",
 }
 
@@ -136,7 +135,7 @@ _BY_NAMES = {
         {"takerbuybasevolume"},
     ),
     "stooq": ({"ticker", "per", "date", "openint"}, {"data", "otwarcie", "zamkniecie"}),
-    "metatrader5": ({"date", "tickvol", "spread"}, {"time", "tickvolume", "realvolume", "spread"}),
+    "metatrader": ({"date", "tickvol", "spread"}, {"time", "tickvolume", "realvolume", "spread"}),
 }
 
 
@@ -220,7 +219,7 @@ def dialect_of(names: Sequence[str]) -> str:
     if "Adj Close" in names and "Date" in names:
         return "yahoo"
     if plains[:5] == ["timestamp", *PRICES]:
-        return "alphavantage"
+        return "alpha_vantage"
     if list(names[:5]) == ["time", *PRICES]:
         return "tradingview"
     if list(names[:5]) == ["Date", "Open", "High", "Low", "Close"] and plains[5:] in ([], ["volume"]):

@@ -41,9 +41,19 @@ def by_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Roles:
         )
     for role, position in values.items():
         found.roles[position] = role
+    _leave_empty_volume(names, rows, found)
     _prefer_traded_volume(names, rows, found)
     _place_times(names, rows, found)
     return found
+
+
+def _leave_empty_volume(names: Sequence[str], rows: Sequence[Sequence[str]], found: Roles) -> None:
+    """Indices and currencies often have a column of the volume that nobody fills."""
+    if rows and "volume" in found.roles:
+        position = found.roles.index("volume")
+        if all(not row[position] for row in rows if len(row) > position):
+            found.roles[position] = "ignore"
+            found.notes.append(f"{names[position]} is empty; the volume is 0.")
 
 
 def _prefer_traded_volume(names: Sequence[str], rows: Sequence[Sequence[str]], found: Roles) -> None:
@@ -77,9 +87,8 @@ def _place_times(names: Sequence[str], rows: Sequence[Sequence[str]], found: Rol
         unnamed = [at for at in free if _mostly(rows, at, is_moment) and not _is_close_time(names[at])]
         if len(unnamed) == 1 and not named:
             full = unnamed
-            found.notes.append(
-                f"No column is named as a time; {names[full[0]] or 'the first one'!r} holds times."
-            )
+            which = repr(names[full[0]]) if names[full[0]] else "the one without a name"
+            found.notes.append(f"No column is named as a time; {which} holds times.")
     if found.refusals and not full:
         return
     if not full:

@@ -16,7 +16,7 @@ from marketdata.reading.detection import Detection
 from marketdata.reading.guessing import DAY, calendar_of, from_period, timeframe_of, zone_of
 from marketdata.reading.layout import MAX_COLUMNS, Layout
 from marketdata.reading.moments import EPOCH, parse
-from marketdata.reading.naming import DIALECTS, dialect_of, period_column, symbol_column, zone_hint
+from marketdata.reading.naming import DIALECTS, dialect_of, period_column, plain, symbol_column, zone_hint
 from marketdata.reading.numbers import NumberReader
 from marketdata.reading.roles import Roles, by_names, by_values
 from marketdata.reading.rows import problem
@@ -50,7 +50,7 @@ class _Times:
     @property
     def newest_first(self) -> bool:
         falling = sum(after < before for before, after in pairwise(self.values))
-        return falling > len(self.values) // 2
+        return 2 * falling > len(self.values) - 1
 
     @property
     def is_ordered(self) -> bool:
@@ -159,6 +159,10 @@ class _Sample:
         )
 
     def _zone(self, layout: Layout, times: _Times, *, is_long: bool) -> str | None:
+        if is_long and any(value % DAY for value in times.values):
+            self.notes.append(
+                "The bars are stamped with a time of day; each counts for its date in the chosen timezone."
+            )
         if times.offsets:
             if times.has_local:
                 self.notes.append(
@@ -169,10 +173,10 @@ class _Sample:
             return hint
         if is_long:
             return None
-        if layout.dialect == "alphavantage":
+        if layout.dialect == "alpha_vantage":
             self.notes.append("Alpha Vantage writes the times of its intraday bars in New York's time.")
             return "America/New_York"
-        if layout.dialect.startswith("metatrader"):
+        if layout.dialect == "metatrader":
             self.notes.append(
                 "MetaTrader writes the time of the broker's server; ask the broker which zone that is."
             )
@@ -186,7 +190,7 @@ class _Sample:
         """The symbol and the timeframe that columns of the file name."""
         names = layout.names
         if not layout.has_header:
-            return "", None
+            return self._between(), None
         at, period_at = symbol_column(names), period_column(names)
         rows = list(self.table.rows)
         period = from_period(rows[0][1][period_at]) if period_at is not None else None
@@ -201,6 +205,15 @@ class _Sample:
                 self.problems.append(problem(index + 1, names[at], cells[at], reason))
                 break
         return first.upper()[:32], period
+
+    def _between(self) -> str:
+        """The symbol in a line between header and rows, as yfinance writes it: Ticker,AAPL,AAPL,..."""
+        header = self.table.first if self.table.header is None else self.table.header
+        for line in self.lines[header + 1 : self.table.first]:
+            title, *cells = line.split(self.table.delimiter)
+            if plain(title) == "ticker" and len(set(cells)) == 1:
+                return cells[0].strip().upper()
+        return ""
 
     def _cells(self, layout: Layout, last: int) -> list[list[str]]:
         found = []
@@ -228,12 +241,13 @@ def _values(rows: Sequence[Sequence[str]], roles: Roles) -> list[str]:
 
 def _dialect(table: Table, roles: Roles) -> str:
     if table.header is not None:
-        return dialect_of(table.names)
+        is_next = table.first == table.header + 1
+        return dialect_of(table.names) if is_next or table.names[0] != "Price" else "yahoo"
     first = table.rows[0][1]
     if len(table.names) == 12 and first[0].isdecimal() and first[6].isdecimal():
         return "binance"
     if roles.roles[:2] == ["date", "time_of_day"] and re.fullmatch(r"\d{4}\.\d\d\.\d\d", first[0]):
-        return "metatrader4"
+        return "metatrader"
     return "generic"
 
 

@@ -147,6 +147,7 @@ class FileInvalid(MarketDataError, InvalidInput):
 
     def __init__(self, problems: Iterable[FileProblem], *, stopped: bool = False) -> None:
         self.problems = tuple(problems)
+        self.stopped = stopped
         said = [str(problem) for problem in self.problems]
         count = len(said)
         head = "1 problem" if count == 1 else f"{'The first ' if stopped else ''}{count} problems"

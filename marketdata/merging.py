@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from marketdata.bars import COLUMNS
+from marketdata.bars import COLUMNS, utc_datetime
 from marketdata.columns import BLOCK, NAMES, Columns
 
 Overlap = Literal["extend", "keep", "replace", "reject", "whole"]
@@ -47,7 +47,7 @@ class Conflict:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        moment = f"{np.datetime_as_string(self.time.astype('datetime64[us]'), unit='auto')}Z"
+        moment = utc_datetime(self.time).isoformat().replace("+00:00", "Z")
         return {"time": moment, "column": self.column, "stored": self.stored, "new": self.new}
 
 

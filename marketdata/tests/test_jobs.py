@@ -7,11 +7,12 @@ import pytest
 from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import request_cancel, requeue
-from marketdata import tasks
+from marketdata import storing
 from marketdata.errors import FileTooLarge
-from marketdata.models import MarketData, Series
+from marketdata.models import BarImport, MarketData, Series, Writing
+from marketdata.planning import FileOptions, submit_file
 from marketdata.services import current_snapshot, open_snapshot
-from marketdata.submissions import submit_generation, submit_import
+from marketdata.submissions import submit_generation
 from marketdata.synthetic import SyntheticSpec, generate
 from marketdata.tests.bars import HEADER, csv_text, make_bars
 from marketdata.tests.conftest import upload
@@ -21,57 +22,77 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 DAILY = {"symbol": "abc", "timeframe": "1d", "calendar": "24/7"}
 
 
+def ask(owner, file=None, **options):
+    """Upload a file and ask for its import; return the job."""
+    return submit_file(owner=owner, file=file or upload(), options=FileOptions(**(DAILY | options))).job
+
+
 def uploads_in(media_root):
     return list((Path(media_root) / "uploads").rglob("*.csv"))
 
 
+def nothing_left(media_root):
+    """Whether no row, series, draft, right to write or file is there."""
+    models = (Series.written, MarketData.written, Writing.objects)
+    files = [path for path in Path(media_root).rglob("*") if path.is_file() and path.suffix != ".csv"]
+    return not files and not any(manager.exists() for manager in models)
+
+
 def test_a_file_becomes_a_series_and_the_upload_is_gone(user, run_jobs, media_root):
-    job = submit_import(owner=user, file=upload(), name="Alphabet", **DAILY)
-    assert job.result_url == f"/data/imports/{job.pk}/"
+    job = ask(user, name="Alphabet")
+    assert job.result_url == job.barimport.get_absolute_url()
     assert not Series.objects.exists()
     assert len(uploads_in(media_root)) == 1
     (done,) = run_jobs()
     assert (done.state, done.error_detail) == ("succeeded", "")
-    series = Series.objects.get(pk=done.payload["series_id"])
+    row = BarImport.objects.get(job=done)
+    assert (row.bars_added, row.bars_unchanged, row.upload) == (10, 0, None)
+    series = row.series
+    assert (row.content_sha256, series.is_draft) == (series.content_sha256, False)
     assert (series.user, series.symbol, series.name, series.bar_count) == (user, "ABC", "Alphabet", 10)
     assert uploads_in(media_root) == []
 
 
 def test_a_second_file_extends_the_same_series(user, run_jobs):
-    submit_import(owner=user, file=upload(), **DAILY)
-    submit_import(owner=user, file=upload(csv_text(make_bars(5, "2024-01-11"))), **DAILY)
+    ask(user)
+    ask(user, upload(csv_text(make_bars(5, "2024-01-11"))))
     assert {job.state for job in run_jobs()} == {"succeeded"}
     assert Series.objects.get().bar_count == 15
 
 
 def test_a_file_with_problems_fails_in_words_and_stores_nothing(user, run_jobs, media_root):
     text = f"{HEADER}\n2024-01-02,10,12,9,11,500\n2024-01-03,x,13,10,12,600\n2024-01-04,11,5,10,12,600\n"
-    submit_import(owner=user, file=upload(text), **DAILY)
+    ask(user, upload(text))
     (job,) = run_jobs()
     assert (job.state, job.error_code) == ("failed", "file_invalid")
-    assert job.error_detail.splitlines() == [
-        "2 problems in the file; nothing was imported.",
-        "Line 3, open: 'x' is not a number. Correct or remove the row.",
-        "Line 4, high: '5' is below the low 10. Correct or remove the row.",
+    assert job.error_detail == "2 problems in the file; nothing was imported."
+    row = BarImport.objects.get(job=job)
+    assert row.problem_count == 2
+    assert [(item["line"], item["column"], item["value"]) for item in row.problems] == [
+        (3, "open", "x"),
+        (4, "high", "5"),
     ]
+    assert row.problems[0]["reason"] == "is not a number. Correct or remove the row."
     assert not Series.objects.exists()
     assert not MarketData.objects.exists()
     assert len(uploads_in(media_root)) == 1  # so that the job can be tried again
 
 
-def test_a_failure_while_storing_leaves_neither_series_nor_rows(user, run_jobs, monkeypatch):
-    def fail(**kwargs):
+def test_a_failure_while_storing_leaves_neither_series_nor_rows_nor_file(
+    user, run_jobs, monkeypatch, media_root
+):
+    def fail(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(tasks, "import_bars", fail)
-    submit_import(owner=user, file=upload(), **DAILY)
+    monkeypatch.setattr(storing, "_record", fail)
+    ask(user)
     (job,) = run_jobs()
     assert (job.state, job.error_code) == ("failed", "storage_failed")
-    assert not Series.objects.exists()
+    assert nothing_left(media_root)
 
 
 def test_a_cancelled_import_stores_nothing_and_can_be_tried_again(user, run_jobs):
-    job = submit_import(owner=user, file=upload(), **DAILY)
+    job = ask(user)
     request_cancel(job)
     assert run_jobs() == []
     assert not Series.objects.exists()
@@ -81,7 +102,7 @@ def test_a_cancelled_import_stores_nothing_and_can_be_tried_again(user, run_jobs
 
 
 def test_an_upload_that_is_no_longer_kept_is_said_to_be_so(user, run_jobs, media_root):
-    submit_import(owner=user, file=upload(), **DAILY)
+    ask(user)
     uploads_in(media_root)[0].unlink()
     (job,) = run_jobs()
     assert (job.state, job.error_detail) == (
@@ -92,9 +113,9 @@ def test_an_upload_that_is_no_longer_kept_is_said_to_be_so(user, run_jobs, media
 
 def test_intraday_times_and_adjustment_are_read_as_asked(user, run_jobs):
     text = "datetime,open,high,low,close,volume,adj_close\n2020-12-15 09:30,10,12,9,11,500,5.5\n"
-    submit_import(
-        owner=user,
-        file=upload(text),
+    ask(
+        user,
+        upload(text),
         symbol="SPY",
         timeframe="1m",
         calendar="exchange",
@@ -110,8 +131,8 @@ def test_intraday_times_and_adjustment_are_read_as_asked(user, run_jobs):
 
 def test_staff_import_for_everybody_and_others_may_not(user, staff, run_jobs):
     with pytest.raises(InvalidInput):
-        submit_import(owner=user, file=upload(), shared=True, **DAILY)
-    submit_import(owner=staff, file=upload(), shared=True, **DAILY)
+        ask(user, shared=True)
+    ask(staff, shared=True)
     run_jobs()
     assert Series.objects.get().is_shared
 
@@ -133,7 +154,7 @@ def test_staff_import_for_everybody_and_others_may_not(user, staff, run_jobs):
 )
 def test_a_wrong_description_is_refused_by_field_before_anything_is_kept(user, media_root, change, field):
     with pytest.raises(InvalidInput) as caught:
-        submit_import(owner=user, file=upload(), **(DAILY | change))
+        ask(user, **change)
     assert list(caught.value.fields) == [field]
     assert uploads_in(media_root) == []
     assert not Job.objects.exists()
@@ -141,10 +162,10 @@ def test_a_wrong_description_is_refused_by_field_before_anything_is_kept(user, m
 
 def test_an_empty_and_a_huge_file_are_refused_at_once(user, settings):
     with pytest.raises(InvalidInput):
-        submit_import(owner=user, file=upload(b""), **DAILY)
+        ask(user, upload(b""))
     settings.UPLOAD_MAX_BYTES = 100
     with pytest.raises(FileTooLarge, match="Split it by period"):
-        submit_import(owner=user, file=upload(), **DAILY)
+        ask(user)
 
 
 def test_a_generation_makes_the_bars_of_its_specification(user, run_jobs):

@@ -1,0 +1,386 @@
+"""Nothing half-imported is ever seen: not during an import, not after one that failed, was cancelled or killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.utils.timezone import now
+
+from algotrade.jobs.errors import JobCancelled
+from algotrade.jobs.models import Job
+from marketdata import importing, storing, writing
+from marketdata.bulk import load_bars
+from marketdata.columns import BarsColumns
+from marketdata.errors import BarsConflict, SeriesBusy, SeriesDerived
+from marketdata.models import BarImport, MarketData, Series, Snapshot, Writing
+from marketdata.services import current_snapshot, import_bars, open_snapshot
+from marketdata.submissions import restore_snapshot
+from marketdata.tests.bars import make_bars
+from marketdata.tests.conftest import make_series
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
+
+KEY = {"symbol": "ABC", "timeframe": "1d", "calendar": "24/7", "source": "csv"}
+
+
+def import_row(user, **settings):
+    return BarImport.objects.create(
+        user=user,
+        source=BarImport.Source.FILE,
+        symbol="ABC",
+        timeframe="1d",
+        settings={"key": KEY | settings.pop("key", {})} | settings,
+    )
+
+
+def put(user, bars, progress=lambda fraction, message: None, overlap="extend", **settings):
+    return importing.put(import_row(user, **settings), BarsColumns(bars), progress=progress, overlap=overlap)
+
+
+def same(first, second):
+    names = ("time", "open", "high", "low", "close", "volume")
+    return all(getattr(first, name).tobytes() == getattr(second, name).tobytes() for name in names)
+
+
+def seen(user):
+    """All that anybody can see of bars."""
+    return [
+        (item.symbol, item.bar_count, item.bars.count(), item.snapshots.count(), item.content_sha256)
+        for item in Series.objects.all()
+    ]
+
+
+def nothing_left(media_root):
+    files = [path for path in Path(media_root).rglob("*") if path.is_file()]
+    return not files and not any(
+        manager.exists() for manager in (Series.written, MarketData.written, Writing.objects)
+    )
+
+
+@pytest.fixture
+def small_steps(monkeypatch):
+    """Rows are written in transactions of 100."""
+    monkeypatch.setattr(writing, "FEW_ROWS", 100)
+    monkeypatch.setattr(writing, "AHEAD_ROWS", {"postgresql": 100})
+
+
+@pytest.fixture
+def stop_after_rows():
+    """A progress that raises once rows were written."""
+
+    def progress(fraction, message):
+        if MarketData.written.count() >= 300:
+            raise JobCancelled("x")
+
+    return progress
+
+
+def test_rows_are_written_ahead_and_nobody_sees_them_before_the_end(user, small_steps):
+    looks = []
+
+    def look(fraction, message):
+        looks.append((MarketData.written.count(), seen(user)))
+
+    ready = put(user, make_bars(1000), look)
+    assert MarketData.written.count() == 1000
+    assert seen(user) == []
+    assert {count for count, _seen in looks} >= {100, 500, 1000}
+    assert all(not found for _count, found in looks)
+    ready()
+    ((symbol, count, rows, snapshots, _sha),) = seen(user)
+    assert (symbol, count, rows, snapshots) == ("ABC", 1000, 1000, 1)
+    assert same(load_bars(Series.objects.get()), make_bars(1000))
+    assert not Writing.objects.exists()
+
+
+def test_a_series_that_grows_shows_its_old_bars_until_the_end(user, series, small_steps):
+    before = seen(user)
+    looks = []
+    bars = make_bars(700, "2023-06-01")  # before, over and after the ten that are stored
+    ready = put(user, bars, lambda *_args: looks.append(seen(user)), overlap="replace")
+    assert set(map(str, looks)) == {str(before)}
+    assert MarketData.written.count() == 10 + 700 - 10
+    assert same(load_bars(series), make_bars(10))
+    ready()
+    series.refresh_from_db()
+    assert same(load_bars(series), bars)
+    assert same(open_snapshot(current_snapshot(series)), bars)
+    assert ready.row.bars_added == 690
+    assert (ready.row.bars_changed, ready.row.bars_removed) == (10, 0)
+
+
+def test_what_is_cancelled_in_the_middle_leaves_no_row_no_file_and_no_series(
+    user, small_steps, stop_after_rows, media_root
+):
+    with pytest.raises(JobCancelled):
+        put(user, make_bars(1000), stop_after_rows)
+    assert nothing_left(media_root)
+
+
+def test_a_series_whose_extension_is_cancelled_stays_as_it_was(user, series, small_steps, stop_after_rows):
+    before = seen(user)
+    with pytest.raises(JobCancelled):
+        put(user, make_bars(1000, "2024-01-11"), stop_after_rows)
+    assert seen(user) == before
+    assert MarketData.written.count() == 10
+    assert not Writing.objects.exists()
+
+
+def test_a_job_that_is_cancelled_after_its_last_row_leaves_nothing(user, run_jobs, monkeypatch, media_root):
+    real = storing._examine
+
+    def cancel_late(*args):
+        Job.objects.get().request_cancel()
+        return real(*args)
+
+    monkeypatch.setattr(storing, "_examine", cancel_late)
+    monkeypatch.setattr("algotrade.jobs.context.BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(
+        "algotrade.jobs.context.JobContext.check", _checking_at_the_end(monkeypatch), raising=True
+    )
+    row = import_row(user, overlap="extend")
+    row.source = BarImport.Source.SYNTHETIC
+    row.settings["spec"] = {"bars": 400}
+    row.queue("marketdata.generate", "Generation", "import")
+    (job,) = run_jobs()
+    assert job.state == Job.State.CANCELLED
+    assert nothing_left(media_root)
+    row.refresh_from_db()
+    assert row.status == Job.State.CANCELLED
+
+
+def _checking_at_the_end(monkeypatch):
+    """The job notices the cancel only at its last check, after the handler has returned."""
+    from algotrade.jobs.context import JobContext
+
+    monkeypatch.setattr(JobContext, "progress", lambda self, fraction, message="": None)
+
+    def check(self):
+        if Job.objects.filter(pk=self.job_id, cancel_requested_at__isnull=False).exists():
+            raise JobCancelled(self.job_id)
+
+    return check
+
+
+def test_two_imports_into_one_series_wait_for_each_other(user, monkeypatch):
+    monkeypatch.setattr(writing, "LOOK_SECONDS", 0.02)
+    first = put(user, make_bars(20))
+    told, results = [], []
+
+    def second():
+        try:
+            results.append(put(user, make_bars(40), lambda _fraction, message: told.append(message)))
+            results[0]()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while "Waiting for another import into this series" not in told and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not results
+    first()
+    thread.join(20)
+    assert (results[0].row.bars_added, results[0].row.bars_unchanged) == (20, 20)
+    assert Series.objects.get().bar_count == 40
+
+
+def test_an_import_in_one_transaction_is_refused_while_another_one_writes(user, series):
+    ready = put(user, make_bars(40))
+    with pytest.raises(SeriesBusy, match="Another import is writing"):
+        import_bars(series=series, bars=make_bars(3, "2025-01-01"))
+    ready()
+    import_bars(series=series, bars=make_bars(3, "2025-01-01"))
+    assert Series.objects.get().bar_count == 43
+
+
+def test_one_whose_right_was_taken_over_writes_nothing_more(user, series):
+    ready = put(user, make_bars(40))
+    Writing.objects.update(holder="somebody else:1")
+    with pytest.raises(SeriesBusy, match="took ABC 1d over"):
+        ready()
+    assert [item[1:3] for item in seen(user)] == [(10, 10)]
+
+
+def test_what_a_killed_import_left_goes_with_the_next_one(user, series, small_steps):
+    first = put(user, make_bars(300, "2024-01-11", price=5.0))
+    del first  # killed: it neither ends nor tidies up
+    Writing.objects.update(until=now())
+    assert MarketData.written.count() == 310
+    put(user, make_bars(30, "2024-01-11", price=110.0))()
+    assert same(load_bars(series), make_bars(40))
+    assert MarketData.written.count() == 40
+
+
+def test_what_a_killed_import_left_is_collected(user, series, small_steps, media_root):
+    before = seen(user)
+    put(user, make_bars(300, "2024-01-11"))
+    put(user, make_bars(300), key={"symbol": "NEW"})
+    assert writing.discard_left_behind() == 0  # both may still be alive
+    Writing.objects.update(until=now())
+    assert writing.discard_left_behind() == 2
+    assert seen(user) == before
+    assert (MarketData.written.count(), Series.written.count()) == (10, 1)
+    assert len(list(Path(media_root).rglob("*.npy"))) == 1
+
+
+KILLED = """
+import os, signal, sys
+import django
+django.setup()
+from accounts.models import User
+from marketdata import importing, writing
+from marketdata.columns import BarsColumns
+from marketdata.models import BarImport, MarketData
+from marketdata.tests.bars import make_bars
+writing.FEW_ROWS, writing.AHEAD_ROWS = 100, {"postgresql": 100}
+def progress(fraction, message):
+    if MarketData.written.count() >= 300:
+        print("rows", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+key = {"symbol": sys.argv[1], "timeframe": "1d", "calendar": "24/7", "source": "csv"}
+row = BarImport(user=User.objects.get(), source="file", symbol="ABC", timeframe="1d", settings={"key": key})
+importing.put(row, BarsColumns(make_bars(1000, "2024-01-11")), progress=progress, overlap="extend")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("symbol", ["ABC", "NEW"])
+def test_an_import_that_is_killed_in_the_middle_is_never_seen(user, series, symbol, media_root):
+    before = seen(user)
+    done = subprocess.run(
+        [sys.executable, "-c", SET_UP + KILLED, symbol],
+        env=os.environ
+        | {"TEST_DATABASE": str(connection.settings_dict["NAME"]), "TEST_MEDIA": str(media_root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "rows\n"), done.stderr
+    assert MarketData.written.count() >= 300
+    assert seen(user) == before
+    assert same(open_snapshot(current_snapshot(series)), make_bars(10))
+    Writing.objects.update(until=now())
+    assert writing.discard_left_behind() == 1
+    assert (MarketData.written.count(), Series.written.count()) == (10, 1)
+
+
+SET_UP = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "algotrade.settings"
+from django.conf import settings
+settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
+settings.MEDIA_ROOT = os.environ["TEST_MEDIA"]
+"""
+
+
+def test_the_next_attempt_of_a_job_takes_over_what_the_killed_one_held(user, small_steps):
+    job = Job.objects.create(owner=user, kind="marketdata.import", title="x", deadline_at=now(), fence=1)
+    row = import_row(user)
+    row.job = job
+    row.save()
+    importing.put(row, BarsColumns(make_bars(300)), progress=lambda *_args: None, overlap="extend")
+    job.fence = 2
+    job.save()
+    again = importing.put(row, BarsColumns(make_bars(30)), progress=lambda *_args: None, overlap="extend")
+    again()
+    assert same(load_bars(Series.objects.get()), make_bars(30))
+    assert MarketData.written.count() == 30
+
+
+def test_conflicting_bars_are_listed_in_the_import_and_nothing_is_stored(user, series, media_root):
+    row = import_row(user)
+    bars = make_bars(10, "2024-01-06", price=7.0)
+    with pytest.raises(BarsConflict, match="5 stored bars differ"):
+        importing.put(row, BarsColumns(bars), progress=lambda *_args: None, overlap="extend")
+    row.refresh_from_db()
+    assert row.conflict_count == 20  # four prices of five bars
+    assert row.conflicts[0] == {"time": "2024-01-06T00:00:00Z", "column": "open", "stored": 105.0, "new": 7.0}
+    assert MarketData.written.count() == 10
+    assert not Writing.objects.exists()
+
+
+def test_conflicting_bars_are_kept_when_that_was_asked(user, series):
+    ready = put(user, make_bars(10, "2024-01-06", price=7.0), overlap="keep")
+    ready()
+    assert (ready.row.bars_added, ready.row.bars_changed, ready.row.conflict_count) == (5, 0, 20)
+    series.refresh_from_db()
+    held = load_bars(series)
+    assert held.open.tolist() == [*range(100, 110), 12.0, 13.0, 14.0, 15.0, 16.0]
+    assert same(open_snapshot(current_snapshot(series)), held)
+
+
+def test_a_gap_is_filled_by_an_extension(user):
+    series = make_series(user, bars=make_bars(10))
+    series.bars.filter(timestamp__day__in=(4, 5)).delete()
+    bars = make_bars(10)
+    without = np.r_[0:3, 5:10]
+    from marketdata.bars import COLUMNS, Bars
+
+    parts = {name: getattr(bars, name)[without] for name in ("time", *COLUMNS)}
+    holed = make_series(user, "HOLED", Bars(**parts))
+    put(user, bars, key={"symbol": "HOLED"})()
+    assert same(load_bars(holed), bars)
+
+
+def test_the_same_bars_again_change_nothing_but_a_new_calendar_is_examined(user, series):
+    before, snapshot = seen(user), current_snapshot(series)
+    put(user, make_bars(10), key={"name": "Alphabet"})()
+    assert seen(user) == before
+    ready = put(user, make_bars(10), key={"calendar": "exchange"})
+    ready()
+    assert (ready.row.bars_added, ready.row.bars_unchanged) == (0, 10)
+    series.refresh_from_db()
+    assert (series.name, series.calendar) == ("Alphabet", "exchange")
+    again = Snapshot.objects.get()
+    assert again.sha256 == snapshot.sha256
+    assert again.quality != snapshot.quality
+    assert series.coverage == again.quality["coverage"]
+
+
+def test_a_derived_series_takes_no_import(user, series):
+    derived = make_series(user, "WEEKS", timeframe="1w", derived_from=series)
+    with pytest.raises(SeriesDerived):
+        put(user, make_bars(3, step="W"), key={"symbol": "WEEKS", "timeframe": "1w"})
+    with pytest.raises(SeriesDerived):
+        import_bars(series=derived, bars=make_bars(3, step="W"))
+    assert not Writing.objects.exists()
+
+
+def test_what_is_made_from_a_series_is_told_of_a_change_once_it_is_committed(user, series, monkeypatch):
+    told = []
+    monkeypatch.setattr("marketdata.deriving.refresh_derived", lambda item: told.append(item.bar_count))
+    ready = put(user, make_bars(12))
+    assert told == []
+    ready()
+    assert told == [12]
+    put(user, make_bars(12))()
+    assert told == [12]
+
+
+def test_an_earlier_snapshot_becomes_the_content_again(user, series, run_jobs):
+    first = current_snapshot(series)
+    import_bars(series=series, bars=make_bars(30, "2024-01-05", price=7.0))
+    restore_snapshot(owner=user, series=Series.objects.get(), snapshot=first)
+    (job,) = run_jobs()
+    assert (job.state, job.error_detail) == ("succeeded", "")
+    series.refresh_from_db()
+    assert series.content_sha256 == first.sha256
+    assert same(load_bars(series), make_bars(10))
+    row = BarImport.objects.get(job=job)
+    assert (row.bars_changed, row.bars_removed, row.bars_unchanged) == (6, 24, 4)
+
+
+def test_a_series_of_the_same_key_belongs_to_its_owner_alone(user, other_user, series):
+    put(other_user, make_bars(5, price=3.0))()
+    assert Series.objects.for_user(other_user).get().bar_count == 5
+    assert same(load_bars(series), make_bars(10))
+    assert not MarketData.objects.for_user(other_user).filter(series=series).exists()

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import F, QuerySet
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput
@@ -102,7 +103,8 @@ def refresh_stale() -> int:
     stale = (
         Series.objects.filter(derived_from__isnull=False)
         .exclude(derived_from__content_sha256="")
-        .exclude(recipe__made_from=F("derived_from__content_sha256"))
+        .annotate(made_from=KT("recipe__made_from"))
+        .exclude(made_from=F("derived_from__content_sha256"))
         .exclude(pk__in=_active().values("series"))
         .select_related("derived_from")
     )

@@ -176,6 +176,8 @@ def value_roles(names: Sequence[str]) -> dict[str, int]:
 
 def is_header(names: Sequence[str]) -> bool:
     """Whether cells name columns of bars: at least three of the prices, or two and a time."""
+    if len(names) < 4:
+        return False
     try:
         roles = value_roles(names)
     except Ambiguous:

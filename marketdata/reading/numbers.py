@@ -56,11 +56,10 @@ class NumberReader:
             return "the cell is empty. Fill it or remove the row."
         if text.lower().lstrip("+-") in {"nan", "inf", "infinity"}:
             return "is not a finite number. Correct or remove the row."
-        if self.decimal == "." and "," in text:
-            if self.thousands == ",":
-                return (
-                    "is not a number with commas between groups of three digits. Correct or remove the row."
-                )
+        if self._grouped is not None and self._strip.search(text) and not self._grouped.fullmatch(text):
+            sign = repr(self.thousands)
+            return f"is not a number with {sign} between groups of three digits. Correct or remove the row."
+        if self.decimal == "." and "," in text and self.thousands != ",":
             return (
                 "is not a number. Write a point for decimals and no thousands separators, or choose the decimal "
                 "comma or a thousands separator for the file."

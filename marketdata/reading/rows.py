@@ -297,7 +297,7 @@ def _wrong_signs(layout: Layout) -> Iterator[str]:
     for what, value, known in choices:
         if value not in known:
             said = ", ".join(repr(one) for one in known)
-            yield f"{str(value)[:40]!r} is not a {what} that is known. There are: {said}."
+            yield f"{str(value)[:40]!r} is not a known {what}. There are: {said}."
     if layout.thousands == layout.decimal:
         yield "the decimal sign and the thousands separator are the same. Choose another one."
 

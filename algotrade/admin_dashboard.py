@@ -28,7 +28,14 @@ STORAGE_SECONDS = 300
 # What staff look for first, in their words: group, then (model, icon of the admin's symbol font).
 SIDEBAR = (
     (gettext_lazy("People"), (("accounts.User", "group"), ("auth.Group", "shield_person"))),
-    (gettext_lazy("Work"), (("jobs.Job", "schedule"), ("jobs.Worker", "memory"))),
+    (
+        gettext_lazy("Work"),
+        (
+            ("jobs.Job", "schedule"),
+            ("jobs.Worker", "memory"),
+            ("django_celery_beat.PeriodicTask", "event_repeat"),
+        ),
+    ),
     (
         gettext_lazy("Research"),
         (

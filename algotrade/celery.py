@@ -12,6 +12,7 @@ app = Celery("algotrade")
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["algotrade.jobs"])
+app.autodiscover_tasks(["marketdata"], related_name="periodic")
 
 
 @setup_logging.connect

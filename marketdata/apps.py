@@ -7,4 +7,6 @@ class MarketDataConfig(AppConfig):
     verbose_name = _("Market data")
 
     def ready(self) -> None:
-        from marketdata import editing, feeds, jobs  # noqa: F401  they register the kinds of jobs
+        from marketdata import editing, feeds, jobs, periodic  # noqa: F401  they register the kinds of jobs
+
+        periodic.declare()

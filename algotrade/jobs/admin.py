@@ -8,8 +8,10 @@ from unfold.decorators import display
 
 from algotrade.admin import STATE_COLOURS, ReadOnlyAdmin
 from algotrade.errors import LabError
-from algotrade.jobs import services
+from algotrade.jobs import admin_schedule, services
 from algotrade.jobs.models import Job, Worker
+
+__all__ = ["JobAdmin", "WorkerAdmin", "admin_schedule"]
 
 
 @admin.register(Job)

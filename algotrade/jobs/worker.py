@@ -5,19 +5,24 @@ import threading
 
 from django.conf import settings
 
+from algotrade.jobs.clock import LocalClock
 from algotrade.jobs.pool import LocalPool
 
 _pool: LocalPool | None = None
+_clock: LocalClock | None = None
 _lock = threading.Lock()
 
 
 def start(*, sweeping: bool = False) -> LocalPool:
-    """Start the pool unless it runs. `sweeping` makes it run the sweeper as well, where no beat process does."""
-    global _pool
+    """Start the pool unless it runs. `sweeping` makes it run the sweeper and the clock too, where no beat does."""
+    global _pool, _clock
     with _lock:
         if _pool is None:
             _pool = LocalPool(settings.JOB_WORKERS, sweeping=sweeping)
             _pool.start()
+            if sweeping:
+                _clock = LocalClock()
+                _clock.start()
             atexit.register(stop)
         return _pool
 
@@ -29,8 +34,11 @@ def nudge() -> None:
 
 def stop() -> None:
     """Stop the pool; what it was running waits again for the next start."""
-    global _pool
+    global _pool, _clock
     with _lock:
         pool, _pool = _pool, None
+        clock, _clock = _clock, None
+    if clock is not None:
+        clock.stop()
     if pool is not None:
         pool.stop()

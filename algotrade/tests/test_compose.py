@@ -13,6 +13,7 @@ from celery import current_app
 from django.core.management import get_commands
 from django.urls import resolve
 
+from algotrade.jobs.schedule import declared
 from algotrade.tests.settings_read import variables_read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,10 +143,16 @@ def test_the_commands_name_programs_modules_and_tasks_that_exist(services):
         assert command in get_commands(), command
 
 
-def test_what_beat_sends_is_a_task_that_workers_know(settings):
+def test_beat_reads_its_schedule_from_the_database_and_sends_tasks_that_workers_know(services, settings):
+    command = services["beat"]["command"]
+    scheduler = command[command.index("-S") + 1]
+    assert scheduler == settings.CELERY_BEAT_SCHEDULER
+    module, _, attribute = scheduler.partition(":")
+    assert hasattr(importlib.import_module(module), attribute)
     current_app.loader.import_default_modules()
-    for entry in settings.CELERY_BEAT_SCHEDULE.values():
-        assert entry["task"] in current_app.tasks
+    assert not current_app.conf.beat_schedule, "beat would write it over what staff changed"
+    for periodic in declared():
+        assert periodic.task in current_app.tasks
 
 
 def test_there_is_exactly_one_beat(services):

@@ -1,4 +1,4 @@
-"""Market data for staff: which series are complete and fresh, imports for everybody, snapshots and bars to look at."""
+"""Series for staff: which are complete and fresh, imports for everybody, snapshots and bars to look at."""
 
 from typing import Any
 
@@ -7,16 +7,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from algotrade.admin import ReadOnlyAdmin
 from algotrade.errors import LabError
-from marketdata import services
+from marketdata import findings, services
+from marketdata.editing import submit_examination
 from marketdata.models import MarketData, Series, Snapshot
 from marketdata.timeframes import TIMEFRAMES
 
+PLACES_SHOWN = 10
 GRADE_COLOURS = {"good": "success", "fair": "warning", "poor": "danger", "empty": "default"}
 
 
@@ -46,6 +49,42 @@ class SharedFilter(admin.SimpleListFilter):
         return queryset.filter(user__isnull=self.value() == "1") if self.value() in {"0", "1"} else queryset
 
 
+class CoverageFilter(admin.SimpleListFilter):
+    """How complete a series is."""
+
+    title = _("coverage")
+    parameter_name = "coverage"
+    bands = (
+        ("full", _("98 % and more"), 0.98, 2.0),
+        ("some", _("90 % to 98 %"), 0.9, 0.98),
+        ("few", _("below 90 %"), -1.0, 0.9),
+    )
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, label) for name, label, _low, _high in self.bands]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> QuerySet[Series]:
+        for name, _label, low, high in self.bands:
+            if self.value() == name:
+                return queryset.filter(coverage__gte=low, coverage__lt=high)
+        return queryset
+
+
+class DamagedFilter(admin.SimpleListFilter):
+    """Snapshots whose file was lost."""
+
+    title = _("file")
+    parameter_name = "damaged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("damaged")), ("0", _("whole"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> QuerySet[Snapshot]:
+        if self.value() not in {"0", "1"}:
+            return queryset
+        return queryset.filter(damaged_at__isnull=self.value() == "0")
+
+
 @admin.register(Series)
 class SeriesAdmin(ModelAdmin):
     list_display = [
@@ -60,13 +99,34 @@ class SeriesAdmin(ModelAdmin):
         "coverage_label",
         "quality_label",
     ]
-    list_filter = [TimeframeFilter, SharedFilter, "quality_grade", "source"]
+    list_filter = [TimeframeFilter, SharedFilter, "quality_grade", CoverageFilter, "source"]
     search_fields = ["symbol", "name", "user__username", "user__email"]
     list_select_related = ["user"]
     show_full_result_count = False
     autocomplete_fields = ["user"]
-    fields = ["symbol", "name", "user", "calendar", "timezone", "timeframe", "source", "adjustment"]
-    readonly_fields = ["symbol", "timeframe", "source", "adjustment"]
+    fields = [
+        "symbol",
+        "name",
+        "user",
+        "calendar",
+        "timezone",
+        "timeframe",
+        "source",
+        "adjustment",
+        "derived_from",
+        "coverage_label",
+        "report",
+    ]
+    readonly_fields = [
+        "symbol",
+        "timeframe",
+        "source",
+        "adjustment",
+        "derived_from",
+        "coverage_label",
+        "report",
+    ]
+    actions = ["examine_selected"]
     actions_list = ["import_file"]
 
     @display(description=_("owner"), ordering="user__username")
@@ -80,6 +140,44 @@ class SeriesAdmin(ModelAdmin):
     @display(description=_("quality"), ordering="quality_grade", label=GRADE_COLOURS)
     def quality_label(self, series: Series) -> str:
         return series.quality_grade
+
+    @display(description=_("quality report"))
+    def report(self, series: Series) -> Any:
+        """What was found, kind by kind, and the weightiest places of each."""
+        current = series.snapshots.filter(sha256=series.content_sha256).only("quality").first()
+        found = findings.groups(current.quality if current else {})
+        if not found:
+            return "–"
+        return format_html_join(
+            "",
+            "<p><strong>{}</strong>: {}</p><ul>{}</ul>",
+            (
+                (
+                    group.label,
+                    group.count,
+                    format_html_join(
+                        "",
+                        "<li>{} {}</li>",
+                        ((item.get("time", ""), item.get("text", "")) for item in group.items[:PLACES_SHOWN]),
+                    ),
+                )
+                for group in found
+            ),
+        )
+
+    @action(description=_("Examine the quality anew"))
+    def examine_selected(self, request: HttpRequest, queryset: QuerySet[Series]) -> None:
+        """Queue one job for each chosen series."""
+        count = 0
+        for series in queryset.with_bars():
+            submit_examination(request.user, series)
+            count += 1
+        messages.info(request, _("%(count)d examinations were queued.") % {"count": count})
+
+    def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "calendar" in form.changed_data and obj.bar_count:
+            submit_examination(request.user, obj)
 
     @action(description=_("Import a file"), url_path="import-file", permissions=["import_csv"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
@@ -116,7 +214,16 @@ class SeriesAdmin(ModelAdmin):
 
 @admin.register(Snapshot)
 class SnapshotAdmin(ReadOnlyAdmin):
-    list_display = ["series", "bar_count", "first_time", "last_time", "short_sha256", "created_at"]
+    list_display = [
+        "series",
+        "bar_count",
+        "first_time",
+        "last_time",
+        "short_sha256",
+        "damaged_at",
+        "created_at",
+    ]
+    list_filter = [DamagedFilter]
     search_fields = ["sha256", "series__symbol"]
     list_select_related = ["series"]
 

@@ -122,8 +122,16 @@ def trading_days(calendar: str, time: Times) -> Times:
         return days
     shift = np.timedelta64(24 - FX_ROLL.hour, "h") if calendar == "fx" else np.timedelta64(0, "h")
     moments = time[clocked].astype("datetime64[ns]")
-    days[clocked] = (moments + _offsets(moments, ZoneInfo(market.timezone)) + shift).astype("datetime64[D]")
+    days[clocked] = (moments + clock_offsets(moments, market.timezone) + shift).astype("datetime64[D]")
     return days
+
+
+def clock_offsets(time: Times, timezone: str) -> NDArray[np.timedelta64]:
+    """Return what the clocks of a timezone are ahead of UTC at each time, timedelta64[ns], shape (n,)."""
+    zone = ZoneInfo(timezone)
+    moments = time.astype("datetime64[s]").tolist()
+    found = [moment.replace(tzinfo=dt.UTC).astimezone(zone).utcoffset() for moment in moments]
+    return np.array(found, dtype="timedelta64[ns]")
 
 
 _tables: dict[str, tuple[int, int, Sessions]] = {}
@@ -219,13 +227,6 @@ def _utc(days: Times, clock: dt.time, zone: ZoneInfo) -> Times:
     hour = np.timedelta64(clock.hour * 60 + clock.minute, "m")
     moments: Times = days.astype("datetime64[ns]") + hour - np.array(offsets, dtype="timedelta64[ns]")
     return moments
-
-
-def _offsets(time: Times, zone: ZoneInfo) -> NDArray[np.timedelta64]:
-    """What the clocks of `zone` are ahead of UTC at each time."""
-    moments = time.astype("datetime64[s]").tolist()
-    found = [moment.replace(tzinfo=dt.UTC).astimezone(zone).utcoffset() for moment in moments]
-    return np.array(found, dtype="timedelta64[ns]")
 
 
 def _year(moment: np.datetime64) -> int:

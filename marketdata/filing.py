@@ -10,12 +10,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from marketdata import uploads
-from marketdata.columns import BarsColumns, Columns
+from marketdata import opening, uploads
+from marketdata.columns import Columns
 from marketdata.errors import MarketDataError
 from marketdata.models import BarImport
 from marketdata.reading.layout import Layout, Reading
-from marketdata.reading.rows import read_csv
+from marketdata.reading.lines import Caps
+from marketdata.reading.reader import read_file
 from marketdata.writing import Progress
 
 
@@ -50,21 +51,22 @@ def reading_of(values: dict[str, Any]) -> Reading:
 
 @contextlib.contextmanager
 def read_path(path: Path, layout: Layout, reading: Reading, progress: Progress) -> Iterator[Content]:
-    """Read a file of bars, told apart by its name's end."""
+    """Read a file of bars, told apart by its name's end, into columns in a folder of their own."""
     size = max(1, path.stat().st_size)
 
     def tell(done: int, rows: int) -> None:
         progress(min(1.0, done / size), _("Read %(count)d rows") % {"count": rows})
 
-    with path.open("rb") as stream:
-        found = read_csv(
-            stream,
-            timezone=reading.timezone,
-            session_dates=reading.session_dates,
-            adjust=reading.adjust,
-            max_bytes=uploads.max_bytes(),
-            progress=tell,
-        )
-    yield Content(
-        BarsColumns(found.bars), {"rows_read": len(found.bars), "rows_kept": len(found.bars)}, [], 0
+    found = read_file(
+        path, layout=layout, reading=reading, folder=opening.drafts_folder(), caps=caps(), progress=tell
     )
+    with found.columns:
+        report = found.report.to_dict()
+        problems = report.pop("problems")
+        yield Content(found.columns, report, problems, report.pop("problem_count"))
+
+
+def caps() -> Caps:
+    """How large a file may be here."""
+    largest = uploads.max_bytes()
+    return Caps(max_bytes=largest, max_packed_bytes=uploads.max_packed_bytes(), max_unpacked_bytes=largest)

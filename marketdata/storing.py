@@ -180,7 +180,9 @@ def _write(series: Series, prepared: Prepared, progress: Progress, hold: Hold | 
     ends = columns.read("time", 0, 1)[0], columns.read("time", len(columns) - 1)[0]
     prepared.ends = tuple(utc_datetime(np.datetime64(int(end), "ns")) for end in ends)  # type: ignore[assignment]
     progress(FILED, _("Examining the quality"))
-    prepared.report = _examine(written.path, written.sha256, series.timeframe, calendar)
+    # The file of the import may hold adjusted closes beside the published ones; the snapshot never does.
+    adjusted = merged.new if "adj_close" in getattr(merged.new, "names", ()) else None
+    prepared.report = _examine(written.path, written.sha256, series.timeframe, calendar, adjusted)
     progress(1.0, _("Finishing"))
 
 
@@ -243,8 +245,14 @@ def _record(series: Series, prepared: Prepared, report: QualityReport) -> Snapsh
     return snapshot
 
 
-def _examine(path: str, sha256: str, timeframe: str, calendar: str) -> QualityReport:
-    return examine(snapshots.read(path, sha256), timeframe=timeframe, calendar=calendar)
+def _examine(
+    path: str, sha256: str, timeframe: str, calendar: str, adj_close: Columns | None = None
+) -> QualityReport:
+    columns = snapshots.columns(path, sha256)
+    try:
+        return examine(columns, timeframe=timeframe, calendar=calendar, adj_close=adj_close)
+    finally:
+        columns.close()
 
 
 def _check(columns: Columns) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,28 +30,26 @@ class Content:
     problem_count: int
 
 
-@contextlib.contextmanager
-def read_upload(row: BarImport, progress: Progress) -> Iterator[Content]:
-    """Read the uploaded file of an import; its columns are gone when the block ends."""
-    upload = row.upload
-    path = uploads.path_of(upload.path) if upload is not None else None
+def path_of_upload(row: BarImport) -> Path:
+    """Return where the uploaded file of an import lies."""
+    path = uploads.path_of(row.upload.path) if row.upload is not None else None
     if path is None or not path.is_file():
         raise MarketDataError(_("The uploaded file is no longer kept. Upload it again."))
-    settings = row.settings
-    with read_path(
-        path, Layout.from_dict(settings["layout"]), reading_of(settings["reading"]), progress
-    ) as content:
-        yield content
+    return path
 
 
-def reading_of(values: dict[str, Any]) -> Reading:
+def reading_of(values: Mapping[str, Any]) -> Reading:
     """Make the reading of stored settings again."""
     return Reading(**{**values, "repairs": tuple(values.get("repairs") or ())})
 
 
 @contextlib.contextmanager
-def read_path(path: Path, layout: Layout, reading: Reading, progress: Progress) -> Iterator[Content]:
-    """Read a file of bars, told apart by its name's end, into columns in a folder of their own."""
+def read_path(path: Path, settings: Mapping[str, Any], progress: Progress) -> Iterator[Content]:
+    """Read a file of bars, as the settings of its import say, into columns in a folder of their own.
+
+    What kind of file it is, is told by the end of its name, which uploads are given by their first bytes.
+    """
+    layout, reading = Layout.from_dict(settings["layout"]), reading_of(settings["reading"])
     size = max(1, path.stat().st_size)
 
     def tell(done: int, rows: int) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -18,9 +19,9 @@ from django.utils.translation import gettext as _
 from marketdata import deriving, opening, storing, writing
 from marketdata.columns import BarsColumns, Columns
 from marketdata.errors import BarsConflict, FileInvalid, MarketDataError, SeriesBusy
-from marketdata.filing import read_upload
+from marketdata.filing import path_of_upload, read_path
 from marketdata.keys import SeriesKey
-from marketdata.merging import EXTEND, REPLACE, WHOLE, Overlap
+from marketdata.merging import EXTEND, REPLACE, WHOLE, Merge, Overlap
 from marketdata.models import BarImport, Series, Snapshot
 from marketdata.synthetic import SyntheticSpec, generate
 from marketdata.writing import Hold, Progress
@@ -102,25 +103,30 @@ def run_import(row: BarImport, progress: Progress) -> Ready:
 
 def import_file(row: BarImport, progress: Progress) -> Ready:
     """Read the uploaded file of an import; problems in it are written to the import, and nothing else is."""
+    return import_path(row, path_of_upload(row), progress)
+
+
+def import_path(row: BarImport, path: Path, progress: Progress) -> Ready:
+    """As `import_file`, from any file of this machine."""
     resources = contextlib.ExitStack()
     with closing_on_error(resources):
-        try:
-            content = resources.enter_context(read_upload(row, scaled(progress, 0.0, READ)))
-        except FileInvalid as error:
-            raise refuse_file(row, error) from error
-        note(
-            row,
-            report=row.report | content.report,
-            problems=content.problems,
-            problem_count=content.problem_count,
-        )
+        columns = _read(row, path, scaled(progress, 0.0, READ), resources)
         return put(
             row,
-            content.columns,
+            columns,
             progress=scaled(progress, READ, 1.0),
             overlap=row.settings.get("overlap", EXTEND),
             resources=resources,
         )
+
+
+def try_file(row: BarImport, path: Path, progress: Progress) -> Merge:
+    """Read a file and compare it with what is stored, and store nothing; errors are those of the import."""
+    with contextlib.ExitStack() as resources:
+        columns = _read(row, path, progress, resources)
+        series = SeriesKey(**row.settings["key"]).find(None if row.settings.get("shared") else row.user_id)
+        deriving.refuse_derived(series)
+        return storing.compare(series, columns, overlap=row.settings.get("overlap", EXTEND))
 
 
 def generate_series(row: BarImport, progress: Progress) -> Ready:
@@ -192,6 +198,21 @@ def put(
             resources=resources.pop_all(),
             report=report or {},
         )
+
+
+def _read(row: BarImport, path: Path, progress: Progress, resources: contextlib.ExitStack) -> Columns:
+    """Read a file, and write what was found in it to the import."""
+    try:
+        content = resources.enter_context(read_path(path, row.settings, progress))
+    except FileInvalid as error:
+        raise refuse_file(row, error) from error
+    note(
+        row,
+        report=row.report | content.report,
+        problems=content.problems,
+        problem_count=content.problem_count,
+    )
+    return content.columns
 
 
 def refuse_file(row: BarImport, error: FileInvalid) -> FileInvalid:

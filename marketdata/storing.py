@@ -102,6 +102,19 @@ def store(
             prepared.close()
 
 
+def compare(series: Series | None, columns: Columns, *, overlap: Overlap) -> Merge:
+    """Return what `store` would do, counted; raises what it would raise."""
+    _check(columns)
+    stored = open_columns(current_snapshot(series)) if series is not None and series.content_sha256 else None
+    try:
+        merged = merge(stored or _Nothing(), columns, overlap)
+        _refuse(merged, overlap)
+        return merged
+    finally:
+        if stored is not None:
+            stored.close()
+
+
 def prepare(
     series: Series,
     columns: Columns,
@@ -117,7 +130,7 @@ def prepare(
     try:
         progress(0.0, _("Comparing with what is stored"))
         merged = merge(stored or _Nothing(), columns, overlap)
-        _refuse(merged, overlap, series)
+        _refuse(merged, overlap)
         prepared = Prepared(merged, series.content_sha256, series.content_sha256, "", None, stored=stored)
         if not merged.is_idle:
             _write(series, prepared, progress, hold, calendar or series.calendar)
@@ -267,7 +280,7 @@ def _check(columns: Columns) -> None:
             raise BarsError(f"Row {first + row}: time {moment} is finer than a microsecond. Round the times.")
 
 
-def _refuse(merged: Merge, overlap: Overlap, series: Series) -> None:
+def _refuse(merged: Merge, overlap: Overlap) -> None:
     if overlap == REJECT and merged.overlapping:
         ends = (merged.new.read("time", row, row + 1)[0] for row in (0, len(merged.new) - 1))
         first, last = (np.datetime_as_string(np.datetime64(int(end), "ns"), unit="m") for end in ends)

@@ -167,7 +167,7 @@ def timeframe_of(times: Sequence[int]) -> tuple[str | None, str]:
         return exact, ""
     common = reduce(gcd, steps)
     fits = [name for name, item in TIMEFRAMES.items() if common % item.nanoseconds == 0]
-    if fits and middle < DAY:
+    if fits and common < middle < DAY:  # quiet minutes are left out by many sources
         return fits[-1], f"Bars are {_words(middle)} apart as a rule, with steps that fit {fits[-1]}."
     if 0.9 * DAY <= middle <= 1.5 * DAY:
         return "1d", ""

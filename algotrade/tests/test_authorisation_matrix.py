@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +20,7 @@ from accounts import tokens
 from accounts.services import UserService
 from algotrade.jobs.models import Job
 from backtests.models import BacktestResult, Sweep
-from marketdata.jobs import IMPORT_KIND
-from marketdata.models import MarketData, Series, Snapshot
+from marketdata.models import BarImport, Feed, MarketData, Series, Snapshot, Upload
 from mlmodels.models import MLModel
 from strategies.models import Strategy
 
@@ -65,13 +65,18 @@ OWN = {
     "jobs:list",
     "marketdata:list",
     "marketdata:import",
+    "marketdata:import_list",
+    "marketdata:fetch",
     "marketdata:generate",
     "marketdata-range",
     "marketdata-list",
-    "marketdata-imports",
+    "marketdata-fetches",
     "marketdata-synthetic",
     "marketdata-providers",
     "series-list",
+    "upload-list",
+    "import-list",
+    "feed-list",
     "ml-model-list",
     "ml-model-train",
     "ml-algorithm-list",
@@ -104,7 +109,13 @@ OBJECTS = {
     "jobs:": "job",
     "series-": "series",
     "marketdata-detail": "bar",
-    "marketdata:import_status": "import",
+    "marketdata:import_": "import",
+    "marketdata:import_reading": "upload",
+    "marketdata:import_preview": "upload",
+    "marketdata:import_discard": "upload",
+    "upload-": "upload",
+    "import-": "import",
+    "feed-": "feed",
     "marketdata:": "series",
 }
 PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()\\]|\\.|\([^()]*\))*\)")
@@ -158,7 +169,7 @@ def by_name(routes: list[Route]) -> Any:
 
 
 @pytest.fixture
-def things(user: Any) -> dict[str, Any]:
+def things(user: Any, media_root: Path) -> dict[str, Any]:
     """One of everything, all of it the owner's."""
     moment = datetime(2024, 1, 2, tzinfo=UTC)
     span = {"first_time": moment, "last_time": moment, "bar_count": 1}
@@ -175,9 +186,23 @@ def things(user: Any) -> dict[str, Any]:
     job = Job.objects.create(
         owner=user, kind="backtests.run", title=MARK, state=Job.State.FAILED, deadline_at=moment
     )
-    upload = Job.objects.create(
-        owner=user, kind=IMPORT_KIND, title=MARK, state=Job.State.FAILED, deadline_at=moment
+    (media_root / "uploads").mkdir()
+    (media_root / "uploads" / "bars.csv").write_text(
+        f"date,open,high,low,close,{MARK}\n2024-01-02,1,1,1,1,1\n"
     )
+    upload = Upload.objects.create(user=user, name=f"{MARK}.csv", path="uploads/bars.csv", size=60)
+    brought = BarImport.objects.create(
+        user=user,
+        series=series,
+        upload=upload,
+        source=BarImport.Source.FILE,
+        origin=MARK,
+        symbol="ZANZIBAR",
+        timeframe="1d",
+        status=Job.State.FAILED,
+        problems=[{"line": 2, "column": MARK, "value": MARK, "reason": MARK}],
+    )
+    feed = Feed.objects.create(series=series, provider="synthetic", symbol=MARK)
     common = {"user": user, "series": series, "snapshot": snapshot, "symbol": "ZANZIBAR", "timeframe": "1d"}
     result = BacktestResult.objects.create(
         strategy=strategy,
@@ -208,7 +233,9 @@ def things(user: Any) -> dict[str, Any]:
         "bar": bar,
         "strategy": strategy,
         "job": job,
-        "import": upload,
+        "import": brought,
+        "upload": upload,
+        "feed": feed,
         "result": result,
         "sweep": sweep,
         "model": model,
@@ -229,7 +256,19 @@ def send(
 
 
 def inventory() -> list[int]:
-    models = (Series, MarketData, Snapshot, Strategy, Job, BacktestResult, Sweep, MLModel)
+    models = (
+        Series,
+        MarketData,
+        Snapshot,
+        Upload,
+        BarImport,
+        Feed,
+        Strategy,
+        Job,
+        BacktestResult,
+        Sweep,
+        MLModel,
+    )
     return [model.objects.count() for model in models]
 
 
@@ -335,7 +374,7 @@ def test_a_strangers_lists_hold_nothing_of_the_owner(route, things, other_user, 
 @by_name([route for route in ABOUT_ONE if route.thing != "bar"])
 def test_an_address_of_nothing_is_a_404_for_the_owner_too(route, user, client_for):
     class Nothing:
-        pk = uuid.UUID(int=7) if route.thing in {"job", "import"} else 999_999_999
+        pk = uuid.UUID(int=7) if route.thing in {"job", "upload"} else 999_999_999
 
     client = client_for(user)
     for method in METHODS:
@@ -358,10 +397,12 @@ def references(things: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         ("/backtests/new/", {"strategy": strategy, "series": series, **run}),
         ("/models/new/", {"name": "mine", "series": series, "algorithm": "logistic_regression"}),
         ("/backtests/delete/", {"selected": things["result"].pk, "confirmed": "1"}),
+        ("/api/market-data/imports/", {"upload": str(things["upload"].pk), "symbol": "X"}),
+        ("/api/market-data/feeds/", {"series": series, "provider": "synthetic", "symbol": "X"}),
     ]
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(10))
 def test_a_stranger_cannot_name_the_owners_things_in_a_body(number, things, other_user, client_for):
     url, body = references(things)[number]
     before = inventory()
@@ -387,6 +428,9 @@ def test_a_stranger_cannot_name_the_owners_things_in_a_body(number, things, othe
         "/api/sweeps/?strategy={strategy}",
         "/strategies/?q=zanzibar",
         "/models/new/?series={series}",
+        "/data/import/?series={series}&again={import}",
+        "/data/imports/?status=failed",
+        "/api/market-data/imports/?series={series}",
     ],
 )
 def test_a_stranger_cannot_name_the_owners_things_in_a_query(query, things, other_user, client_for):

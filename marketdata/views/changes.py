@@ -46,7 +46,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an own series back to one of its snapshots."""
     series = _own(request, pk)
-    snapshot = get_object_or_404(series.snapshots, pk=_number(request.POST.get("snapshot")))
+    snapshot = series.snapshots.filter(pk=_number(request.POST.get("snapshot"))).first()
+    if snapshot is None:
+        raise InvalidInput(_("There is no such snapshot of this series any more. Reload the page."))
     return redirect(restore_snapshot(owner=request.user, series=series, snapshot=snapshot))
 
 

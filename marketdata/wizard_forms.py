@@ -183,13 +183,11 @@ def _initial(plan: Plan) -> dict[str, Any]:
     values: dict[str, Any] = {name: plan.values[name] for name in names}
     if plan.options.adjust:
         values["adjustment"] = BY_COLUMN
-    # A file that runs newest first needs one repair, which is offered, seen and can be taken back.
-    turn = plan.detection.newest_first and plan.options.policy == "reject" and not plan.options.repairs
     return values | {
         "decimal": plan.layout.decimal,
         "time_format": plan.layout.time_format,
-        "policy": "repair" if turn else plan.options.policy,
-        "repairs": ["sort"] if turn else list(plan.options.repairs),
+        "policy": plan.options.policy,
+        "repairs": list(plan.options.repairs),
         "overlap": plan.options.overlap,
         "shared": plan.options.shared,
     }

@@ -58,6 +58,10 @@ def read(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Step two: how the file will be read; its answer is the import's page."""
     upload = get_object_or_404(Upload.objects.for_user(request.user), pk=pk)
     plan = plan_import(request.user, upload, _options(request))
+    if plan.detection.newest_first and "again" not in request.GET:
+        # Such a file needs one repair, which is offered, seen and can be taken back.
+        turned = replace(plan.options, policy="repair", repairs=("sort",))
+        plan = plan_import(request.user, upload, turned)
     form = ReadingForm(request.POST or None, plan=plan, staff=request.user.is_staff)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form, _field_of):
@@ -101,9 +105,15 @@ def _preview_context(request: HttpRequest, upload: Upload, plan: Plan, form: Rea
     """What the first rows become, by what the form says now, or by what was recognised."""
     asked = plan_import(request.user, upload, form.options()) if form.is_bound else plan
     refusals = {name: said for name, said in asked.refusals.items() if name not in form.errors}
+    looked = asked.preview() if asked.is_readable else None
+    refused = {row.line for row in looked.rows if row.problem} if looked else set()
     return {
         "plan": asked,
-        "preview": asked.preview() if asked.is_readable else None,
+        "preview": looked,
+        "refused_rows": len(refused),
+        "obstacles": [problem for problem in looked.problems if problem.line not in refused]
+        if looked
+        else [],
         "refusals": [message for said in refusals.values() for message in said],
     }
 

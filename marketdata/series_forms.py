@@ -89,7 +89,11 @@ class FetchForm(forms.Form):
     )
     name = forms.CharField(label=_("Name"), max_length=120, required=False)
     timeframe = forms.ChoiceField(label=_("Timeframe"), choices=timeframe_choices, initial="1d")
-    calendar = forms.ChoiceField(label=_("Trading calendar"), choices=calendar_choices, initial="exchange")
+    calendar = forms.ChoiceField(
+        label=_("Trading calendar"),
+        choices=lambda: [("", _("as most symbols there")), *calendar_choices()],
+        required=False,
+    )
     start = forms.DateField(
         label=_("First day"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )

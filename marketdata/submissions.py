@@ -20,7 +20,6 @@ from marketdata.models import BarImport, Series, Snapshot, Upload
 from marketdata.providers import get_provider
 from marketdata.reading.layout import Layout, Reading
 from marketdata.synthetic import SyntheticSpec
-from marketdata.timeframes import GENERIC
 
 __all__ = [
     "KIND_OF_SOURCE",
@@ -136,7 +135,7 @@ def submit_fetch(
     """Queue a download of a period from a provider; without days it asks for all that the provider has.
 
     Without a symbol of its own the series is called as the provider calls it; without a calendar it keeps its own, and
-    a new one gets the generic exchange's.
+    a new one gets the one that most symbols of the provider follow.
     """
     if start and end and end < start:
         message = _("The last day %(end)s is before the first %(start)s.") % {"start": start, "end": end}
@@ -148,7 +147,7 @@ def submit_fetch(
     key = SeriesKey(
         symbol=symbol or provider_symbol,
         timeframe=timeframe,
-        calendar=calendar or GENERIC,
+        calendar=calendar or source.capabilities.calendar,
         source=provider,
         name=name.strip(),
         adjustment=(kinds.SPLITS_DIVIDENDS if source.capabilities.adjusted else kinds.NONE).value,

@@ -13,7 +13,7 @@ import numpy as np
 
 from marketdata.bars import TIME_TYPE, Bars
 from marketdata.errors import KeyMissing, MissingExtra, ProviderError
-from marketdata.timeframes import get_timeframe
+from marketdata.timeframes import GENERIC, get_timeframe
 
 Progress = Callable[[float, str], None]
 
@@ -56,6 +56,8 @@ class Capabilities:
         The optional package that it is made with; empty when none is needed.
     symbol_help : str
         How a symbol is written there, in one line of plain English.
+    calendar : str
+        The trading calendar that most of its symbols follow; see `marketdata.timeframes`.
     """
 
     timeframes: tuple[str, ...]
@@ -68,6 +70,7 @@ class Capabilities:
     needs_key: str = ""
     extra: str = ""
     symbol_help: str = ""
+    calendar: str = GENERIC
 
 
 class Provider(ABC):

@@ -46,6 +46,7 @@ class CcxtProvider(Provider):
         adjusted=False,
         any_symbol=True,
         extra="ccxt",
+        calendar="24/7",
         symbol_help="Exchange, colon, market: binance:BTC/USDT, kraken:ETH/EUR.",
     )
     patience = Patience()

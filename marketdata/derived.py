@@ -6,20 +6,20 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
 from algotrade.jobs.errors import JobCancelled
 from marketdata import deriving, importing, opening
-from marketdata.columns import ColumnFiles, Columns, blocks
+from marketdata.columns import ColumnFiles, Columns
 from marketdata.errors import NoBars, SeriesNotFound
 from marketdata.keys import SeriesKey
 from marketdata.merging import WHOLE
 from marketdata.models import Series
-from marketdata.recipes import AdjustSplits, Recipe, Resample, read_recipe
+from marketdata.recipes import Recipe, Resample, read_recipe
 from marketdata.resample import resample_columns
+from marketdata.splits import adjust
 from marketdata.tasks import import_of
 from marketdata.writing import Progress
 
@@ -73,21 +73,10 @@ def _make(
             progress=lambda done: progress(done, said),
         )
         return {"rows_read": len(columns), **told.to_dict()}
-    for first, block in blocks(columns):
-        into.append(**_adjusted(recipe, block))
+    for first, block in adjust(columns, recipe.to_splits()):
+        into.append(**block)
         progress(first / len(columns), said)
     return {"rows_read": len(columns), "made": len(into), "splits": len(recipe.splits)}
-
-
-def _adjusted(recipe: AdjustSplits, block: dict[str, Any]) -> dict[str, Any]:
-    """Prices of before a split by its ratio lower, and volumes by as much higher."""
-    times = np.array([time for time, _ratio in recipe.splits], dtype="datetime64[ns]").view(np.int64)
-    ratios = np.array([ratio for _time, ratio in recipe.splits])
-    # The shares of today that one share of each stretch between two splits has become.
-    shares = np.append(np.multiply.accumulate(ratios[::-1])[::-1], 1.0)
-    factor = shares[np.searchsorted(times, block["time"], side="right")]
-    prices = {name: block[name] / factor for name in ("open", "high", "low", "close")}
-    return {"time": block["time"], **prices, "volume": block["volume"] * factor}
 
 
 def _follow(series: Series, source_id: int, recipe: Recipe, made_from: str, job_id: str) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import submit
+from marketdata import deriving
 from marketdata.keys import SeriesKey
 from marketdata.models import Series
 
@@ -37,6 +38,8 @@ def change_series(
         series.save(update_fields=["name", "calendar", "timezone", "updated_at"])
         if not (recount and series.bar_count):
             return None
+        # Longer bars follow the sessions of the calendar.
+        transaction.on_commit(lambda: deriving.refresh_derived(series), robust=True)
         return submit_examination(asker, series)
 
 

@@ -6,13 +6,19 @@ from celery import shared_task
 from django.utils.module_loading import import_string
 
 from algotrade.jobs.schedule import Periodic, Weekly, register_periodic
-from marketdata import feeds
+from marketdata import deriving, feeds
 
 
 @shared_task(name="marketdata.refresh_feeds")
 def refresh_feeds() -> None:
     """Queue a download for each feed that is due."""
     feeds.refresh_due()
+
+
+@shared_task(name="marketdata.refresh_derived")
+def refresh_derived() -> None:
+    """Queue the making of each derived series that was not made from what its source holds."""
+    deriving.refresh_stale()
 
 
 @shared_task(name="marketdata.collect_snapshots")
@@ -36,6 +42,15 @@ def declare() -> None:
             when=timedelta(minutes=1),
             description="Queues a download for each feed that is due.",
             expires=60,
+        )
+    )
+    register_periodic(
+        Periodic(
+            name="Refresh derived series",
+            task="marketdata.refresh_derived",
+            when=timedelta(minutes=10),
+            description="Makes derived series again whose source has changed, should that have been missed.",
+            expires=600,
         )
     )
     register_periodic(

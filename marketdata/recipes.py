@@ -5,19 +5,18 @@ Django-free and light, so that whoever asks and whoever computes read them alike
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
-from marketdata.bars import boundary
+from algotrade.errors import shown
 from marketdata.errors import BarsError, RecipeInvalid
+from marketdata.splits import Split
 from marketdata.timeframes import get_timeframe
 
 MOST_SPLITS = 1_000
-LARGEST_RATIO = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class AdjustSplits:
 
         Raises
         ------
-        RecipeInvalid
+        RecipeInvalid, SplitInvalid
             There is no split, or too many, or one has no time or no sensible ratio.
         """
         read = dict(_split(split) for split in splits)
@@ -58,6 +57,10 @@ class AdjustSplits:
     def with_more(self, more: Self) -> Self:
         """Return the splits of both; at the same time that of `more` counts."""
         return type(self)(tuple(sorted((dict(self.splits) | dict(more.splits)).items())))
+
+    def to_splits(self) -> tuple[Split, ...]:
+        """Return what `marketdata.splits.adjust` takes."""
+        return tuple(Split.of(time, ratio) for time, ratio in self.splits)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -80,17 +83,11 @@ def read_recipe(values: Mapping[str, Any]) -> Recipe:
     raise RecipeInvalid(f"There is no recipe of the kind {kind!r}. There are: resample, splits.")
 
 
-def _split(split: Mapping[str, Any]) -> tuple[str, float]:
+def _split(given: Mapping[str, Any]) -> tuple[str, float]:
     try:
-        moment = boundary(split["time"], "time")
-        ratio = float(split["ratio"])
+        split = Split.of(given["time"], float(given["ratio"]))
     except (KeyError, TypeError, ValueError, BarsError) as error:
         raise RecipeInvalid(
-            f"{dict(split)!r} is not a split. Give it a time and a ratio, like 2020-08-31 and 4."
+            f"{shown(str(dict(given)))} is not a split. Give it a time and a ratio, like 2020-08-31 and 4."
         ) from error
-    if not (math.isfinite(ratio) and 1.0 / LARGEST_RATIO <= ratio <= LARGEST_RATIO) or ratio == 1.0:
-        raise RecipeInvalid(
-            f"The ratio {ratio:g} of the split at {split['time']} makes no sense. Give the new shares for one old "
-            "share: 4 for four to one, 0.1 for one to ten."
-        )
-    return str(np.datetime_as_string(moment, unit="s")), ratio
+    return str(np.datetime_as_string(split.time, unit="s")), float(split.ratio)

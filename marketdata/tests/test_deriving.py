@@ -8,10 +8,12 @@ from algotrade.jobs.models import Job
 from marketdata import deriving
 from marketdata.bars import Bars
 from marketdata.columns import BarsColumns
+from marketdata.editing import change_series
 from marketdata.errors import NoBars, RecipeInvalid, SeriesDerived, SeriesNotFound, UnknownTimeframe
 from marketdata.models import BarImport, Series
 from marketdata.recipes import AdjustSplits, Resample, read_recipe
 from marketdata.services import current_snapshot, delete_series, import_bars, open_snapshot
+from marketdata.splits import SplitInvalid
 from marketdata.storing import store
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import make_series
@@ -38,6 +40,7 @@ def bars_of(series):
 
 
 def succeeded(jobs):
+    jobs = list(jobs)
     assert [(job.state, job.error_detail) for job in jobs] == [(Job.State.SUCCEEDED, "")] * len(jobs)
     return jobs
 
@@ -284,7 +287,7 @@ def test_what_cannot_be_made_is_refused_in_words(user, run_jobs):
     with pytest.raises(NoBars):
         deriving.resample_series(user, make_series(user, "EMPTY", timeframe="1m"), "1h")
     for wrong in ([], [{"time": "soon", "ratio": 2}], [{"time": "2024-01-01", "ratio": 0}], [{"ratio": 2}]):
-        with pytest.raises(RecipeInvalid):
+        with pytest.raises((RecipeInvalid, SplitInvalid)):
             deriving.adjust_splits(user, source, wrong)
     adjusted = make_series(user, "ADJ", make_bars(5), adjustment="splits_dividends")
     with pytest.raises(InvalidInput, match="adjusted already"):
@@ -317,6 +320,19 @@ def test_days_of_an_exchange_follow_its_sessions(user, run_jobs):
     assert made.time.astype(str).tolist() == ["2025-11-28T00:00:00.000000000"]
     assert made.volume.tolist() == [211.0]
     assert row.report["left_out"] == 30 + 59
+
+
+def test_another_calendar_of_the_source_makes_other_days(user, run_jobs):
+    bars = make_bars(48, "2025-11-26T00:00", "h")  # Wednesday and Thanksgiving
+    source = make_series(user, "ABC", bars, timeframe="1h")
+    deriving.resample_series(user, source, "1d")
+    run_jobs()
+    made = Series.objects.get(timeframe="1d")
+    assert bars_of(made).volume.tolist() == [24 * 50.0] * 2
+    change_series(asker=user, series=source, calendar="XNYS")
+    succeeded(job for job in run_jobs() if job.kind == "marketdata.derive")
+    assert bars_of(made).volume.tolist() == [7 * 50.0]  # 14:00 holds the open, 20:00 is the last
+    assert made.calendar == "XNYS"
 
 
 def test_a_recipe_reads_back_and_an_unknown_one_is_refused():

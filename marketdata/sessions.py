@@ -106,7 +106,8 @@ def sessions_between(calendar: str, first: np.datetime64, last: np.datetime64) -
     get_calendar(calendar)
     if calendar == GENERIC:
         return None
-    return _table(calendar, max(_year(first) - 1, 1679), min(_year(last) + 1, 2260)).between(first, last)
+    whole = _table(calendar, max(_year(first) - 1, 1679), min(_year(last) + 1, 2260))
+    return whole.between(first, last)
 
 
 def trading_days(calendar: str, time: Times) -> Times:
@@ -140,21 +141,21 @@ _lock = Lock()
 
 def _table(calendar: str, first_year: int, last_year: int) -> Sessions:
     """The sessions of at least these whole years."""
+    code = _SAME_SESSIONS.get(calendar, calendar)
     with _lock:
-        have = _tables.get(calendar)
-        if have is not None and have[0] <= first_year and have[1] >= last_year:
-            return have[2]
-        if have is not None:
-            first_year, last_year = min(first_year, have[0]), max(last_year, have[1])
-        first, last = np.datetime64(f"{first_year:04}-01-01"), np.datetime64(f"{last_year:04}-12-31")
-        if calendar == "24/7":
-            made = _of_every_day(first, last)
-        elif calendar == "fx":
-            made = _of_foreign_exchange(first, last)
-        else:
-            made = _of_exchange(calendar, first, last)
-        _tables[calendar] = (first_year, last_year, made)
-        return made
+        have = _tables.get(code)
+        if have is None or have[0] > first_year or have[1] < last_year:
+            if have is not None:
+                first_year, last_year = min(first_year, have[0]), max(last_year, have[1])
+            first, last = np.datetime64(f"{first_year:04}-01-01"), np.datetime64(f"{last_year:04}-12-31")
+            have = _tables[code] = first_year, last_year, _made(code, first, last)
+    return have[2] if code == calendar else replace(have[2], calendar=calendar)
+
+
+def _made(code: str, first: np.datetime64, last: np.datetime64) -> Sessions:
+    if code == "24/7":
+        return _of_every_day(first, last)
+    return _of_foreign_exchange(first, last) if code == "fx" else _of_exchange(code, first, last)
 
 
 def _of_every_day(first: np.datetime64, last: np.datetime64) -> Sessions:
@@ -172,13 +173,11 @@ def _of_foreign_exchange(first: np.datetime64, last: np.datetime64) -> Sessions:
     return _without_breaks("fx", days[rows], ends[rows - 1], ends[rows])
 
 
-def _of_exchange(calendar: str, first: np.datetime64, last: np.datetime64) -> Sessions:
+def _of_exchange(code: str, first: np.datetime64, last: np.datetime64) -> Sessions:
     import pandas as pd  # with exchange_calendars: seconds to load, and only for named exchanges
 
-    code = _SAME_SESSIONS.get(calendar, calendar)
-    made: Any = getattr(
-        import_module(f"exchange_calendars.exchange_calendar_{code.lower()}"), _class_of(code)
-    )
+    module = import_module(f"exchange_calendars.exchange_calendar_{code.lower()}")
+    made: Any = getattr(module, f"{code}ExchangeCalendar")
     low, high = made.bound_min(), made.bound_max()
     known_from = NOT_KNOWN if low is None else np.datetime64(low.date(), "D")
     known_until = NOT_KNOWN if high is None else np.datetime64(high.date(), "D")
@@ -186,14 +185,14 @@ def _of_exchange(calendar: str, first: np.datetime64, last: np.datetime64) -> Se
     last = last if high is None else min(last, known_until)
     none = np.empty(0, dtype="datetime64[ns]")
     if first >= last:
-        empty = _without_breaks(calendar, none.astype("datetime64[D]"), none, none)
+        empty = _without_breaks(code, none.astype("datetime64[D]"), none, none)
         return replace(empty, known_from=known_from, known_until=known_until)
     hours = made(start=pd.Timestamp(str(first)), end=pd.Timestamp(str(last)))
     opens, closes = _moments(hours.opens_nanos), _moments(hours.closes_nanos)
-    if (pause := _PAUSE.get(calendar)) is not None:
+    if (pause := _PAUSE.get(code)) is not None:
         closes = np.where(closes - opens == _DAY, closes - pause, closes)
     return Sessions(
-        calendar=calendar,
+        calendar=code,
         day=_moments(hours.sessions_nanos).astype("datetime64[D]"),
         open=opens,
         close=closes,
@@ -202,10 +201,6 @@ def _of_exchange(calendar: str, first: np.datetime64, last: np.datetime64) -> Se
         known_from=known_from,
         known_until=known_until,
     )
-
-
-def _class_of(code: str) -> str:
-    return f"{code}ExchangeCalendar"
 
 
 def _without_breaks(calendar: str, day: Times, start: Times, end: Times) -> Sessions:

@@ -16,6 +16,7 @@ _PLAUSIBLE = re.compile(r"\d{8}|\d{1,4}[/.-]\w{1,9}\.?[/.-]|\d{1,2} [A-Za-z]{3}|
 """How a time must begin; this spares three readings of most cells."""
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s*[AaPp]\.?[Mm]\.?)?|\d{3,6}|0", re.ASCII)
 _NUMBERS_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d)", re.ASCII)
+_COUNT = re.compile(r"-?\d{1,19}", re.ASCII)
 _UNITS = {
     "unix_s": "Unix seconds",
     "unix_ms": "Unix milliseconds",
@@ -41,6 +42,13 @@ def is_moment(text: str) -> bool:
     )
 
 
+def is_count(texts: Sequence[str]) -> bool:
+    """Whether cells are Unix times that reach back so far that some have few digits or a minus sign."""
+    return all(_COUNT.fullmatch(text) for text in texts) and any(
+        text.startswith("-") or unix_unit(text) for text in texts
+    )
+
+
 def is_clock(text: str) -> bool:
     """Whether a stripped cell is a time of day alone."""
     return bool(_CLOCK.fullmatch(text))
@@ -54,6 +62,11 @@ def writing_of(texts: Sequence[str], *, is_european: bool) -> TimeWriting:
     units = {unit for text in texts if (unit := unix_unit(text))}
     if all(_DIGITS_12.fullmatch(text) for text in texts):
         return TimeWriting("ymd", "Times are written as year, month, day, hour and minute without signs.")
+    if is_count(texts) and not all(unix_unit(text) for text in texts):
+        # Before 1973 the size of a number does not tell its unit; the largest of the sample does.
+        unit = unix_unit(max(texts, key=lambda text: abs(int(text))).lstrip("-")) or "unix_s"
+        if not all(_parsed(text, "auto") for text in texts):
+            return TimeWriting(unit, f"Times are {_UNITS[unit]}, some of them before 1973.")
     counts = _counts(texts[:_LOOKED_AT])
     best = max(counts, key=lambda order: counts[order])
     if best != "auto" and len(texts) > _LOOKED_AT:  # the 13th of a month may be far down

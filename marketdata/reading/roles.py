@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from marketdata.bars import PRICES
-from marketdata.reading.dates import is_clock, is_moment
+from marketdata.reading.dates import is_clock, is_count, is_moment
 from marketdata.reading.moments import unix_unit
 from marketdata.reading.naming import Ambiguous, plain, time_columns, value_roles
 from marketdata.reading.numbers import NumberReader
@@ -73,7 +73,7 @@ def _prefer_traded_volume(names: Sequence[str], rows: Sequence[Sequence[str]], f
 def _place_times(names: Sequence[str], rows: Sequence[Sequence[str]], found: Roles) -> None:
     free = [at for at, role in enumerate(found.roles) if role == "ignore"]
     named = [at for at in time_columns(names) if at in free]
-    full = [at for at in named if _mostly(rows, at, is_moment)]
+    full = [at for at in named if _mostly(rows, at, is_moment) or is_count(_filled(rows, at))]
     clocks = [at for at in named if at not in full and _mostly(rows, at, is_clock)]
     if not rows:
         full = named[:1] if len(named) < 2 else []
@@ -84,7 +84,7 @@ def _place_times(names: Sequence[str], rows: Sequence[Sequence[str]], found: Rol
     if len(full) > 1:
         full = _one_of(names, rows, full, found)
     if not full:
-        unnamed = [at for at in free if _mostly(rows, at, is_moment) and not _is_close_time(names[at])]
+        unnamed = [at for at in free if (at == 0 or not names[at]) and _mostly(rows, at, is_moment)]
         if len(unnamed) == 1 and not named:
             full = unnamed
             which = repr(names[full[0]]) if names[full[0]] else "the one without a name"
@@ -195,15 +195,15 @@ def _price_order(
     return None
 
 
-def _mostly(rows: Sequence[Sequence[str]], at: int, test: object) -> bool:
-    cells = [row[at] for row in rows if at < len(row) and row[at]]
-    return bool(cells) and callable(test) and sum(bool(test(cell)) for cell in cells) >= _MOSTLY * len(cells)
+def _mostly(rows: Sequence[Sequence[str]], at: int, test: Callable[[str], bool]) -> bool:
+    cells = _filled(rows, at)
+    return bool(cells) and sum(test(cell) for cell in cells) >= _MOSTLY * len(cells)
+
+
+def _filled(rows: Sequence[Sequence[str]], at: int) -> list[str]:
+    return [row[at] for row in rows if at < len(row) and row[at]]
 
 
 def _is_day(text: str) -> bool:
     """Whether a cell is a date alone."""
     return ":" not in text and unix_unit(text) is None and " " not in text.strip() and "T" not in text[1:]
-
-
-def _is_close_time(name: str) -> bool:
-    return plain(name) in ("closetime", "closetimestamp", "endtime")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marketdata.reading.cells import split
-from marketdata.reading.dates import is_clock, is_moment
+from marketdata.reading.dates import is_moment
 from marketdata.reading.layout import DELIMITERS
 from marketdata.reading.naming import is_header
 from marketdata.reading.signs import is_number
@@ -65,7 +65,8 @@ def _table(lines: Sequence[str], delimiter: str) -> Table | None:
         return None
     if not good:
         names = _without_blank_end(dict(cut)[header or 0])
-        return Table(delimiter, header, (header or 0) + 1, names, ())
+        below = [(index, cells) for index, cells in cut if index > (header or 0) and len(cells) >= len(names)]
+        return Table(delimiter, header, (header or 0) + 1, names, tuple(below[:_LOOKED_AT]))
     width = Counter(len(cells) for _index, cells in good).most_common(1)[0][0]
     names = tuple(f"column {number}" for number in range(1, width + 1))
     first = good[0][0]
@@ -99,13 +100,8 @@ def _is_row(cells: Sequence[str]) -> bool:
     """Whether cells hold a time and four numbers beside it."""
     if not 5 <= len(cells) <= 200:
         return False
-    for position, cell in enumerate(cells[:-4]):
-        if is_moment(cell):
-            rest = list(cells[position + 1 :])
-            if rest and is_clock(rest[0]) and len(rest) > 4:
-                rest = rest[1:]
-            return sum(is_number(one) for one in rest) >= 4
-    return any(is_moment(cell) for cell in cells) and sum(is_number(cell) for cell in cells) >= 4
+    time = next((position for position, cell in enumerate(cells) if is_moment(cell)), None)
+    return time is not None and sum(is_number(cell) for cell in (*cells[:time], *cells[time + 1 :])) >= 4
 
 
 def _has_digit(text: str) -> bool:

@@ -145,6 +145,20 @@ def test_numbers_with_a_comma_and_three_digits_are_said_to_be_ambiguous():
     assert (quoted.layout.decimal, quoted.layout.thousands) == (".", ",")
 
 
+@pytest.mark.parametrize(("unit", "scale"), [("unix_s", 1), ("unix_ms", 1000)])
+def test_unix_times_before_1973_are_no_compact_dates(unit, scale):
+    days = [f"{(day * 86_400 - 200_000_000 // 86_400 * 86_400) * scale}" for day in range(0, 4000, 20)]
+    found = detected(times(*days))
+    assert (found.layout.time_format, found.session_dates) == (unit, True)
+    assert first_row_of(times(*days).encode(), found)[0] == "1963-08-31"
+
+
+def test_a_file_whose_every_row_is_bad_is_shown_with_its_problems():
+    text = f"{HEADER}\n2024-01-02,null,null,null,null,null\n2024-01-03,null,null,null,null,null\n"
+    shown = preview(text.encode(), detected(text).layout, Reading())
+    assert [row.problem.column for row in shown.rows] == ["open", "open"]
+
+
 def test_rows_out_of_order_are_noted():
     found = detected(times("2024-01-02", "2024-01-05", "2024-01-03", "2024-01-08"))
     assert not found.newest_first

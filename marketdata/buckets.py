@@ -169,17 +169,17 @@ class Grid:
         )
         limits[:-1:2] = final[:-1:2] = known.start
         limits[-1] = final[-1] = np.iinfo(np.int64).max
-        part = np.repeat(np.arange(len(counts)), counts)
-        anchor = anchors[part]
+        auction = known.auction_rows(starts, counts, places)
+        held = np.flatnonzero(counts)
+        anchor = np.repeat(anchors[held], counts[held])
         offset = starts - anchor
         np.maximum(offset, 0, out=offset)
-        auction = known.auction_rows(starts, counts, places)
         offset[auction] -= 1
         offset //= self._span
         offset *= self._span
         offset += anchor
         first = _changes(offset)
-        label, part = offset[first], part[first]
+        label, part = offset[first], held[np.searchsorted(places[held], first, side="right") - 1]
         end = label + self._span
         return Buckets(None, first, label, np.where(end >= limits[part], final[part], end))
 
@@ -260,7 +260,10 @@ class _Stretches:
 
 def _changes(values: Ticks) -> NDArray[np.intp]:
     """The rows at which a new value begins."""
-    return np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
+    changed = np.empty(len(values), dtype=bool)
+    changed[:1] = True
+    np.not_equal(values[1:], values[:-1], out=changed[1:])
+    return np.flatnonzero(changed)
 
 
 def _unknown_days(

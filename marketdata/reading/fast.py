@@ -48,10 +48,8 @@ class ZoneTable:
 
     def __init__(self, zone: zoneinfo.ZoneInfo) -> None:
         self._zone = zone
-        self._first_day = self._last_day = 0
-        self._first_offset = self._offset(0)
+        self._days: tuple[int, int] | None = None  # from one midnight to another
         self._changes: list[tuple[int, int, int]] = []
-        self._arrange()
 
     def utc(self, local: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Turn local nanoseconds into UTC ones; True marks those that exist twice or never."""
@@ -73,15 +71,14 @@ class ZoneTable:
     def _cover(self, first: int, last: int) -> None:
         """Look for changes up to two days around a range of nanoseconds: no offset is larger."""
         first_day, last_day = first // _DAY - 2, last // _DAY + 2
-        if first_day >= self._first_day and last_day <= self._last_day:
+        known_first, known_last = self._days or (first_day, first_day)
+        if self._days and known_first <= first_day and last_day <= known_last:
             return
-        earlier = self._between(min(first_day, self._first_day), self._first_day)
-        later = self._between(self._last_day, max(last_day, self._last_day))
+        first_day, last_day = min(first_day, known_first), max(last_day, known_last)
+        earlier, later = self._between(first_day, known_first), self._between(known_last, last_day)
         self._changes = [*earlier, *self._changes, *later]
-        self._first_day = min(first_day, self._first_day)
-        self._last_day = max(last_day, self._last_day)
-        self._first_offset = self._offset(self._first_day * _DAY_SECONDS)
-        self._arrange()
+        self._days = first_day, last_day
+        self._arrange(self._offset(first_day * _DAY_SECONDS))
 
     def _between(self, first_day: int, last_day: int) -> list[tuple[int, int, int]]:
         """The changes after one midnight up to another: (UTC second, offset before, offset after)."""
@@ -105,12 +102,12 @@ class ZoneTable:
         offset = (_EPOCH + dt.timedelta(seconds=second)).astimezone(self._zone).utcoffset()
         return 0 if offset is None else int(offset.total_seconds())
 
-    def _arrange(self) -> None:
-        """Columns of the changes; after the last of them nothing begins."""
+    def _arrange(self, first_offset: int) -> None:
+        """Make columns of the changes; after the last of them nothing begins."""
         changes = np.array(self._changes, dtype=np.int64).reshape(-1, 3)
         instants, before, after = changes.T * _SECOND
         self._instants = instants
-        self._offsets = np.append(self._first_offset * _SECOND, after)
+        self._offsets = np.append(first_offset * _SECOND, after)
         self._ends = instants + np.maximum(before, after)
         self._begins = np.append(instants + np.minimum(before, after), np.iinfo(np.int64).max)
 

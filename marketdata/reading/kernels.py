@@ -47,7 +47,8 @@ def text_nb(data: Bytes, place: int, kinds: Bytes) -> tuple[bool, int, int, int]
     while kinds[data[after]] == PLAIN:
         after += 1
     ends = kinds[data[after]]
-    return (ends == QUOTE if quoted else ends < ODD), first, after, after + quoted
+    plain = ends == QUOTE if quoted else ends < ODD
+    return plain, first, after, after + (quoted and plain)
 
 
 @part
@@ -61,8 +62,9 @@ def value_nb(data: Bytes, place: int, kinds: Bytes, point: int) -> tuple[bool, i
     while data[place] == _BLANK:
         place += 1
     if quoted:
-        known &= kinds[data[place]] == QUOTE
-        place += 1
+        closed = kinds[data[place]] == QUOTE
+        known &= closed
+        place += closed
     return known, place, value
 
 
@@ -101,7 +103,7 @@ def cells_nb(
             elif known and holds == TIME_OF_DAY:
                 clock, clock_end = trimmed_nb(data, begin, stop)
         if not known:
-            return False, kind, moment, place - 1
+            return False, kind, moment, place
         ends = kinds[data[place]]
         if column < last:
             if ends != BETWEEN:

@@ -62,11 +62,10 @@ def writing_of(texts: Sequence[str], *, is_european: bool) -> TimeWriting:
     units = {unit for text in texts if (unit := unix_unit(text))}
     if all(_DIGITS_12.fullmatch(text) for text in texts):
         return TimeWriting("ymd", "Times are written as year, month, day, hour and minute without signs.")
-    if is_count(texts) and not all(unix_unit(text) for text in texts):
+    if is_count(texts) and not all(text.isdecimal() and unix_unit(text) for text in texts):
         # Before 1973 the size of a number does not tell its unit; the largest of the sample does.
-        unit = unix_unit(max(texts, key=lambda text: abs(int(text))).lstrip("-")) or "unix_s"
-        if not all(_parsed(text, "auto") for text in texts):
-            return TimeWriting(unit, f"Times are {_UNITS[unit]}, some of them before 1973.")
+        unit = unix_unit(max(texts, key=lambda text: abs(int(text)))) or "unix_s"
+        return TimeWriting(unit, f"Times are {_UNITS[unit]}, some of them before 1973.")
     counts = _counts(texts[:_LOOKED_AT])
     best = max(counts, key=lambda order: counts[order])
     if best != "auto" and len(texts) > _LOOKED_AT:  # the 13th of a month may be far down

@@ -62,8 +62,8 @@ def parse(text: str, time_format: str) -> Moment:
     if text.isdecimal() and text.isascii():
         return _digits(text, time_format)
     if time_format == "auto":
-        if (unix := _UNIX.fullmatch(text)) and 9 <= len(unix[1]) <= 19:
-            return _unix(text, _per_second(len(unix[1])))
+        if (unix := _UNIX.fullmatch(text)) and 9 <= (count := len(unix[1].lstrip("-"))) <= 19:
+            return _unix(text, _per_second(count))
         return _written(text, "ymd", time_format)
     return _written(text, time_format, time_format)
 
@@ -71,9 +71,10 @@ def parse(text: str, time_format: str) -> Moment:
 def unix_unit(text: str) -> str | None:
     """Return the format whose unit the size of a Unix time tells ("unix_ms"), or None for other text."""
     found = _UNIX.fullmatch(text)
-    if not found or not 9 <= len(found[1]) <= 19 or len(found[1]) == 14:
+    count = len(found[1].lstrip("-")) if found else 0
+    if not 9 <= count <= 19 or count == 14:
         return None
-    scale = _per_second(len(found[1]))
+    scale = _per_second(count)
     return next(name for name, per_second in _PER_SECOND.items() if per_second == scale)
 
 

@@ -7,14 +7,9 @@ from algotrade.jobs.models import Job
 from marketdata.models import Series
 from marketdata.services import current_snapshot
 from marketdata.tests.bars import HEADER, csv_text, make_bars, read
-from marketdata.tests.conftest import make_series, upload
+from marketdata.tests.conftest import make_series
 
 pytestmark = pytest.mark.django_db
-
-
-def form(**changes):
-    values = {"symbol": "ABC", "timeframe": "1d", "calendar": "24/7", "timezone": "UTC", "overlap": "replace"}
-    return values | {"file": upload()} | changes
 
 
 def text_of(answer):
@@ -57,7 +52,7 @@ def test_the_list_asks_few_questions_however_long_it_is(page, user, django_asser
 
 
 def test_one_series_shows_chart_report_and_snapshots(page, series, django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(9):
         body = text_of(page.get(f"/data/{series.pk}/"))
     assert f'data-url="/data/{series.pk}/chart.json"' in body
     assert current_snapshot(series).sha256 in body
@@ -67,7 +62,7 @@ def test_one_series_shows_chart_report_and_snapshots(page, series, django_assert
 def test_the_report_lists_what_is_suspicious(page, user):
     bars = read(csv_text(make_bars(5)) + csv_text(make_bars(5, "2024-01-10"))[len(HEADER) + 1 :]).bars
     body = text_of(page.get(f"/data/{make_series(user, bars=bars).pk}/"))
-    assert "4 bars are missing until 2024-01-10" in body
+    assert "4 sessions are missing, 2024-01-06 to 2024-01-09" in body
     assert "Check it" in body
 
 
@@ -113,58 +108,6 @@ def test_deleting_asks_first_and_then_does_it(page, series):
     assert "10 bars" in body
     assert page.post(f"/data/{series.pk}/delete/")["Location"] == "/data/"
     assert not Series.objects.exists()
-
-
-def test_an_upload_leads_to_its_progress(page):
-    answer = page.post("/data/import/", form())
-    job = Job.objects.get()
-    assert answer["Location"] == f"/data/imports/{job.pk}/"
-    body = text_of(page.get(answer["Location"]))
-    assert f'data-job="{job.pk}"' in body
-    assert f'data-fragment-url="/data/imports/{job.pk}/"' in body
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"file": ""}, "This field is required"),
-        ({"file": upload(b"")}, "The file is empty"),
-        ({"symbol": "a b"}, "is not a symbol"),
-        ({"timezone": "Nowhere"}, "is not a timezone"),
-        ({"timeframe": "7d"}, "Select a valid choice"),
-    ],
-)
-def test_a_wrong_upload_is_explained_beside_the_field_and_keeps_what_was_typed(page, changes, words):
-    answer = page.post("/data/import/", form(name="My name", **changes))
-    assert answer.status_code == 422
-    assert words in text_of(answer)
-    assert "My name" in text_of(answer)
-    assert not Job.objects.exists()
-
-
-def test_extending_fills_the_form_from_an_own_series_only(page, page_other, series):
-    url = f"/data/import/?series={series.pk}"
-    assert 'value="ABC"' in text_of(page.get(url))
-    assert 'value="ABC"' not in text_of(page_other.get(url))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_progress_page_ends_with_the_series_or_with_every_problem(page, page_other, run_jobs):
-    page.post("/data/import/", form())
-    page.post("/data/import/", form(file=upload(f"{HEADER}\n2024-01-02,x,1,1,1,1\n"), symbol="BAD"))
-    done, failed = sorted(run_jobs(), key=lambda job: job.state, reverse=True)
-    series = Series.objects.get()
-    body = text_of(page.get(f"/data/imports/{done.pk}/", headers={"hx-request": "true"}))
-    assert f"/data/{series.pk}/" in body
-    assert "<html" not in body
-    body = text_of(page.get(f"/data/imports/{failed.pk}/"))
-    assert "Line 2, open: &#x27;x&#x27; is not a number" in body
-    assert page_other.get(f"/data/imports/{done.pk}/").status_code == 404
-    again = f"/data/import/?again={failed.pk}"
-    assert again in body
-    assert 'value="BAD"' in text_of(page.get(again))
-    assert 'value="BAD"' not in text_of(page_other.get(again))
-    assert page.get("/data/import/?again=odd").status_code == 200
 
 
 def test_a_generated_series_is_queued_and_wrong_values_are_explained(page):

@@ -30,8 +30,9 @@ CARRIED = ("series", "again", "shared")
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
     """Step one: the file. A script that sends it is told where to go next, so that it can show how far it is."""
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    sent = request.method == "POST"
+    form = UploadForm(request.POST if sent else None, request.FILES if sent else None)
+    if sent and form.is_valid():
         with refusals_on(form):
             upload = keep_upload(request.user, form.cleaned_data["file"])
             target = _step_two(request, upload)
@@ -62,8 +63,9 @@ def read(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         # Such a file needs one repair, which is offered, seen and can be taken back.
         turned = replace(plan.options, policy="repair", repairs=("sort",))
         plan = plan_import(request.user, upload, turned)
-    form = ReadingForm(request.POST or None, plan=plan, staff=request.user.is_staff)
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = ReadingForm(sent, plan=plan, staff=request.user.is_staff)
+    if sent is not None and form.is_valid():
         with refusals_on(form, _field_of):
             return redirect(submit_file(owner=request.user, options=form.options(), upload=upload))
     context = {

@@ -137,14 +137,19 @@ def expected_places(columns: Columns, span: Timeframe, calendar: str) -> Places 
     a clock: that by which most of the bars stand where a place begins is taken. Bars that are labelled by their end are
     recognised by sessions that have a bar at their close and none at their open.
     """
-    ends = (columns.read("time", 0, 1), columns.read("time", len(columns) - 1))
-    sessions = sessions_between(calendar, *(part.view("datetime64[ns]")[0] for part in ends))
+    first, last = (
+        columns.read("time", row, row + 1).view("datetime64[ns]")[0] for row in (0, len(columns) - 1)
+    )
+    # A daily bar may be stamped with the midnight of its market, hours before or after that of UTC.
+    day = np.timedelta64(1, "D")
+    sessions = sessions_between(calendar, first - day, last + day)
     if sessions is None:
         return None
     known = _known(sessions)
     if not span.is_intraday:
         weekly = span.minutes > MINUTES_A_DAY
-        return Days(calendar, np.unique(_mondays(sessions.day)) if weekly else sessions.day, weekly, known)
+        days = np.unique(_mondays(sessions.day)) if weekly else sessions.day
+        return Days(calendar, days, weekly, known)
     sample = _sample(columns)
     labelled_by_end = _labelled_by_end(sessions, sample)
     candidates = [

@@ -27,6 +27,9 @@ RATIOS = (
 """Shares before and after; a reverse split is the same the other way round."""
 TOLERANCE = 0.05
 DAYS_AROUND = 20
+"""Days before and after whose volume is compared."""
+BARS_AROUND = 5
+"""Bars before and after whose prices are compared."""
 FLOOD = 4.0
 MOST = 1_000
 """Jumps of one series that are looked at; with more than these its prices are no prices."""
@@ -61,7 +64,7 @@ def suspected_splits(
     found = []
     for row, ratio in sorted({**_near_ratios(jumps, moves), **told}.items()):
         seen = _volume_around(columns, row, a_day, ratio)
-        if row in told or not seen.flooded:
+        if row in told or (not seen.flooded and _lasts(columns, row, ratio)):
             found.append((row, ratio, row in told, seen))
     tally, rows = Tally(SPLIT), np.array([row for row, *_ in found], dtype=np.int64)
     if found:
@@ -94,6 +97,14 @@ def _near_ratios(jumps: tuple[Ticks, Floats], moves: Moves) -> dict[int, Ratio]:
         if abs(size * old / new - 1.0) <= TOLERANCE:
             found[row] = (old, new) if jump < 1.0 else (new, old)
     return found
+
+
+def _lasts(columns: Columns, row: int, ratio: Ratio) -> bool:
+    """Whether the price stays at its new level: a wrong price, and the way back from it, do not."""
+    before = float(np.median(columns.read("close", max(0, row - BARS_AROUND), row)))
+    after = float(np.median(columns.read("close", row, row + BARS_AROUND)))
+    moved, predicted = math.log(after / before), math.log(ratio[0] / ratio[1])
+    return abs(moved - predicted) < abs(moved)
 
 
 def _row_of(columns: Columns, tick: int) -> int:

@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from algotrade.jobs.models import Job
-from marketdata.models import MarketData, Series
+from marketdata.models import BarImport, MarketData, Series
 from marketdata.synthetic import SyntheticSpec, generate
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import make_series, upload
@@ -17,18 +17,23 @@ RANGE = "/api/market-data/"
 BARS = "/api/market-data/bars/"
 SYNTHETIC = "/api/market-data/synthetic/"
 PROVIDERS = "/api/market-data/providers/"
+UPLOADS = "/api/market-data/uploads/"
+FETCHES = "/api/market-data/fetches/"
+FEEDS = "/api/market-data/feeds/"
 
 
 def form(**changes):
     return {"file": upload(), "symbol": "ABC", "timeframe": "1d", "calendar": "24/7"} | changes
 
 
-@pytest.mark.parametrize("url", [SERIES, f"{SERIES}1/", RANGE, BARS, f"{BARS}1/", PROVIDERS])
+@pytest.mark.parametrize(
+    "url", [SERIES, f"{SERIES}1/", RANGE, BARS, f"{BARS}1/", PROVIDERS, UPLOADS, IMPORTS, FEEDS]
+)
 def test_nobody_reads_without_signing_in(url):
     assert APIClient().get(url).status_code == 401
 
 
-@pytest.mark.parametrize("url", [SERIES, IMPORTS, SYNTHETIC])
+@pytest.mark.parametrize("url", [UPLOADS, IMPORTS, SYNTHETIC, FETCHES, FEEDS])
 def test_nobody_writes_without_signing_in(url):
     assert APIClient().post(url).status_code == 401
 
@@ -79,16 +84,19 @@ def test_an_owner_deletes_and_a_stranger_or_a_shared_series_is_not_found(
     assert list(Series.objects.all()) == [shared_series]
 
 
-@pytest.mark.parametrize("url", [IMPORTS, SERIES])
-def test_an_upload_is_accepted_as_a_job(api, user, url):
-    answer = api.post(url, form(), format="multipart")
+def test_a_file_is_accepted_as_an_import(api, user):
+    answer = api.post(IMPORTS, form(), format="multipart")
     assert answer.status_code == 202, answer.json()
-    job = Job.objects.get()
-    url = f"/api/jobs/{job.pk}/"
-    told = {"id": str(job.pk), "state": "queued", "url": url}
-    assert answer.json() == {"id": None, "url": url, "status": "queued", "job": told}
+    job, row = Job.objects.get(), BarImport.objects.get()
+    url = f"{IMPORTS}{row.pk}/"
+    told = {"id": str(job.pk), "state": "queued", "url": f"/api/jobs/{job.pk}/"}
+    assert answer.json() == {"id": row.pk, "url": url, "status": "queued", "job": told}
     assert answer["Location"] == url
-    assert job.owner == user
+    assert (row.user, row.symbol, row.settings["key"]["calendar"]) == (user, "ABC", "24/7")
+
+
+def test_there_is_one_door_for_files(api):
+    assert api.post(SERIES, form(), format="multipart").status_code == 405
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
+from algotrade.jobs.warmth import register_warm_up
 from marketdata import uploads, writing
 from marketdata.models import BarImport, Upload
 
@@ -71,3 +72,4 @@ register_kind(
         time_limit=HOUR,
     )
 )
+register_warm_up("marketdata.reading.warm.warm_up", later=True)

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import importlib
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ from marketdata.providers.rows import NO_BARS, bars_from_columns, join, period, 
 
 INTERVALS = {"1m": "1m", "5m": "5m", "15m": "15m", "1h": "1h", "1d": "1d", "1w": "1wk"}
 CHART = "/v8/finance/chart/"
+SYMBOL = r"[A-Za-z0-9^][A-Za-z0-9.^=&_-]{0,39}"
 DAY = np.timedelta64(1, "D")
 
 
@@ -71,13 +73,7 @@ class YFinanceProvider(Provider):
         self.require_timeframe(timeframe)
         self.require_ready()
         symbol = symbol.strip()
-        if (
-            not symbol
-            or len(symbol) > 40
-            or not symbol.isascii()
-            or not symbol.isprintable()
-            or " " in symbol
-        ):
+        if not re.fullmatch(SYMBOL, symbol):
             message = f"{shown(symbol)} is not a symbol. {self.capabilities.symbol_help}"
             raise ProviderError(message, fields={"symbol": [message]})
         now = utc_now()
@@ -88,7 +84,7 @@ class YFinanceProvider(Provider):
                 self._part(ticker, timeframe, first, after)
                 for first, after in self._spans(timeframe, symbol, begin, finish)
             ]
-        return closed_bars(join(parts), timeframe, now).slice(begin, finish)
+        return closed_bars(join(parts), timeframe, now).slice(begin if start is None else start, finish)
 
     def _within_reach(
         self, timeframe: str, start: Any, end: Any, now: np.datetime64
@@ -213,7 +209,8 @@ def _answered(plain: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         ) from None
     if response.status_code in {408, 425, 429} or response.status_code >= 500:
         raise refusal(response.status_code, response.headers.get("Retry-After"), "Yahoo")
-    parse(response.content)
+    if response.status_code == 200:
+        parse(response.content)
     return response
 
 

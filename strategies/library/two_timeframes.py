@@ -15,6 +15,8 @@ from strategies.positions import position
 from strategies.registry import register
 from strategies.timeframes import higher_timeframe
 
+UTC = "utc"
+
 
 @register
 class TwoTimeframesStrategy(BaseStrategy):
@@ -38,6 +40,23 @@ class TwoTimeframesStrategy(BaseStrategy):
             choices=(("1h", "Hourly"), ("4h", "4-hour"), ("1d", "Daily"), ("1w", "Weekly")),
             label="Longer timeframe",
             help="Longer than the bars of the run.",
+        ),
+        # Chosen and frozen with the run: a strategy sees bars alone, and a calendar that were read from the series
+        # could change after the run was stored.
+        ChoiceParam(
+            "sessions",
+            default=UTC,
+            choices=(
+                (UTC, "UTC, from midnight"),
+                ("XNYS", "New York"),
+                ("XLON", "London"),
+                ("XETR", "Frankfurt"),
+                ("XTKS", "Tokyo"),
+                ("XHKG", "Hong Kong"),
+                ("fx", "Foreign exchange, from 17:00 in New York"),
+            ),
+            label="Days and hours of",
+            help="Where the longer bars begin and end.",
         ),
         shared.bars(
             "trend_period", "Trend period", 20, (2, 200), "Longer bars in the average of the larger trend."
@@ -73,7 +92,10 @@ class TwoTimeframesStrategy(BaseStrategy):
         )
 
     def _trend(self, bars: Bars) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        longer = higher_timeframe(bars, str(self.parameters["higher"]))
+        sessions = str(self.parameters["sessions"])
+        longer = higher_timeframe(
+            bars, str(self.parameters["higher"]), calendar=None if sessions == UTC else sessions
+        )
         period = cast(int, self.parameters["trend_period"])
         average = TechnicalIndicators.moving_average(longer.bars.close, period)
         return longer.align(longer.bars.close), longer.align(average)

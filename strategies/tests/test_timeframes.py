@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import marketdata.samples
 from marketdata.bars import COLUMNS, Bars
 from marketdata.timeframes import get_timeframe
+from strategies.library import TwoTimeframesStrategy
 from strategies.tests.prices import bars_of, random_bars
 from strategies.timeframes import higher_timeframe
 
@@ -129,6 +130,19 @@ def test_no_altered_or_shorter_future_changes_what_was_seen(timeframe, source):
             again = higher_timeframe(future, timeframe, **how)
             assert np.array_equal(again.align(again.bars.close)[:cut], closes[:cut], equal_nan=True)
             assert np.array_equal(again.align(again.bars.high)[:cut], highs[:cut], equal_nan=True)
+
+
+def test_the_strategy_of_two_timeframes_can_follow_the_sessions_of_an_exchange():
+    bars = spy()
+    how = {"higher": "1h", "trend_period": 2, "pullback": 45.0}
+    by_session = TwoTimeframesStrategy(sessions="XNYS", **how)
+    target = by_session.target(bars)
+    assert {-1.0, 0.0, 1.0} <= set(target[~np.isnan(target)])
+    assert not np.array_equal(target, TwoTimeframesStrategy(**how).target(bars), equal_nan=True)
+    # Two hours have closed at 11:30; the first minute after that is row 120.
+    assert np.flatnonzero(~np.isnan(target))[0] == 120
+    for cut in (119, 121, 390, 391, 392, 1000):
+        assert np.array_equal(by_session.target(bars.head(cut)), target[:cut], equal_nan=True)
 
 
 @settings(max_examples=200, deadline=None)

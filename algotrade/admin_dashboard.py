@@ -46,7 +46,13 @@ SIDEBAR = (
     ),
     (
         gettext_lazy("Market data"),
-        (("marketdata.Series", "candlestick_chart"), ("marketdata.Snapshot", "photo_camera")),
+        (
+            ("marketdata.Series", "candlestick_chart"),
+            ("marketdata.BarImport", "upload_file"),
+            ("marketdata.Feed", "update"),
+            ("marketdata.Upload", "draft"),
+            ("marketdata.Snapshot", "photo_camera"),
+        ),
     ),
 )
 

@@ -22,7 +22,7 @@ from typing import IO, Any
 import numpy as np
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from numpy.typing import NDArray
 
 from algotrade.files import whole_file
@@ -156,6 +156,7 @@ def local_path(relative: str, sha256: str) -> Path:
 
 def is_intact(relative: str, sha256: str) -> bool:
     """Whether what the storage holds is what its name says; every byte is read again."""
+    _verified.pop(str(_place(relative)), None)
     try:
         with storage().open(relative, "rb") as stream:
             return fingerprint_of_stream(stream) == sha256
@@ -287,11 +288,7 @@ def _fetch(relative: str, target: Path) -> None:
 
 
 def _is_local() -> bool:
-    try:
-        storage().path(FOLDER)
-    except NotImplementedError:
-        return False
-    return True
+    return isinstance(storage(), FileSystemStorage)
 
 
 def _place(relative: str) -> Path:

@@ -6,14 +6,15 @@ import codecs
 import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
-from marketdata.reading.encodings import GZIP, foreign, sixteen_bit_order, without_mark
+from marketdata.reading import parquet
+from marketdata.reading.encodings import GZIP, PARQUET, foreign, sixteen_bit_order, without_mark
 
 MEBIBYTE = 1024 * 1024
 HEAD_BYTES = 256 * 1024
@@ -53,15 +54,15 @@ class LineStream(io.BufferedReader):
     its encoding. UTF-8 itself is not checked here: `text_of` does that for each line.
     """
 
-    def __init__(self, file: IO[bytes], chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes], fraction: Callable[[], float], file: IO[bytes]) -> None:
         super().__init__(_Chunks(chunks), buffer_size=_CHUNK)
+        self._fraction = fraction
         self._file = file
-        self._size = max(1, os.fstat(file.fileno()).st_size)
 
     @property
     def fraction(self) -> float:
         """How much of the file has been consumed, from 0 to 1."""
-        return 1.0 if self._file.closed else min(1.0, self._file.tell() / self._size)
+        return 1.0 if self._file.closed else self._fraction()
 
     def close(self) -> None:
         self._file.close()
@@ -88,27 +89,37 @@ class _Chunks(io.RawIOBase):
 
 
 def open_lines(path: Path, *, caps: Caps, encoding: str = "utf-8") -> LineStream:
-    """Open a plain or gzip-packed file written in `encoding` (one of `layout.ENCODINGS`).
+    """Open a plain or gzip-packed file written in `encoding` (one of `layout.ENCODINGS`), or a Parquet file as CSV.
 
     Raises
     ------
     FileInvalid
         The file is something else than text.
+    MissingExtra
+        It is a Parquet file and pyarrow is not installed.
     FileTooLarge
         The file itself is over the cap of plain or packed bytes.
     """
     file = path.open("rb")
     try:
-        return LineStream(file, _text(_bytes(file, caps), encoding))
+        if _is_parquet(file):
+            return LineStream(*parquet.open_chunks(path, caps), file)
+        size = max(1, os.fstat(file.fileno()).st_size)
+        return LineStream(_text(_bytes(file, caps), encoding), lambda: min(1.0, file.tell() / size), file)
     except BaseException:
         file.close()
         raise
 
 
 def open_head(path: Path, *, size: int = HEAD_BYTES) -> bytes:
-    """Return the first bytes of a file, unpacked and not yet decoded, for `detect` and `preview`."""
+    """Return the first bytes of a file, unpacked and not yet decoded, for `detect` and `preview`.
+
+    A Parquet file gives the CSV that `open_lines` makes of it.
+    """
     head = b""
     with path.open("rb") as file:
+        if _is_parquet(file):
+            return parquet.head_of(path, size)
         for chunk in _bytes(file, Caps()):
             head += chunk
             if len(head) >= size:
@@ -130,6 +141,12 @@ def text_of(raw: bytes) -> str:
         if sign in text:
             raise ValueError(reason)
     return text
+
+
+def _is_parquet(file: IO[bytes]) -> bool:
+    mark = file.read(len(PARQUET))
+    file.seek(0)
+    return mark == PARQUET
 
 
 def _bytes(file: IO[bytes], caps: Caps) -> Iterator[bytes]:

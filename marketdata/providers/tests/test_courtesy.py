@@ -3,14 +3,16 @@
 import datetime as dt
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from algotrade.env import BASE_DIR
 from marketdata.errors import ProviderUnavailable, RateLimited
 from marketdata.providers.base import RateLimit
 from marketdata.providers.courtesy import Courtesy, Patience, Refused, retry_after
 from marketdata.providers.limiter import Limiter, shared_folder
+
+ROOT = Path(__file__).resolve().parents[3]
 
 PATIENCE = Patience(attempts=4, first_seconds=2.0, longest_seconds=5.0, total_seconds=60.0)
 
@@ -152,7 +154,7 @@ def test_processes_of_one_machine_share_a_limit(tmp_path):
         "    time.sleep(limiter.take(10.0)); print(time.time())\n"
     )
     processes = [
-        subprocess.Popen([sys.executable, "-c", program], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
     moments = sorted(float(line) for process in processes for line in process.communicate()[0].split())

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from algotrade.env import BASE_DIR
 from marketdata.errors import EXTRAS, KeyMissing, MissingExtra, ProviderError
 from marketdata.providers import SyntheticProvider, get_provider, names
 from marketdata.providers import base as base_module
 from marketdata.providers.base import closed_bars, is_installed
 from marketdata.providers.rows import bars_from_columns, join, week_of
 from marketdata.tests.bars import make_bars
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def days(*texts):
@@ -25,7 +26,7 @@ def days(*texts):
 
 
 def test_the_optional_packages_are_named_as_the_list_of_extras_names_them():
-    lines = (Path(BASE_DIR) / "requirements-extras.in").read_text().splitlines()
+    lines = (ROOT / "requirements-extras.in").read_text().splitlines()
     listed = [line.split("#")[0].strip() for line in lines if line and not line.startswith("#")]
     assert sorted(EXTRAS.values()) == sorted(listed)
     assert {re.split(r"[=<>]", item)[0] for item in listed} == set(EXTRAS)
@@ -70,7 +71,7 @@ def test_looking_for_a_package_does_not_import_it():
         "print([name for name in ('ccxt', 'yfinance', 'pandas', 'requests', 'curl_cffi') if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=BASE_DIR, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[1] == "[]"
     assert not is_installed("no_such_package_anywhere")

@@ -5,7 +5,7 @@ first bar, and one that has ended stays at its last price (docs/portfolio.md).
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,6 @@ from marketdata.panel import Panel
 from marketdata.services import current_snapshot, get_visible, open_snapshot
 from strategies.models import Strategy
 from strategies.portfolio import PortfolioStrategy
-
-GRADES = ("good", "fair", "poor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +172,3 @@ def open_panel(result: BacktestResult, legs: Sequence[Leg]) -> Panel:
             for leg in legs
         }
     )
-
-
-def joint_quality(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One report of the doubtful ones among several: the worst grade, and their findings together."""
-    doubtful = [report for report in reports if report.get("grade") in GRADES[1:]]
-    joint: dict[str, Any] = {}
-    for report in doubtful:
-        for name, value in report.items():
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                joint[name] = joint.get(name, 0) + value
-    if doubtful:
-        joint["grade"] = max((report["grade"] for report in doubtful), key=GRADES.index)
-    return joint

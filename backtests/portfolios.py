@@ -9,11 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backtests import engine, ledger, verdict
+from backtests import data_problems, engine, ledger, verdict
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION
 from backtests.engine.portfolio_config import PortfolioConfig
-from backtests.legs import joint_quality, open_panel
+from backtests.legs import open_panel
 from backtests.models import BacktestResult, Leg
 from backtests.outcome import Outcome, equity_rows, overlay_rows, trade_rows
 from backtests.robustness import costs, lookahead
@@ -45,7 +45,7 @@ def run_portfolio(result: BacktestResult, strategy: PortfolioStrategy, tell: Pro
         doubled_costs=costs.portfolio_return_at_costs(panel, weights, config, 2.0, result.periods_per_year)
         if costs.has_costs(config)
         else None,
-        quality=joint_quality([leg.snapshot.quality or {} for leg in legs]),
+        data_problems=data_problems.of_legs(legs, result.start_date, result.end_date),
         earlier=ledger.totals(user=result.user, series=result.series),
     )
     tell(0.88, _("Drawing the curves"))

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.computed import ComputedService
-from backtests import engine, ledger, verdict
+from backtests import data_problems, engine, ledger, verdict
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION, SimulationConfig
 from backtests.errors import BacktestRefused
@@ -140,7 +140,9 @@ class BacktestService(ComputedService):
             )
             if costs.has_costs(config)
             else None,
-            quality=result.snapshot.quality or {},
+            data_problems=data_problems.of_report(
+                result.snapshot.quality, result.start_date, result.end_date
+            ),
             in_sample=strategy.in_sample_share(bars),
             earlier=ledger.totals(user=result.user, series=result.series),
         )

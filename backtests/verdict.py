@@ -4,14 +4,15 @@ A result keeps codes and values only, so that the words can be bettered and tran
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from algotrade.templatetags import figures
+from backtests import data_problems
 from backtests.robustness.deflated import deflated_sharpe_ratio, expected_maximum
 from backtests.trials import TrialTotals
 
@@ -20,14 +21,14 @@ ENOUGH_CERTAINTY = 0.95
 LARGEST_SHARE = 0.5
 SHARES = ("share", "loss", "gap", "net", "stressed")
 RATIOS = ("low", "high", "luck", "deflated", "certainty")
-DOUBTFUL_GRADES = ("fair", "poor")
-PROBLEMS: Mapping[str, Any] = {
+OLDER_COUNTS: Mapping[str, Any] = {
     "missing_bars": _("missing bars"),
     "split_count": _("suspected splits"),
     "stale_count": _("stretches of standing prices"),
     "outlier_count": _("extreme moves"),
     "zero_volume_bars": _("bars without volume"),
 }
+"""What results of earlier versions keep of their data's quality: counts over the whole series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One doubt about one result, ready to be read."""
+    """One doubt about one result, ready to be read. `details` are further lines, `problems` what they say as values."""
 
     code: str
     label: str
     words: str
     meaning: str
     severe: bool
+    details: tuple[str, ...] = ()
+    problems: tuple[Mapping[str, Any], ...] = ()
 
 
 REASONS: Mapping[str, Reason] = {
@@ -141,10 +144,10 @@ REASONS: Mapping[str, Reason] = {
     ),
     "data_quality": Reason(
         _("Doubtful data"),
-        _("The price series has open quality problems: %(problems)s."),
+        _("The price data has open quality problems: %(problems)s."),
         _(
-            "Gaps, jumps and standing prices create trades that nobody could have made. Read the series' quality "
-            "report and look at the trades near those places."
+            "Gaps, jumps and standing prices create trades that nobody could have made, and a split that was not "
+            "adjusted is taken for a crash. Read the series' quality report and look at the trades near those places."
         ),
     ),
     "in_sample_model": Reason(
@@ -185,15 +188,16 @@ class Evidence:
 
     `simulation` is a `backtests.engine.Simulation`, `metrics` its `BacktestMetrics`, `audit` the `LookaheadAudit` of
     its strategy, None where a preview leaves it out; `doubled_costs` the net return with twice the costs, None when
-    nothing was charged; `quality` the report of the data as the snapshot keeps it; `in_sample` the share of bars
-    decided by a model trained on them; `earlier` the user's `TrialTotals` on the series before this run.
+    nothing was charged; `data_problems` what is open in the data within the period (`backtests.data_problems`);
+    `in_sample` the share of bars decided by a model trained on them; `earlier` the user's `TrialTotals` on the series
+    before this run.
     """
 
     simulation: Any
     metrics: Any
     audit: Any
     doubled_costs: float | None = None
-    quality: Mapping[str, Any] = field(default_factory=dict)
+    data_problems: Sequence[Mapping[str, Any]] = ()
     in_sample: float = 0.0
     earlier: TrialTotals | None = None
 
@@ -214,8 +218,8 @@ def _of_the_test(evidence: Evidence) -> Iterator[dict[str, Any]]:
         yield {"code": "in_sample_model", "share": evidence.in_sample}
     if simulation.config.optimistic:
         yield {"code": "optimistic_fill"}
-    if counts := _open_problems(evidence.quality):
-        yield {"code": "data_quality", "counts": counts}
+    if evidence.data_problems:
+        yield data_doubt(evidence.data_problems)
 
 
 def _of_the_result(evidence: Evidence) -> Iterator[dict[str, Any]]:
@@ -281,11 +285,9 @@ def in_words(stored: Iterable[Mapping[str, Any]]) -> list[Verdict]:
     return sorted(verdicts, key=lambda verdict: not verdict.severe)
 
 
-def _open_problems(report: Mapping[str, Any]) -> dict[str, int]:
-    """How many findings of each kind a report holds that is not good; a good series may have a few gaps."""
-    if report.get("grade") not in DOUBTFUL_GRADES:
-        return {}
-    return {name: int(report[name]) for name in PROBLEMS if report.get(name)}
+def data_doubt(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The doubt that open problems of the data give cause for."""
+    return {"code": "data_quality", "problems": [dict(problem) for problem in found]}
 
 
 def _said(doubt: Mapping[str, Any]) -> Verdict:
@@ -293,13 +295,21 @@ def _said(doubt: Mapping[str, Any]) -> Verdict:
     values = dict(doubt)
     values |= {name: figures.percent(values[name], 1) for name in SHARES if name in values}
     values |= {name: figures.ratio(values[name]) for name in RATIOS if name in values}
+    known = [problem for problem in doubt.get("problems", ()) if data_problems.is_known(problem)]
+    details = tuple(data_problems.in_words(problem) for problem in known)
     if "counts" in values:
-        named = (f"{count} {PROBLEMS[name]}" for name, count in values["counts"].items() if name in PROBLEMS)
-        values["problems"] = ", ".join(named)
+        counts = values["counts"].items()
+        values["problems"] = ", ".join(
+            f"{count} {OLDER_COUNTS[name]}" for name, count in counts if name in OLDER_COUNTS
+        )
+    elif details:
+        values["problems"] = data_problems.summary(details)
     return Verdict(
         code=doubt["code"],
         label=str(reason.label),
         words=str(reason.words) % values,
         meaning=str(reason.meaning),
-        severe=reason.severe,
+        severe=reason.severe or data_problems.is_severe(known),
+        details=details,
+        problems=tuple(known),
     )

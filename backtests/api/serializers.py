@@ -116,6 +116,24 @@ class SummarySerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class DataProblemSerializer(serializers.Serializer):
+    """One kind of open quality problem of the data within the period of a run."""
+
+    symbol = serializers.CharField(required=False, help_text="Of a run over several symbols.")
+    kind = serializers.CharField(
+        help_text="split, inconsistency, gap, stale, outlier, outside, zero_volume, coverage."
+    )
+    severity = serializers.ChoiceField(choices=["warning", "error"])
+    count = serializers.IntegerField(help_text="Findings of this kind.")
+    bars = serializers.IntegerField(help_text="Bars that these concern; of gaps: that are missing.")
+    dates = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="When the first of them begin, at most five; of coverage: years.",
+    )
+    coverage = serializers.FloatField(required=False)
+    more = serializers.BooleanField(required=False, help_text="There may be others that are not listed.")
+
+
 class WarningSerializer(serializers.Serializer):
     """One reason not to believe the result yet."""
 
@@ -124,6 +142,9 @@ class WarningSerializer(serializers.Serializer):
     detail = serializers.CharField(source="words")
     meaning = serializers.CharField()
     severe = serializers.BooleanField()
+    problems = DataProblemSerializer(
+        many=True, help_text="What is open in the data, of the warning data_quality; empty for the others."
+    )
 
 
 class LegSerializer(serializers.ModelSerializer):

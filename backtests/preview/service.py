@@ -28,6 +28,7 @@ from backtests.preview.errors import (
     PreviewWarming,
 )
 from backtests.preview.question import Question, QuestionLeg
+from backtests.preview.reports import doubts_of_data
 from backtests.preview.trials import Trial, fingerprint, recent
 from backtests.robustness.deflated import expected_maximum
 from marketdata import snapshots
@@ -240,7 +241,7 @@ def _in_words(error: NoAnswer) -> PreviewError:
 
 def _told(computed: dict[str, Any], question: Question, chosen: Sequence[Series]) -> dict[str, Any]:
     """The answer in the asker's language, with the number of trials on this series and what luck makes of it."""
-    doubts = verdict.in_words(computed["warnings"])
+    doubts = verdict.in_words([*computed["warnings"], *doubts_of_data(chosen, question)])
     trials = question.earlier.count + 1
     luck = math.sqrt(question.earlier.variance) * expected_maximum(trials)
     return {
@@ -257,6 +258,7 @@ def _told(computed: dict[str, Any], question: Question, chosen: Sequence[Series]
                 "detail": doubt.words,
                 "meaning": doubt.meaning,
                 "severe": doubt.severe,
+                "problems": list(doubt.problems),
             }
             for doubt in doubts
         ],

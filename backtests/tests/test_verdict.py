@@ -73,7 +73,15 @@ def test_a_first_trial_has_nothing_to_be_the_best_of():
             "many_trials",
             "trial 1001 on this data. The best of so many",
         ),
-        ({"quality": {"grade": "poor", "missing_bars": 9}}, "data_quality", "9 missing bars"),
+        (
+            {
+                "data_problems": [
+                    {"kind": "gap", "severity": "warning", "count": 2, "bars": 9, "dates": ["2020-03-02"]}
+                ]
+            },
+            "data_quality",
+            "2 gaps (9 bars are missing): 2020-03-02 …",
+        ),
     ],
 )
 def test_each_doubt_stands_alone_and_names_its_numbers(changes, code, words):

@@ -44,7 +44,10 @@ def test_the_answer_holds_curves_marks_figures_doubts_settings_and_the_number_of
         0.0005,
         10_000,
     )
-    assert all({"code", "label", "detail", "meaning", "severe"} == set(doubt) for doubt in told["warnings"])
+    assert all(
+        {"code", "label", "detail", "meaning", "severe", "problems"} == set(doubt)
+        for doubt in told["warnings"]
+    )
     assert told["computing_ms"] > 0
     assert "NaN" not in json.dumps(told)
 

@@ -16,7 +16,14 @@ from django.utils.translation import gettext_lazy
 
 from algotrade.errors import InvalidInput, LabError, nearest
 from marketdata import submissions, uploads
-from marketdata.errors import FileInvalid, MarketDataError, SeriesNotFound
+from marketdata.errors import (
+    FileInvalid,
+    FileProblem,
+    FileTooLarge,
+    MarketDataError,
+    MissingExtra,
+    SeriesNotFound,
+)
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Upload
 from marketdata.reading.detect import Detection, detect
@@ -38,6 +45,9 @@ DIALECTS = {
     "alpha_vantage": "Alpha Vantage",
 }
 NEEDED_ROLES = ("open", "high", "low", "close")
+
+
+_NO_LAYOUT = Layout("generic", "utf-8", ",", ".", has_header=False, skipped_lines=0, names=(), roles=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,7 @@ class Plan:
     """
 
     upload: Upload
+    head: bytes
     options: FileOptions
     detection: Detection
     layout: Layout
@@ -120,7 +131,7 @@ class Plan:
 
     def preview(self, limit: int = PREVIEW_ROWS) -> Preview:
         """Return the first rows as they will be read."""
-        return preview(read_head(self.upload), self.layout, self.reading, limit=limit)
+        return preview(self.head, self.layout, self.reading, limit=limit)
 
 
 def read_head(upload: Upload) -> bytes:
@@ -131,9 +142,20 @@ def read_head(upload: Upload) -> bytes:
         raise MarketDataError(_("The uploaded file is no longer kept. Upload it again.")) from error
 
 
+def _looked_at(upload: Upload) -> tuple[bytes, Detection]:
+    """The beginning of the file and what was recognised in it; a file that cannot be opened is one problem."""
+    try:
+        head = read_head(upload)
+    except FileInvalid as error:
+        return b"", Detection(layout=_NO_LAYOUT, problems=error.problems)
+    except (FileTooLarge, MissingExtra) as error:
+        return b"", Detection(layout=_NO_LAYOUT, problems=(FileProblem(1, "", "", error.detail),))
+    return head, detect(head, file_name=upload.name)
+
+
 def plan_import(owner: Any, upload: Upload, options: FileOptions) -> Plan:
     """Put what was recognised and what was asked together."""
-    detection = detect(read_head(upload), file_name=upload.name)
+    head, detection = _looked_at(upload)
     refusals: dict[str, list[str]] = {}
     layout = _layout(detection.layout, options, refusals)
     target = _target(owner, options)
@@ -153,6 +175,7 @@ def plan_import(owner: Any, upload: Upload, options: FileOptions) -> Plan:
     key = _key(values, refusals)
     return Plan(
         upload=upload,
+        head=head,
         options=options,
         detection=detection,
         layout=layout,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marketdata.planning import Plan, read_head
+from marketdata.planning import Plan
 
 LINES_SHOWN = 8
 LONGEST_LINE = 200
@@ -29,6 +29,6 @@ COMMON_TIMEZONES = (
 
 def first_lines(plan: Plan) -> list[str]:
     """Return the first lines of a file as they stand in it, for somebody to compare."""
-    text = read_head(plan.upload)[: LINES_SHOWN * 1024].decode(plan.layout.encoding, errors="replace")
+    text = plan.head[: LINES_SHOWN * 1024].decode(plan.layout.encoding, errors="replace")
     lines = text.lstrip("\ufeff").splitlines()[:LINES_SHOWN]
     return [line.replace("\0", "\ufffd")[:LONGEST_LINE] for line in lines]

@@ -108,6 +108,26 @@ def test_a_file_of_which_nothing_can_be_made_says_so_and_is_not_queued(page):
     assert not Job.objects.exists()
 
 
+def test_a_packed_file_that_is_cut_short_says_so(page):
+    packed = gzip.compress(csv_text(make_bars(10)).encode())[:-20]
+    body = text_of(page.get(bring(page, upload(packed, name="ABC_1d.csv.gz"))))
+    assert "Nothing can be made of this file" in body
+
+
+def test_a_parquet_file_is_shown_and_imported_like_any_other(page, tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as parquet
+
+    names = ("open", "high", "low", "close", "volume")
+    bars = make_bars(10)
+    table = pyarrow.table({"date": bars.time.astype("datetime64[s]"), **{n: getattr(bars, n) for n in names}})
+    parquet.write_table(table, tmp_path / "bars.parquet")
+    address = bring(page, upload((tmp_path / "bars.parquet").read_bytes(), name="ABC_1d.parquet"))
+    assert "2024-01-01" in text_of(page.get(address))
+    row = ask(page, address)
+    assert (row.symbol, row.settings["key"]["source"]) == ("ABC", "parquet")
+
+
 def test_the_preview_follows_what_is_chosen(page):
     text = "Date;Open;High;Low;Close\n02.01.2024;1,5;2,5;1,0;2,0\n03.01.2024;2,5;3,5;2,0;3,0\n"
     address = bring(page, upload(text, name="ABC_1d.csv"))

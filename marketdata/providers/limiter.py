@@ -20,6 +20,9 @@ from typing import IO
 
 from marketdata.providers.base import RateLimit
 
+FARTHEST_SECONDS = 600.0
+"""Nobody takes a moment that is further away; one that is was taken before the clock was set back."""
+
 
 class Limiter:
     """Gives moments at which a provider may be asked.
@@ -74,9 +77,8 @@ class Limiter:
         assert self.limit is not None
         now = self._clock()
         # A clock that was set back would otherwise block everybody until it has caught up.
-        moments[:] = [moment for moment in moments if moment <= now + 2 * self.limit.seconds][
-            -self.limit.requests :
-        ]
+        moments[:] = [moment for moment in moments if moment <= now + FARTHEST_SECONDS]
+        del moments[: -self.limit.requests]
         moment = now
         if len(moments) >= self.limit.requests:
             moment = max(now, moments[-self.limit.requests] + self.limit.seconds)

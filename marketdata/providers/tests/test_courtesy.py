@@ -143,24 +143,21 @@ def test_without_a_folder_each_process_keeps_the_limit_alone(clock, tmp_path):
 
 
 def test_processes_of_one_machine_share_a_limit(tmp_path):
-    """Three processes of four requests each: two in each tenth of a second take half a second together."""
+    """Three processes take four moments each by a clock that stands still: two in each ten seconds."""
     program = (
-        "import sys, time; sys.path.insert(0, '.')\n"
+        "import sys; sys.path.insert(0, '.')\n"
         "from pathlib import Path\n"
         "from marketdata.providers.base import RateLimit\n"
         "from marketdata.providers.limiter import Limiter\n"
-        f"limiter = Limiter('shared', RateLimit(2, 0.1), folder=Path({str(tmp_path)!r}))\n"
-        "for _ in range(4):\n"
-        "    time.sleep(limiter.take(10.0)); print(time.time())\n"
+        f"limiter = Limiter('shared', RateLimit(2, 10.0), folder=Path({str(tmp_path)!r}), clock=lambda: 1e9)\n"
+        "print(*(limiter.take(100.0) for _ in range(4)))\n"
     )
     processes = [
         subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    moments = sorted(float(line) for process in processes for line in process.communicate()[0].split())
-    assert len(moments) == 12
-    close = [after - before for before, after in zip(moments, moments[2:], strict=False)]
-    assert min(close) > 0.09, "three requests within a tenth of a second"
+    taken = sorted(float(text) for process in processes for text in process.communicate()[0].split())
+    assert taken == [0.0, 0.0, 10.0, 10.0, 20.0, 20.0, 30.0, 30.0, 40.0, 40.0, 50.0, 50.0]
 
 
 def test_the_shared_folder_lies_in_the_data_folder(own_folder):

@@ -120,19 +120,17 @@ class RowWalk:
         plain = status == READ
         status[plain & ~self._kinds[fast.kinds[:count]]] = LEFT
         first = 0
-        while first < count:
+        while first < count and not self.is_full():
             first = self._walk(first, count, plain)
-            if self.is_full():
-                return
-        self._keep(count)
+        self._keep(first)
 
     def _walk(self, first: int, count: int, plain: NDArray[np.bool_]) -> int:
-        """Go on until the end, or until the exact reader accepted another way of writing a time; return where."""
+        """Go on until the end, or until the exact reader accepts another way of writing a time; return how far."""
         status, kinds = self._fast.status[:count], self._fast.kinds[:count]
         for row in (first + np.flatnonzero(status[first:] == LEFT)).tolist():
             self._follow(first, row)
             if self.is_full():
-                return count
+                return row
             self._read_exactly(row)
             first = row + 1
             if status[row] == READ:
@@ -143,7 +141,7 @@ class RowWalk:
                     status[first:][plain[first:] & (kinds[first:] == kind)] = READ
                     return first
             if self.is_full():
-                return count
+                return first
         self._follow(first, count)
         return count
 

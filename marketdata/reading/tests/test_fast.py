@@ -123,17 +123,17 @@ def mutant(rng, raw):
     return bytes(changed)
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_random_files_and_three_hundred_mutants_each_are_read_alike(tmp_path, seed):
+@pytest.mark.parametrize("seed", range(6))
+def test_random_files_and_hundreds_of_mutants_are_read_alike(tmp_path, seed):
     rng = random.Random(seed)
     path = tmp_path / "bars.csv"
     read = 0
-    for _ in range(75):
+    for _ in range(50):
         raw, layout, reading = random_file(rng)
         read += len(assert_same(path, raw, layout, reading).rows)
-        for _ in range(4):
+        for _ in range(7):
             assert_same(path, mutant(rng, raw), layout, reading)
-    assert read > 100  # or the files would test nothing but refusals
+    assert read > 60  # or the files would test nothing but refusals
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

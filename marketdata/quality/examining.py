@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from marketdata.bars import Bars
 from marketdata.columns import BLOCK, BarsColumns, Columns
+from marketdata.quality.beside import Beside
 from marketdata.quality.coverage import Coverage, GuessedCoverage
 from marketdata.quality.factors import FactorReport, compare_closes
 from marketdata.quality.prices import BarsWithoutVolume, MoveScan, StandingPrices, outliers, windows
@@ -16,7 +19,12 @@ from marketdata.timeframes import get_calendar, get_timeframe
 
 
 def examine(
-    bars: Bars | Columns, *, timeframe: str, calendar: str, adj_close: Columns | None = None
+    bars: Bars | Columns,
+    *,
+    timeframe: str,
+    calendar: str,
+    adj_close: Columns | None = None,
+    published: Columns | None = None,
 ) -> QualityReport:
     """Look through `bars` and return what is suspicious; nothing is corrected.
 
@@ -30,7 +38,10 @@ def examine(
         that anybody knew of: up to two missing weekdays in a row are forgiven, and bars are nowhere out of place.
     adj_close : Columns, optional
         What was published as such bars, or a part of them, with a further column "adj_close" (NaN where there is
-        none); `bars` itself is used when it has one. It must agree with the close, and its steps confirm splits.
+        none); `bars` itself is used when it has one. It must agree with the close, and its steps confirm splits. Of two
+        series of one symbol, `Beside(raw, adjusted)` makes such columns.
+    published : Columns, optional
+        When `bars` are adjusted themselves: the same symbol as it was published, to be compared with.
     """
     columns: Columns = BarsColumns(bars) if isinstance(bars, Bars) else bars
     if not len(columns):
@@ -44,7 +55,7 @@ def examine(
         coverage.add(block["time"][begin : begin + BLOCK])
         for part in (moves, standing, silent):
             part.add(first, block)
-    factors = _factors(columns if adj_close is None else adj_close)
+    factors = _factors(columns if adj_close is None else adj_close, columns, published)
     found, years = coverage.finish(len(columns))
     large = moves.moves()
     splits, rows = suspected_splits(columns, moves.jumps(), large, span, calendar, factors.splits)
@@ -71,10 +82,12 @@ def examine(
     )
 
 
-def _factors(columns: Columns) -> FactorReport:
-    if "adj_close" not in getattr(columns, "names", ()):
+def _factors(beside: Columns, columns: Columns, published: Columns | None) -> FactorReport:
+    if published is not None:  # the splits are adjusted for here: they confirm nothing
+        return replace(compare_closes(Beside(published, columns)), splits={})
+    if "adj_close" not in getattr(beside, "names", ()):
         return FactorReport({}, {}, ())
-    return compare_closes(columns)
+    return compare_closes(beside)
 
 
 def _notes(unknown: int, places: Places | Days | None, label: str) -> list[str]:

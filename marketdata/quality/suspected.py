@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.columns import Columns
+from marketdata.quality.beside import row_from
 from marketdata.quality.prices import CANDIDATE_Z, Moves, times_at
 from marketdata.quality.report import ERROR, SPLIT, WARNING, Findings
 from marketdata.quality.tally import Tally
@@ -109,14 +110,8 @@ def _lasts(columns: Columns, row: int, ratio: Ratio) -> bool:
 
 def _row_of(columns: Columns, tick: int) -> int:
     """The row of the bar at a time; -1 where there is none."""
-    low, high = 0, len(columns)
-    while low < high:
-        middle = (low + high) // 2
-        if int(columns.read("time", middle, middle + 1)[0]) < tick:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < len(columns) and int(columns.read("time", low, low + 1)[0]) == tick else -1
+    row = row_from(columns, tick)
+    return row if row < len(columns) and int(columns.read("time", row, row + 1)[0]) == tick else -1
 
 
 def _jump(columns: Columns, row: int) -> float:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from marketdata.bars import Bars
-from marketdata.columns import ColumnFiles
-from marketdata.quality import examine
+from marketdata.columns import BarsColumns, ColumnFiles
+from marketdata.quality import Beside, examine
 from marketdata.samples import SAMPLES_DIR
 from marketdata.sessions import sessions_between
 from marketdata.synthetic import SyntheticSpec, generate
@@ -166,6 +166,36 @@ def test_the_file_may_be_a_part_of_the_series_that_is_examined():
         )
         report = examine(bars, timeframe="1d", calendar="XNYS", adj_close=part)
     assert [(item.time, item.severity) for item in report.splits] == [(time[400], "error")]
+
+
+def two_series(tamper=None):
+    """The published and the adjusted bars of one symbol; the adjusted ones lack some, and begin later."""
+    time, columns = made()
+    raw, _adjusted = with_actions(columns, [(200, "dividend", 0.01), (400, "split", 4)])
+    kept = np.setdiff1d(np.arange(50, 1000), [60, 61, 500])
+    other = {name: values[kept] for name, values in columns.items()}
+    for row in tamper or ():
+        for name in NAMES[:4]:
+            other[name][row] *= 1.05
+    return Bars(time=time, **raw), Bars(time=time[kept], **other), time[kept]
+
+
+def test_two_series_of_a_symbol_that_agree_confirm_each_other():
+    raw, adjusted, _time = two_series()
+    both = Beside(BarsColumns(raw), BarsColumns(adjusted))
+    report = examine(raw, timeframe="1d", calendar="XNYS", adj_close=both)
+    assert [(item.ratio, item.severity) for item in report.splits] == [((1, 4), "error")]
+    assert report.of("inconsistency").count == 0
+    assert report.of("action").count == 2
+    seen = examine(adjusted, timeframe="1d", calendar="XNYS", published=BarsColumns(raw))
+    assert (seen.split_count, seen.of("inconsistency").count, seen.of("action").count) == (0, 0, 2)
+
+
+def test_a_price_that_only_one_of_two_series_has_is_a_contradiction():
+    raw, adjusted, time = two_series(tamper=[700])
+    report = examine(adjusted, timeframe="1d", calendar="XNYS", published=BarsColumns(raw))
+    assert {item.time for item in report.of("inconsistency").items} == {time[700], time[701]}
+    assert report.grade == "poor"  # above the published close, after the last action
 
 
 @pytest.mark.parametrize(

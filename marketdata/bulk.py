@@ -103,6 +103,8 @@ def timestamps(time: NDArray[np.int64]) -> list[str]:
     """Return times in nanoseconds as SQLite's rows hold them: 2024-01-31 15:30:00, with microseconds if any."""
     moments = (time // 1000).view("datetime64[us]")
     text = np.datetime_as_string(moments, unit="s")
+    if not text.size:
+        return []
     # The T between date and time of day is one character of a fixed width; here it is written over in place.
     text.view("U1").reshape(len(text), -1)[:, 10] = " "
     values: list[str] = text.tolist()

@@ -23,7 +23,7 @@ from django.utils.timezone import now
 from algotrade.jobs.models import Job
 from marketdata import opening, snapshots, uploads, writing
 from marketdata.errors import SnapshotDamaged
-from marketdata.models import Snapshot, Upload
+from marketdata.models import BarImport, Snapshot, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -103,17 +103,13 @@ def unreferenced(before: datetime) -> models.QuerySet[Snapshot]:
             **{f"{relation.field.name}": models.OuterRef("pk")}
         )
         rows = rows.filter(~models.Exists(pointing))
-    return rows.filter(~_awaited()).defer("quality").order_by("pk")
+    return rows.exclude(pk__in=_awaited()).defer("quality").order_by("pk")
 
 
-def _awaited() -> models.Exists:
-    """Snapshots that an import is to return a series to."""
-    from marketdata.models import BarImport
-
-    waiting = BarImport.objects.filter(
-        source=BarImport.Source.SNAPSHOT, status__in=Job.ACTIVE, settings__snapshot=models.OuterRef("pk")
-    )
-    return models.Exists(waiting)
+def _awaited() -> list[Any]:
+    """The snapshots that imports are to return series to."""
+    waiting = BarImport.objects.filter(source=BarImport.Source.SNAPSHOT, status__in=Job.ACTIVE)
+    return [asked.get("snapshot") for asked in waiting.values_list("settings", flat=True)]
 
 
 def _remove(snapshot: Snapshot) -> bool:

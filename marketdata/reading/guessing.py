@@ -214,8 +214,8 @@ def zone_of(offsets: Iterable[dt.timedelta]) -> str | None:
     typical = {
         "UTC": {0.0},
         "America/New_York": {-5.0, -4.0},
-        "Europe/London": {0.0, 1.0},
         "Europe/Berlin": {1.0, 2.0},
+        "Europe/London": {0.0, 1.0},
         "America/Chicago": {-6.0, -5.0},
         "Asia/Tokyo": {9.0},
         "Asia/Kolkata": {5.5},

@@ -109,7 +109,7 @@ _TIMES = (
         "localtime",
         "gmttime",
     ),
-    *("utctime", "zeit", "uhrzeit", "czas", "opendate", "dateutc"),
+    *("utctime", "windowstart", "tsevent", "zeit", "uhrzeit", "czas", "opendate", "dateutc"),
 )
 _SYMBOLS = ("ticker", "symbol", "tic", "instrument", "pair", "stock", "asset", "secid", "code", "name")
 _PERIODS = ("per", "period", "timeframe", "interval", "resolution")
@@ -127,6 +127,7 @@ _ZONES = {
     "ist": "Asia/Kolkata",
 }
 _IANA = re.compile(r"[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+")
+_ALPHA_VANTAGE = {"adjustedclose", "volume", "dividendamount", "splitcoefficient"}
 _BY_NAMES = {
     "yahoo": ({"dividends", "stocksplits"},),
     "binance": (
@@ -220,7 +221,7 @@ def dialect_of(names: Sequence[str]) -> str:
             return dialect
     if "Adj Close" in names and "Date" in names:
         return "yahoo"
-    if plains[:5] == ["timestamp", *PRICES]:
+    if list(names[:5]) == ["timestamp", *PRICES] and set(plains[5:]) <= _ALPHA_VANTAGE:
         return "alpha_vantage"
     if list(names[:5]) == ["time", *PRICES]:
         return "tradingview"

@@ -41,19 +41,23 @@ def by_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Roles:
         )
     for role, position in values.items():
         found.roles[position] = role
-    _leave_empty_volume(names, rows, found)
+    _leave_unread_volume(names, rows, found)
     _prefer_traded_volume(names, rows, found)
     _place_times(names, rows, found)
     return found
 
 
-def _leave_empty_volume(names: Sequence[str], rows: Sequence[Sequence[str]], found: Roles) -> None:
-    """Indices and currencies often have a column of the volume that nobody fills."""
-    if rows and "volume" in found.roles:
-        position = found.roles.index("volume")
-        if all(not row[position] for row in rows if len(row) > position):
-            found.roles[position] = "ignore"
-            found.notes.append(f"{names[position]} is empty; the volume is 0.")
+def _leave_unread_volume(names: Sequence[str], rows: Sequence[Sequence[str]], found: Roles) -> None:
+    """Indices and currencies often have a column of the volume that nobody fills; some sites round it to 12.3M."""
+    if not rows or "volume" not in found.roles:
+        return
+    position = found.roles.index("volume")
+    filled = _filled(rows, position)
+    if any(is_number(cell) for cell in filled):
+        return
+    found.roles[position] = "ignore"
+    what = f"holds no numbers ({filled[0][:20]!r})" if filled else "is empty"
+    found.notes.append(f"{names[position]} {what}; the volume is 0.")
 
 
 def _prefer_traded_volume(names: Sequence[str], rows: Sequence[Sequence[str]], found: Roles) -> None:

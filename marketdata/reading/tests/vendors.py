@@ -223,6 +223,41 @@ SAMPLES = [
         timezone="UTC",
     ),
     Sample(
+        "AAPL Historical Data.csv",  # investing.com: the close is the price, and the volume is rounded
+        '"Date","Price","Open","High","Low","Vol.","Change %"\n'
+        '"01/05/2024","181.18","181.99","182.76","180.17","62.30M","-0.40%"\n'
+        '"01/04/2024","181.91","182.15","183.09","180.88","71.98M","-1.27%"\n',
+        *("generic", "AAPL", "1d", "exchange"),
+        ("2024-01-05", 181.99, 182.76, 180.17, 181.18, 0),
+        newest_first=True,
+    ),
+    Sample(
+        "ESH24_bars.txt",  # Sierra Chart: blanks after the commas
+        "Date, Time, Open, High, Low, Last, Volume, NumberOfTrades, BidVolume, AskVolume\n"
+        "2024/1/2, 09:30:00, 4790.25, 4791.00, 4788.50, 4789.75, 5210, 2100, 2600, 2610\n"
+        "2024/1/2, 09:31:00, 4789.75, 4790.00, 4786.25, 4787.00, 4100, 1800, 2100, 2000\n",
+        *("generic", "ESH24", "1m", "exchange"),
+        ("2024-01-02T09:30:00Z", 4790.25, 4791, 4788.5, 4789.75, 5210),
+    ),
+    Sample(
+        "2024-01-02.csv",  # a flat file of one symbol, in nanoseconds
+        "ticker,volume,open,close,high,low,window_start,transactions\n"
+        "AAPL,4930,192.9,193.0,193.1,192.8,1704186000000000000,129\n"
+        "AAPL,1815,193.0,192.95,193.05,192.9,1704186060000000000,57\n",
+        *("generic", "AAPL", "1m", "exchange"),
+        ("2024-01-02T09:00:00Z", 192.9, 193.1, 192.8, 193.0, 4930),
+        timezone="UTC",
+    ),
+    Sample(
+        "USDJPY.csv",  # Dukascopy in local time, with thousands
+        '"Local time","Open","High","Low","Close","Volume"\n'
+        '"31.12.2020 00:00:00.000 GMT+0100","103.1","103.2","103.0","103.15","1,523.1"\n'
+        '"31.12.2020 01:00:00.000 GMT+0100","103.15","103.2","103.0","103.05","1,323.1"\n',
+        *("generic", "USDJPY", "1h", "fx"),
+        ("2020-12-30T23:00:00Z", 103.1, 103.2, 103.0, 103.15, 1523.1),
+        timezone="Europe/Berlin",
+    ),
+    Sample(
         "wig20.csv",
         "Data,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie,Wolumen\n"
         "2024-01-02,2344.09,2360.10,2321.99,2338.66,20555660\n"

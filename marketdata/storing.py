@@ -23,7 +23,8 @@ from marketdata.errors import BarsConflict, BarsError, BarsOverlap, NoBars
 from marketdata.merging import EXTEND, REJECT, Conflict, Merge, Overlap, Runs, chosen_rows, merge, position
 from marketdata.models import Series, Snapshot
 from marketdata.opening import current_snapshot, open_columns
-from marketdata.quality import QualityReport, examine
+from marketdata.quality import Beside, QualityReport, examine
+from marketdata.siblings import compared_with
 from marketdata.snapshots import SnapshotColumns
 from marketdata.writing import Hold, Progress, ahead_rows, refuse_busy
 
@@ -170,7 +171,7 @@ def examine_again(series: Series) -> None:
     if not series.content_sha256:
         return
     snapshot = current_snapshot(series)
-    report = _examine(snapshot.path, snapshot.sha256, series.timeframe, series.calendar)
+    report = _examine(series, snapshot.path, snapshot.sha256, series.calendar)
     Snapshot.objects.filter(pk=snapshot.pk).update(quality=report.to_dict())
     series.coverage, series.quality_grade = report.coverage, report.grade
     series.save(update_fields=["coverage", "quality_grade", "updated_at"])
@@ -195,7 +196,7 @@ def _write(series: Series, prepared: Prepared, progress: Progress, hold: Hold | 
     progress(FILED, _("Examining the quality"))
     # The file of the import may hold adjusted closes beside the published ones; the snapshot never does.
     adjusted = merged.new if "adj_close" in getattr(merged.new, "names", ()) else None
-    prepared.report = _examine(written.path, written.sha256, series.timeframe, calendar, adjusted)
+    prepared.report = _examine(series, written.path, written.sha256, calendar, adjusted)
     progress(1.0, _("Finishing"))
 
 
@@ -259,11 +260,21 @@ def _record(series: Series, prepared: Prepared, report: QualityReport) -> Snapsh
 
 
 def _examine(
-    path: str, sha256: str, timeframe: str, calendar: str, adj_close: Columns | None = None
+    series: Series, path: str, sha256: str, calendar: str, adj_close: Columns | None = None
 ) -> QualityReport:
+    """Examine a file for a series; without adjusted closes in the import its published or adjusted sibling is asked."""
     columns = snapshots.columns(path, sha256)
     try:
-        return examine(columns, timeframe=timeframe, calendar=calendar, adj_close=adj_close)
+        with compared_with(series) as (published, adjusted):
+            if adj_close is None and adjusted is not None:
+                adj_close = Beside(columns, adjusted)
+            return examine(
+                columns,
+                timeframe=series.timeframe,
+                calendar=calendar,
+                adj_close=adj_close,
+                published=published,
+            )
     finally:
         columns.close()
 

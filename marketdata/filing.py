@@ -45,10 +45,7 @@ def reading_of(values: Mapping[str, Any]) -> Reading:
 
 @contextlib.contextmanager
 def read_path(path: Path, settings: Mapping[str, Any], progress: Progress) -> Iterator[Content]:
-    """Read a file of bars, as the settings of its import say, into columns in a folder of their own.
-
-    What kind of file it is, is told by the end of its name, which uploads are given by their first bytes.
-    """
+    """Read a file of bars, as the settings of its import say, into columns in a folder of their own."""
     layout, reading = Layout.from_dict(settings["layout"]), reading_of(settings["reading"])
     size = max(1, path.stat().st_size)
 

@@ -120,3 +120,18 @@ def test_what_the_file_does_not_show_is_asked_for(tmp_path, user):
     assert "is not a symbol" in str(caught.value)
     with pytest.raises(CommandError, match="no file"):
         run(tmp_path / "none.csv", "--user", "ada")
+
+
+def test_a_parquet_file_is_read_like_any_other(tmp_path, user):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    arrow = pytest.importorskip("pyarrow")
+    bars = make_bars(10)
+    names = ("open", "high", "low", "close", "volume")
+    table = arrow.table(
+        {"time": bars.time.astype("datetime64[us]")} | {name: getattr(bars, name) for name in names}
+    )
+    parquet.write_table(table, tmp_path / "ABC.parquet")
+    run(tmp_path / "ABC.parquet", "--user", "ada", "--symbol", "ABC", "--timeframe", "1d")
+    series = Series.objects.get()
+    assert series.source == "parquet"
+    assert load_bars(series).close.tolist() == bars.close.tolist()

@@ -34,7 +34,7 @@ def sibling_of(series: Series) -> Series | None:
 
 @contextmanager
 def compared_with(series: Series) -> Iterator[tuple[Columns | None, Columns | None]]:
-    """Give the open bars of the sibling: (published, None) or (None, adjusted); both None when there is none to read."""
+    """Give the open bars of the sibling: (published, None) or (None, adjusted); two Nones when there is none."""
     sibling = sibling_of(series)
     try:
         columns = None if sibling is None else open_columns(current_snapshot(sibling))

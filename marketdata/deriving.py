@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KT
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput
@@ -29,6 +31,8 @@ from marketdata.timeframes import TIMEFRAMES, get_timeframe
 logger = logging.getLogger(__name__)
 
 Adjustment = Series.Adjustment
+TRIED_AGAIN = timedelta(days=1)
+"""How long after a failure the schedule leaves a derived series alone; a change of its source makes it at once."""
 
 
 def longer_timeframes(series: Series) -> tuple[str, ...]:
@@ -105,7 +109,7 @@ def refresh_stale() -> int:
         .exclude(derived_from__content_sha256="")
         .annotate(made_from=KT("recipe__made_from"))
         .exclude(made_from=F("derived_from__content_sha256"))
-        .exclude(pk__in=_active().values("series"))
+        .exclude(pk__in=_attended().values("series"))
         .select_related("derived_from")
     )
     return sum(_refresh(derived, derived.derived_from) is not None for derived in stale)
@@ -170,11 +174,11 @@ def _refresh(derived: Series, source: Series) -> BarImport | None:
         return None
 
 
-def _active() -> QuerySet[BarImport]:
-    """The makings of derived series that wait or run."""
-    return BarImport.objects.filter(
-        source=BarImport.Source.DERIVED, status__in=Job.ACTIVE, series__isnull=False
-    )
+def _attended() -> QuerySet[BarImport]:
+    """The makings of derived series that wait or run, and those that failed lately: they would fail again."""
+    lately = Q(status=Job.State.FAILED, created_at__gte=now() - TRIED_AGAIN)
+    made = BarImport.objects.filter(source=BarImport.Source.DERIVED, series__isnull=False)
+    return made.filter(Q(status__in=Job.ACTIVE) | lately)
 
 
 def _who_asked(derived: Series) -> Any:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from django.utils.timezone import now
 
 from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
@@ -184,6 +185,18 @@ def test_what_a_lost_call_left_behind_is_found_by_the_schedule(user, run_jobs):
     assert deriving.refresh_stale() == 0
     succeeded(run_jobs())
     assert deriving.refresh_stale() == 0
+
+
+def test_what_cannot_be_made_is_not_tried_again_every_few_minutes(user, run_jobs):
+    source = make_minutes(user)
+    deriving.resample_series(user, source, "1h")
+    run_jobs()
+    store(source, BarsColumns(minutes(30)), overlap="whole")  # no hour is complete any more
+    (job,) = run_jobs()
+    assert job.error_code == "series_empty"
+    assert deriving.refresh_stale() == 0
+    BarImport.objects.filter(job=job).update(created_at=now() - deriving.TRIED_AGAIN)
+    assert deriving.refresh_stale() == 1
 
 
 def test_a_full_queue_does_not_undo_an_import(user, run_jobs, settings):

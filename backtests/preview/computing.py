@@ -1,7 +1,9 @@
 """The preview process's work: one backtest out of a question, made small enough for a chart. No database."""
 
+import contextlib
 import hashlib
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from backtests.preview.thinning import Moments
 from backtests.robustness import costs
 from marketdata.bars import Bars
 from marketdata.panel import Panel
+from marketdata.sessions import sessions_between
 from strategies.base import BaseStrategy, Overlay
 from strategies.indicators import warm as indicators_warm
 from strategies.portfolio import PortfolioStrategy
@@ -165,6 +168,13 @@ def warm_up() -> None:
             _warm(strategy_class(), bars)
         except Exception:  # noqa: S112  warming is a kindness: what fails here is told when it is asked for
             continue
+    # The hours of exchanges take a second to load, which few previews need and none could wait for.
+    threading.Thread(target=_load_sessions, daemon=True).start()
+
+
+def _load_sessions() -> None:
+    with contextlib.suppress(Exception):
+        sessions_between("XNYS", np.datetime64("2000-01-01"), np.datetime64("now"))
 
 
 def _warm(strategy: BaseStrategy, bars: Bars) -> None:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -291,3 +293,21 @@ def test_what_was_asked_is_kept_as_plain_values(page):
     assert json.loads(json.dumps(row.settings)) == row.settings
     assert row.settings["options"]["policy"] == "drop"
     assert row.settings["key"]["name"] == "Alphabet"
+
+
+def test_looking_at_a_file_loads_no_numeric_library():
+    """The web process looks at files; compilers, data frames and calendars belong to jobs."""
+    program = """
+import sys
+from pathlib import Path
+from marketdata.reading.detect import detect, preview
+from marketdata.reading.layout import Reading
+from marketdata.reading.lines import open_head
+head = open_head(Path("marketdata/samples/SPY_1m.csv"))
+found = detect(head, file_name="SPY_1m.csv")
+assert preview(head, found.layout, Reading()).rows[0].close
+heavy = ("pandas", "numba", "scipy", "sklearn", "pyarrow", "exchange_calendars", "polars")
+print(",".join(name for name in heavy if name in sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("", "")

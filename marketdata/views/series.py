@@ -63,6 +63,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     report = current.quality if current else None
     can_edit = series.can_edit(request.user)
     visible = Series.objects.visible_to(request.user)
+    mine = BarImport.objects.for_user(request.user).filter(series=series)
+    imports = list(mine.summaries()[:IMPORTS_SHOWN])
     context = {
         "nav": "data",
         "series": series,
@@ -71,7 +73,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "report": report,
         "groups": findings.groups(report or {}),
         "years": findings.years(report or {}),
-        "imports": BarImport.objects.for_user(request.user).filter(series=series).summaries()[:IMPORTS_SHOWN],
+        "imports": imports,
+        "any_active": any(row.is_active for row in imports),
         "feed": Feed.objects.filter(series=series).first() if can_edit or series.is_shared else None,
         "source": visible.filter(pk=series.derived_from_id).first() if series.is_derived else None,
         "derived": visible.filter(derived_from=series)[:DERIVED_SHOWN],

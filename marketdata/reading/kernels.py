@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from algotrade.compiled import kernel, part
 from marketdata.reading.decimal_kernels import number_nb
-from marketdata.reading.moment_kernels import moment_nb, two_cells_nb
+from marketdata.reading.moment_kernels import LOCAL, YMD, iso_nb, moment_nb, two_cells_nb
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -97,7 +97,15 @@ def cells_nb(
             known, place, value = value_nb(data, place, kinds, point)
             row[holds - 1] = value
         else:
-            known, begin, stop, place = text_nb(data, place, kinds)
+            if holds == TIME and order <= YMD:
+                end, moment = iso_nb(data, place)
+                if end > 0 and BETWEEN <= kinds[data[end]] <= RETURN:
+                    kind = LOCAL
+                    known, begin, stop, place = True, place, end, end
+                else:
+                    known, begin, stop, place = text_nb(data, place, kinds)
+            else:
+                known, begin, stop, place = text_nb(data, place, kinds)
             if known and holds == TIME:
                 first, after = trimmed_nb(data, begin, stop)
             elif known and holds == TIME_OF_DAY:
@@ -115,6 +123,8 @@ def cells_nb(
         place += 1
     if data[place] != 10:
         return False, kind, moment, place
+    if kind == LOCAL and clock < 0:
+        return True, kind, moment, place
     if clock >= 0:
         kind, moment = two_cells_nb(data, first, after, clock, clock_end, order)
     else:

@@ -33,6 +33,7 @@ MANY_STEPS = 0.05
 MOST = 2_000
 
 _NOISE = 2e-6
+_HEAD = 256
 _DIVIDEND, _SPLIT, _UNSHOWN, _FALLS, _LARGE = range(5)
 
 
@@ -195,10 +196,14 @@ def _rounding(value: Floats, before: Floats) -> Floats:
     """The relative error that rounding to the decimals in use may bring into each value and the one before."""
     known = value[np.isfinite(value)]
     for places in range(1, 7):
-        if np.all(np.abs(np.round(known, places) - known) <= 1e-9 * np.maximum(known, 1.0)):
+        if _has_places(known[:_HEAD], places) and _has_places(known, places):
             unit = 0.5 * 10.0**-places
             return unit / value + unit / before
     return np.zeros(len(value))
+
+
+def _has_places(values: Floats, places: int) -> bool:
+    return bool(np.all(np.abs(np.round(values, places) - values) <= 1e-9 * np.maximum(values, 1.0)))
 
 
 def _together(one: Findings, two: Findings) -> Findings:

@@ -61,12 +61,18 @@ class Places:
         number[(time < self.known[0]) | (time >= self.known[1])] = UNKNOWN
         return number
 
-    def time_of(self, place: Ticks) -> Ticks:
-        """Return the time that the bar of each place would bear."""
+    def step_of(self, place: Ticks) -> Ticks:
+        """Return where the step of each place begins (or ends), which may be before trading does."""
         row = np.searchsorted(self.first, place, side="right") - 1
-        begins = self.grid[row] + (place - self.first[row]) * self.span
-        found: Ticks = np.maximum(begins, self.start[row])
-        return np.minimum(begins + self.span, self.end[row]) if self.ends else found
+        found: Ticks = self.grid[row] + (place - self.first[row] + self.ends) * self.span
+        return found
+
+    def time_of(self, place: Ticks) -> Ticks:
+        """Return the time that the bar of each place would bear, within the hours of trading."""
+        row = np.searchsorted(self.first, place, side="right") - 1
+        step = self.step_of(place)
+        found: Ticks = np.minimum(step, self.end[row]) if self.ends else np.maximum(step, self.start[row])
+        return found
 
     def first_from(self, time: Ticks) -> Ticks:
         """Return the first place that begins at each time or later."""
@@ -203,7 +209,8 @@ def _aligned(places: Places, sample: Ticks) -> int:
     """How many bars stand exactly where a place begins (or ends)."""
     number = places.of(sample)
     inside = number >= 0
-    return int(np.count_nonzero(places.time_of(number[inside]) == sample[inside]))
+    place, time = number[inside], sample[inside]
+    return int(np.count_nonzero((places.time_of(place) == time) | (places.step_of(place) == time)))
 
 
 def _labelled_by_end(sessions: Sessions, sample: Ticks) -> bool:

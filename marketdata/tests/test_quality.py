@@ -150,6 +150,19 @@ class TestCoverage:
         report = examine(bars_at(cut), timeframe="1h", calendar="XNYS")
         assert starts(report.gaps) == ["2023-10-20T16:00"]
 
+    @pytest.mark.parametrize("calendar", ["fx", "XTKS", "XHKG", "CMES"])
+    def test_four_hours_of_a_clock_may_reach_over_a_break_or_into_the_next_session(self, calendar):
+        minutes = intraday(calendar, "2023-11-06", "2024-02-09", 1).time  # no clock changes
+        block = np.timedelta64(240, "m")
+        time = np.unique(minutes.astype("datetime64[m]").astype(np.int64) // 240 * 240).astype(
+            "datetime64[m]"
+        )
+        report = examine(bars_at(time), timeframe="4h", calendar=calendar)
+        assert (report.missing_bars, report.outside_bars, report.further_bars) == (0, 0, 0)
+        report = examine(without(bars_at(time), 7), timeframe="4h", calendar=calendar)
+        assert report.missing_bars == 1
+        assert time[7] <= report.gaps[0].time < time[7] + block
+
     def test_bars_that_bear_the_time_of_their_end_are_understood(self):
         bars = intraday("XNYS", "2023-11-01", "2023-12-10", 5)
         later = bars_at(bars.time + np.timedelta64(5, "m"))

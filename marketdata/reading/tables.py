@@ -72,8 +72,6 @@ def _table(lines: Sequence[str], delimiter: str) -> Table | None:
     first = good[0][0]
     if header is not None:
         named = dict(cut)[header]
-        if len(named) == width - 1 and not any(cells[-1] for _index, cells in good if len(cells) == width):
-            width -= 1  # every row ends with a delimiter and the header does not
         names = tuple(named if len(named) == width else _without_blank_end(named))
         between = [cells for index, cells in cut if header < index < first]
         if not between or any(_has_digit(cells[0]) for cells in between):

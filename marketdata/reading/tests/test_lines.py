@@ -112,6 +112,11 @@ def test_a_cap_on_the_ratio_leaves_well_packed_prices_alone(read):
     assert read(gzip.compress(text, 9)) == text
 
 
+def test_the_last_bytes_that_wait_to_be_unpacked_are_not_lost(read):
+    text = b"0" * 5_000_000  # five pieces out of one piece of packed bytes
+    assert read(gzip.compress(text), max_ratio=2000) == text
+
+
 def test_unpacking_a_bomb_takes_little_memory(tmp_path):
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(b"1,2,3\n" * 12_000_000))  # 72 MB

@@ -135,6 +135,14 @@ def test_a_date_alone_among_times_is_no_matter_in_utc():
     assert reader.read("2024-01-02 23:00") < reader.read("2024-01-03") < reader.read("2024-01-03 01:00")
 
 
+def test_a_date_alone_leaves_open_how_times_of_day_are_written():
+    reader = TimeReader("UTC", session_dates=False)
+    reader.read("2024-01-02")
+    reader.read("2024-01-03 01:00")
+    with pytest.raises(ValueError, match="mixed timezones"):
+        reader.read("2024-01-03 02:00Z")
+
+
 def test_a_refused_time_does_not_decide_how_times_are_written():
     reader = TimeReader(NEW_YORK, session_dates=False)
     with pytest.raises(ValueError, match="years"):

@@ -13,9 +13,11 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
+from algotrade import bodies
 from algotrade.jobs import embedded
 from algotrade.jobs.routing import websocket_urlpatterns
 
+bodies.install()
 protocols = ProtocolTypeRouter(
     {
         "http": http,

@@ -325,6 +325,18 @@ def test_two_workers_that_look_at_once_queue_one_refresh(feed, source):
     assert Job.objects.count() == 1
 
 
+def test_a_feed_that_changed_after_it_was_seen_as_due_is_looked_at_again(feed, user, source, run_jobs):
+    moment = feed.next_at + SOON
+    feeds.change_feed(user=user, feed=feed, enabled=False)
+    assert not feeds._refresh_if_due(feed, moment)
+    feeds.change_feed(user=user, feed=feed, enabled=True)
+    moment = Feed.objects.get(pk=feed.pk).next_at + SOON
+    assert feeds._refresh_if_due(feed, moment)
+    run_jobs()
+    assert not feeds._refresh_if_due(feed, moment)
+    assert Job.objects.count() == 1
+
+
 def test_failures_put_a_feed_off_longer_each_time_and_a_success_forgets_them(feed, source, run_jobs):
     source.error = ProviderUnavailable("No usable answer.")
     waits = []

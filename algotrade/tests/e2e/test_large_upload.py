@@ -28,7 +28,7 @@ def test_a_large_upload_costs_less_than_three_times_its_size(lab):
     client.register(f"heavy{uuid.uuid4().hex[:6]}")
     rows = b"datetime,open,high,low,close,volume\n" + ROW * (SIZE // len(ROW))
     head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="BIG_1m.csv"\r\n\r\n'
-    request = urllib.request.Request(
+    request = urllib.request.Request(  # noqa: S310
         f"{lab.url}/api/market-data/uploads/",
         data=head + rows + b"\r\n--edge--\r\n",
         headers={
@@ -39,7 +39,7 @@ def test_a_large_upload_costs_less_than_three_times_its_size(lab):
     pid = lab.processes["web"].pid
     Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak is counted from here
     before = memory(pid, "VmRSS")
-    with urllib.request.urlopen(request, timeout=120) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
         body = json.load(answer)
     assert (body["size"], body["plan"]["series"]["symbol"]) == (len(rows), "BIG")
     assert memory(pid, "VmHWM") - before < 3 * SIZE

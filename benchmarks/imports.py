@@ -189,7 +189,8 @@ def on_postgresql(bench: Bench, rounds: int) -> None:
 def run_psql(url: str, *statements: str, check: bool = True) -> int:
     words = [word for statement in statements for word in ("-c", statement)]
     command = ["psql", "-q", "-v", "ON_ERROR_STOP=1", url, *words]
-    done = subprocess.run(command, check=check, stdout=subprocess.DEVNULL)
+    quiet = os.environ | {"PGOPTIONS": "-c client_min_messages=warning"}
+    done = subprocess.run(command, check=check, stdout=subprocess.DEVNULL, env=quiet)
     return done.returncode
 
 

@@ -105,9 +105,7 @@ def test_feeds_that_fail_are_found_and_made_due(page_staff, series):
     assert "gone" in page_staff.get(f"{FEEDS}{feed.pk}/change/").content.decode()
 
 
-def test_an_upload_is_deleted_with_its_file(
-    page_staff, user, media_root, django_capture_on_commit_callbacks
-):
+def test_an_upload_is_deleted_with_its_file(page_staff, user, media_root, django_capture_on_commit_callbacks):
     kept = keep_upload(user, upload())
     assert "bars.csv" in page_staff.get(UPLOADS).content.decode()
     with django_capture_on_commit_callbacks(execute=True):

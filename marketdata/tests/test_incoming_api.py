@@ -239,3 +239,13 @@ def test_a_forgotten_upload_goes_with_the_next_one(api):
     send(api)
     assert not Upload.objects.filter(pk=body["id"]).exists()
     assert Upload.objects.count() == 1
+
+
+def test_only_staff_import_for_everybody(api, staff):
+    asked = {"symbol": "ABC", "timeframe": "1d", "shared": "true"}
+    answer = api.post(IMPORTS, {"file": upload(), **asked}, format="multipart")
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["shared"])
+    assert not Upload.objects.exists()
+    api.force_authenticate(staff)
+    assert api.post(IMPORTS, {"file": upload(), **asked}, format="multipart").status_code == 202
+    assert BarImport.objects.get().settings["shared"] is True

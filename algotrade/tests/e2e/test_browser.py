@@ -147,7 +147,8 @@ def test_staff_find_users_strategies_results_and_jobs_in_the_admin(chromium, lab
     person.page.locator("[type=submit]").first.click()
     person.page.wait_for_load_state("networkidle")
     for place in ("", "accounts/user/", "strategies/strategy/", "backtests/backtestresult/", "jobs/job/",
-                  "marketdata/series/", "mlmodels/mlmodel/"):  # fmt: skip
+                  "marketdata/series/", "marketdata/barimport/", "marketdata/feed/", "marketdata/upload/",
+                  "marketdata/snapshot/", "mlmodels/mlmodel/"):  # fmt: skip
         person.go(f"/admin/{place}")
         person.page.wait_for_load_state("networkidle")
         shown = place.strip("/").replace("/", "-") or "index"

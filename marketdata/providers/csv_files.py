@@ -11,7 +11,8 @@ from marketdata.bars import Bars
 from marketdata.errors import ProviderError
 from marketdata.providers.base import Capabilities, Provider
 from marketdata.providers.registry import register
-from marketdata.reading.rows import read_csv
+from marketdata.reading.layout import Reading
+from marketdata.reading.small import read_bars
 from marketdata.samples import SAMPLES, SAMPLES_DIR, SampleFile
 from marketdata.timeframes import TIMEFRAMES, get_timeframe
 
@@ -50,11 +51,9 @@ class CsvFilesProvider(Provider):
         raise ProviderError(message, fields={"symbol": [message]})
 
     def _read(self, item: SampleFile) -> Bars:
-        with (self.folder / item.file).open("rb") as stream:
-            content = read_csv(
-                stream,
-                timezone=item.timezone,
-                session_dates=not get_timeframe(item.timeframe).is_intraday,
-                adjust=item.adjust,
-            )
-        return content.bars
+        reading = Reading(
+            timezone=item.timezone,
+            session_dates=not get_timeframe(item.timeframe).is_intraday,
+            adjust=item.adjust,
+        )
+        return read_bars(self.folder / item.file, reading=reading)

@@ -10,7 +10,9 @@ from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.reader import read_file
 
 _NAMES = ("time", "open", "high", "low", "close", "volume")
-_ROWS = "2020-01-02 09:30,10,12,9,11,500\n2020-01-03 09:30,11,13,10,12,600\n2020-01-06 09:30,12,14,11,13,700\n"
+_ROWS = (
+    "2020-01-02 09:30,10,12,9,11,500\n2020-01-03 09:30,11,13,10,12,600\n2020-01-06 09:30,12,14,11,13,700\n"
+)
 
 
 def warm_up() -> float:

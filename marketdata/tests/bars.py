@@ -1,11 +1,10 @@
 """Small bars for the tests of this app."""
 
-import io
-
 import numpy as np
 
 from marketdata.bars import Bars
-from marketdata.reading.rows import read_csv
+from marketdata.reading.layout import Reading
+from marketdata.reading.small import read_bars
 
 HEADER = "date,open,high,low,close,volume"
 
@@ -19,10 +18,10 @@ def make_bars(count=10, start="2024-01-01", step="D", price=100.0):
     )
 
 
-def read(text, **options):
-    """Read CSV text, daily unless told."""
-    raw = text if isinstance(text, bytes) else text.encode()
-    return read_csv(io.BytesIO(raw), **{"session_dates": True, **options})
+def read(path, text, **options):
+    """Write CSV text to `path` and read it, daily unless told."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_bars(path, reading=Reading(**{"session_dates": True, **options}))
 
 
 def csv_text(bars):

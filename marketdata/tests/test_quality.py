@@ -9,7 +9,8 @@ from marketdata.bars import Bars
 from marketdata.columns import BLOCK, BarsColumns, ColumnFiles
 from marketdata.providers import CsvFilesProvider
 from marketdata.quality import examine
-from marketdata.reading.rows import read_csv
+from marketdata.reading.layout import Reading
+from marketdata.reading.small import read_bars
 from marketdata.samples import SAMPLES, SAMPLES_DIR
 from marketdata.sessions import sessions_between
 from marketdata.synthetic import SyntheticSpec, generate
@@ -28,8 +29,7 @@ def changed(bars, **columns):
 
 
 def raw_sample(name):
-    with (SAMPLES_DIR / name).open("rb") as stream:
-        return read_csv(stream, session_dates=True).bars
+    return read_bars(SAMPLES_DIR / name, reading=Reading(session_dates=True))
 
 
 def sessions_of(calendar, first, last):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,11 +12,13 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from algotrade.admin import ReadOnlyAdmin
 from algotrade.errors import LabError
 from marketdata import findings, services
 from marketdata.editing import submit_examination
+from marketdata.forms import calendar_choices
 from marketdata.models import MarketData, Series, Snapshot
 from marketdata.timeframes import TIMEFRAMES
 
@@ -183,6 +186,14 @@ class SeriesAdmin(ModelAdmin):
     def import_file(self, request: HttpRequest) -> HttpResponse:
         """The wizard of the pages, with the bars shared with everybody."""
         return redirect(f"{reverse('marketdata:import')}?shared=1")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "calendar":
+            choices = calendar_choices()
+            return forms.ChoiceField(
+                label=_("Trading calendar"), choices=choices, widget=UnfoldAdminSelectWidget(choices=choices)
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_import_csv_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("marketdata.add_series")

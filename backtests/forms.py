@@ -10,7 +10,7 @@ from backtests.engine.config import SimulationConfig
 from backtests.models import BacktestResult
 from backtests.preparation import series_for
 from backtests.vocabulary import SETTINGS
-from marketdata.forms import SeriesChoice
+from marketdata.forms.common import SeriesChoice
 from marketdata.models import Series
 from strategies.models import Strategy
 

@@ -26,7 +26,7 @@ from backtests.forms import (
 from backtests.legs import fitting_legs
 from backtests.models import BacktestResult
 from backtests.vocabulary import REBALANCES, SETTINGS
-from marketdata.forms import SeriesChoice
+from marketdata.forms.common import SeriesChoice
 from marketdata.models import Series
 from strategies.models import Strategy
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import submit
-from marketdata import deriving
+from marketdata.incoming import deriving
 from marketdata.keys import SeriesKey
 from marketdata.models import Series
 
@@ -58,7 +58,7 @@ register_kind(
     JobKind(
         name=EXAMINE_KIND,
         label=gettext_lazy("Examination"),
-        handler="marketdata.examining.examine",
+        handler="marketdata.store.examining.examine",
         preload=False,
     )
 )

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from algotrade.jobs.warmth import register_warm_up
-from marketdata import uploads, writing
 from marketdata.models import BarImport, Upload
+from marketdata.store import uploads, writing
 
 IMPORT_KIND = "marketdata.import"
 GENERATE_KIND = "marketdata.generate"
@@ -40,7 +40,7 @@ register_kind(
     JobKind(
         name=IMPORT_KIND,
         label=_("Import"),
-        handler="marketdata.tasks.import_file",
+        handler="marketdata.incoming.tasks.import_file",
         on_state=follow_file,
         time_limit=HOUR,
     )
@@ -49,7 +49,7 @@ register_kind(
     JobKind(
         name=GENERATE_KIND,
         label=_("Generation"),
-        handler="marketdata.tasks.generate",
+        handler="marketdata.incoming.tasks.generate",
         on_state=follow_import,
         time_limit=HOUR,
     )
@@ -58,7 +58,7 @@ register_kind(
     JobKind(
         name=RESTORE_KIND,
         label=_("Return to a snapshot"),
-        handler="marketdata.tasks.restore",
+        handler="marketdata.incoming.tasks.restore",
         on_state=follow_import,
         time_limit=HOUR,
     )
@@ -67,7 +67,7 @@ register_kind(
     JobKind(
         name=DERIVE_KIND,
         label=_("Making of a series"),
-        handler="marketdata.derived.derive",
+        handler="marketdata.incoming.derived.derive",
         on_state=follow_import,
         time_limit=HOUR,
     )

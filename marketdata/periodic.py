@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils.module_loading import import_string
 
 from algotrade.jobs.schedule import Periodic, Weekly, register_periodic
-from marketdata import deriving, feeds
+from marketdata.incoming import deriving, feeds
 
 
 @shared_task(name="marketdata.refresh_feeds")
@@ -24,13 +24,13 @@ def refresh_derived() -> None:
 @shared_task(name="marketdata.collect_snapshots")
 def collect_snapshots() -> None:
     """Remove snapshots that nothing refers to, and what dead imports left behind."""
-    import_string("marketdata.collecting.collect_snapshots")()
+    import_string("marketdata.store.collecting.collect_snapshots")()
 
 
 @shared_task(name="marketdata.check_snapshots")
 def check_snapshots() -> None:
     """Compare the files of snapshots with their fingerprints; rebuild or report what is damaged."""
-    import_string("marketdata.collecting.check_snapshots")()
+    import_string("marketdata.store.collecting.check_snapshots")()
 
 
 def declare() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marketdata.planning import Plan
+from marketdata.incoming.planning import Plan
 
 LINES_SHOWN = 8
 LONGEST_LINE = 200

@@ -14,14 +14,15 @@ from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
 
-from marketdata import deriving, snapshots, storing
 from marketdata.bars import Bars
 from marketdata.charts import MAX_POINTS, ChartBars, downsample
 from marketdata.columns import BarsColumns
 from marketdata.errors import SeriesInUse, SeriesNotFound
-from marketdata.merging import REPLACE, Overlap
+from marketdata.incoming import deriving
 from marketdata.models import Series, Snapshot
-from marketdata.opening import current_snapshot, open_snapshot
+from marketdata.store import snapshots, storing
+from marketdata.store.merging import REPLACE, Overlap
+from marketdata.store.opening import current_snapshot, open_snapshot
 
 __all__ = [
     "chart_bars",
@@ -37,7 +38,7 @@ def import_bars(*, series: Series, bars: Bars, overlap: Overlap = REPLACE) -> Sn
     """Put `bars` into `series` and return the snapshot of what the series then holds.
 
     Everything happens in one transaction: rows, snapshot and counts, or nothing. Bars that change nothing leave all
-    as it was. `overlap` says what happens to stored bars of the same period, see `marketdata.merging`.
+    as it was. `overlap` says what happens to stored bars of the same period, see `marketdata.store.merging`.
     """
     deriving.refuse_derived(series)
     return storing.store(series, BarsColumns(bars), overlap=overlap).snapshot

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from marketdata.forms import SeriesChoice
+from marketdata.forms.common import SeriesChoice
 from marketdata.models import Series
 from mlmodels.algorithms import ALGORITHMS, get_algorithm
 from mlmodels.configuration import TRAINING_PARAMS

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from marketdata.forms import timeframe_choices
+from marketdata.forms.common import timeframe_choices
 from strategies.base import BaseStrategy
 from strategies.models import Strategy
 from strategies.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param, ReferenceParam, TextParam

@@ -18,7 +18,7 @@ KIND = f"test.{handlers.succeed.__name__}"
 def record():
     """One record as the console's handler gets it, written while a request and a job are known."""
     marks = request_id.set("request-12345"), job_id.set("job-678")
-    made = logging.LogRecord("marketdata.tasks", logging.WARNING, __file__, 1, "%d bars", (7,), None)
+    made = logging.LogRecord("marketdata.incoming.tasks", logging.WARNING, __file__, 1, "%d bars", (7,), None)
     ContextFilter().filter(made)
     yield made
     request_id.reset(marks[0])
@@ -30,7 +30,7 @@ def test_a_machine_reads_one_object_with_every_fact(record):
     assert entry.pop("time").endswith("+00:00")
     assert entry == {
         "level": "WARNING",
-        "module": "marketdata.tasks",
+        "module": "marketdata.incoming.tasks",
         "message": "7 bars",
         "request_id": "request-12345",
         "job_id": "job-678",
@@ -39,7 +39,7 @@ def test_a_machine_reads_one_object_with_every_fact(record):
 
 def test_a_person_reads_the_same_on_one_line(record):
     line = TextFormatter().format(record)
-    assert "WARNING marketdata.tasks 7 bars request=request-12345 job=job-678" in line
+    assert "WARNING marketdata.incoming.tasks 7 bars request=request-12345 job=job-678" in line
 
 
 def test_a_traceback_stays_inside_its_entry(record):

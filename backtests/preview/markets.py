@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from backtests.preview.errors import PreviewRefused
 from backtests.preview.question import Question, QuestionLeg
 from backtests.preview.thinning import Moments
-from marketdata import snapshots
 from marketdata.bars import Bars
 from marketdata.panel import Panel
+from marketdata.store import snapshots
 
 MOST_BARS = 200_000
 MOST_VALUES = 1_000_000

@@ -31,10 +31,10 @@ from backtests.preview.question import Question, QuestionLeg
 from backtests.preview.reports import doubts_of_data
 from backtests.preview.trials import Trial, fingerprint, recent
 from backtests.robustness.deflated import expected_maximum
-from marketdata import snapshots
 from marketdata.errors import SnapshotDamaged
 from marketdata.models import Series
 from marketdata.services import current_snapshot, open_snapshot
+from marketdata.store import snapshots
 from strategies.base import BaseStrategy
 from strategies.errors import ParameterError, UnknownStrategyType
 from strategies.params import ReferenceParam

@@ -11,8 +11,8 @@ from django.utils.timezone import now
 from backtests.models import BacktestResult
 from backtests.services import BacktestService
 from backtests.tests.conftest import wavy_bars
-from marketdata.collecting import check_snapshots, collect_snapshots
 from marketdata.services import import_bars
+from marketdata.store.collecting import check_snapshots, collect_snapshots
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 

@@ -16,9 +16,9 @@ from unfold.decorators import action, display
 
 from algotrade.admin import STATE_COLOURS, ReadOnlyAdmin, RecordAdmin
 from algotrade.errors import LabError
-from marketdata import feeds
+from marketdata.incoming import feeds
+from marketdata.incoming.submissions import forget_upload
 from marketdata.models import BarImport, Feed, Upload
-from marketdata.submissions import forget_upload
 
 SHOWN = 200
 

@@ -18,7 +18,7 @@ from algotrade.admin import ReadOnlyAdmin
 from algotrade.errors import LabError
 from marketdata import findings, services
 from marketdata.editing import submit_examination
-from marketdata.forms import calendar_choices
+from marketdata.forms.common import calendar_choices
 from marketdata.models import MarketData, Series, Snapshot
 from marketdata.timeframes import TIMEFRAMES
 

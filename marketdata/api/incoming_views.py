@@ -23,9 +23,9 @@ from algotrade.parsers import CheckedMultiPartParser
 from marketdata.api import incoming
 from marketdata.api.filters import ImportFilter
 from marketdata.exports import problems_response
+from marketdata.incoming.planning import FileOptions, plan_import, submit_file
+from marketdata.incoming.submissions import forget_upload, keep_upload, submit_fetch, submit_generation
 from marketdata.models import BarImport, Upload
-from marketdata.planning import FileOptions, plan_import, submit_file
-from marketdata.submissions import forget_upload, keep_upload, submit_fetch, submit_generation
 
 TAGS = ["market data"]
 UUID_PATTERN = r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}"

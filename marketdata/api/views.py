@@ -16,16 +16,17 @@ from rest_framework.views import APIView
 
 from algotrade.errors import InvalidInput
 from algotrade.jobs.api.serializers import AcceptedSerializer
-from marketdata import deriving, feeds, services
+from marketdata import services
 from marketdata.api import serializers
 from marketdata.api.filters import MarketDataFilter, SeriesFilter
 from marketdata.api.incoming import ImportSerializer
 from marketdata.api.incoming_views import TAGS, accepted_import
 from marketdata.editing import change_series
 from marketdata.findings import splits_of
+from marketdata.incoming import deriving, feeds
+from marketdata.incoming.submissions import restore_snapshot
 from marketdata.models import BarImport, Feed, MarketData, Series
 from marketdata.providers import get_provider, names
-from marketdata.submissions import restore_snapshot
 
 OWN_ACTIONS = {"destroy", "partial_update", "restore"}
 

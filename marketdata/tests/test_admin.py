@@ -6,9 +6,9 @@ import pytest
 from django.db.models import ProtectedError
 
 from algotrade.jobs.models import Job
+from marketdata.incoming.submissions import keep_upload
 from marketdata.models import BarImport, Feed, Series, Snapshot, Upload
 from marketdata.services import current_snapshot, import_bars
-from marketdata.submissions import keep_upload
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import make_series, upload
 

@@ -7,12 +7,19 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from marketdata import bulk
 from marketdata.bars import COLUMNS, Bars
-from marketdata.bulk import delete_outside, delete_rows, insert_rows, load_bars, load_columns, timestamps
 from marketdata.columns import NAMES, BarsColumns, ColumnFiles
 from marketdata.models import MarketData, Series
 from marketdata.services import import_bars
+from marketdata.store import bulk
+from marketdata.store.bulk import (
+    delete_outside,
+    delete_rows,
+    insert_rows,
+    load_bars,
+    load_columns,
+    timestamps,
+)
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import make_series
 

@@ -8,12 +8,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
-from marketdata import collecting, snapshots
-from marketdata.collecting import check_snapshots, collect_snapshots, unreferenced
+from marketdata.incoming.submissions import keep_upload, restore_snapshot
 from marketdata.models import MarketData, Snapshot, Upload
-from marketdata.opening import current_snapshot, drafts_folder, open_snapshot
 from marketdata.services import import_bars
-from marketdata.submissions import keep_upload, restore_snapshot
+from marketdata.store import collecting, snapshots
+from marketdata.store.collecting import check_snapshots, collect_snapshots, unreferenced
+from marketdata.store.opening import current_snapshot, drafts_folder, open_snapshot
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import make_series, upload
 

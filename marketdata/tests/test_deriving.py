@@ -6,16 +6,16 @@ from django.utils.timezone import now
 
 from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
-from marketdata import deriving
 from marketdata.bars import Bars
 from marketdata.columns import BarsColumns
 from marketdata.editing import change_series
 from marketdata.errors import NoBars, RecipeInvalid, SeriesDerived, SeriesNotFound, UnknownTimeframe
+from marketdata.incoming import deriving
 from marketdata.models import BarImport, Series
 from marketdata.recipes import AdjustSplits, Resample, read_recipe
 from marketdata.services import current_snapshot, delete_series, import_bars, open_snapshot
 from marketdata.splits import SplitInvalid
-from marketdata.storing import store
+from marketdata.store.storing import store
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import make_series
 
@@ -130,7 +130,7 @@ def test_one_that_waits_is_not_queued_twice(user, run_jobs):
 def test_a_source_that_changes_while_a_job_computes_is_followed_again(user, run_jobs, monkeypatch):
     source = make_minutes(user)
     deriving.resample_series(user, source, "1h")
-    from marketdata import derived
+    from marketdata.incoming import derived
 
     make, calls = derived._make, []
 
@@ -154,7 +154,7 @@ def test_an_older_making_that_comes_late_does_not_undo_a_newer_one(user, run_job
     deriving.resample_series(user, source, "1h")
     run_jobs()
     import_bars(series=source, bars=minutes(180))
-    from marketdata import derived
+    from marketdata.incoming import derived
 
     make, newer = derived._make, []
 

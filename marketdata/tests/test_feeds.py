@@ -10,15 +10,15 @@ from django.db import connection
 from algotrade.errors import InvalidInput, NotAllowed
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import request_cancel
-from marketdata import feeds, fetching
 from marketdata.bars import COLUMNS, Bars
 from marketdata.errors import FeedBusy, FeedNotFound, FeedRefused, ProviderUnavailable, RateLimited
-from marketdata.fetching import compare
+from marketdata.incoming import feeds, fetching
+from marketdata.incoming.fetching import compare
+from marketdata.incoming.submissions import submit_fetch
 from marketdata.models import BarImport, Feed, Series
 from marketdata.providers import Capabilities, Provider, registry
 from marketdata.providers.tests.server import Answer, LocalServer
 from marketdata.services import current_snapshot, import_bars, open_snapshot
-from marketdata.submissions import submit_fetch
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import make_series
 

@@ -5,8 +5,8 @@ import gzip
 import pytest
 from django.core.management import CommandError, call_command
 
-from marketdata.bulk import load_bars
 from marketdata.models import BarImport, MarketData, Series, Writing
+from marketdata.store.bulk import load_bars
 from marketdata.tests.bars import HEADER, csv_text, make_bars
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
@@ -102,7 +102,7 @@ def test_a_dry_run_compares_and_stores_nothing(file, user, capsys):
 
 def test_an_interrupted_command_leaves_nothing(file, user, monkeypatch):
     monkeypatch.setattr(
-        "marketdata.storing._examine", lambda *_args: (_ for _ in ()).throw(KeyboardInterrupt)
+        "marketdata.store.storing._examine", lambda *_args: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     with pytest.raises(KeyboardInterrupt):
         run(file, "--user", "ada", "--symbol", "ABC", "--timeframe", "1d")

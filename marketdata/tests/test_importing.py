@@ -15,13 +15,14 @@ from django.utils.timezone import now
 
 from algotrade.jobs.errors import JobCancelled
 from algotrade.jobs.models import Job
-from marketdata import importing, storing, writing
-from marketdata.bulk import load_bars
 from marketdata.columns import BarsColumns
 from marketdata.errors import BarsConflict, SeriesBusy, SeriesDerived
+from marketdata.incoming import importing
+from marketdata.incoming.submissions import restore_snapshot
 from marketdata.models import BarImport, MarketData, Series, Snapshot, Writing
 from marketdata.services import current_snapshot, import_bars, open_snapshot
-from marketdata.submissions import restore_snapshot
+from marketdata.store import storing, writing
+from marketdata.store.bulk import load_bars
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import make_series
 
@@ -237,7 +238,8 @@ import os, signal, sys
 import django
 django.setup()
 from accounts.models import User
-from marketdata import importing, writing
+from marketdata.incoming import importing
+from marketdata.store import writing
 from marketdata.columns import BarsColumns
 from marketdata.models import BarImport, MarketData
 from marketdata.tests.bars import make_bars
@@ -357,7 +359,9 @@ def test_a_derived_series_takes_no_import(user, series):
 
 def test_what_is_made_from_a_series_is_told_of_a_change_once_it_is_committed(user, series, monkeypatch):
     told = []
-    monkeypatch.setattr("marketdata.deriving.refresh_derived", lambda item: told.append(item.bar_count))
+    monkeypatch.setattr(
+        "marketdata.incoming.deriving.refresh_derived", lambda item: told.append(item.bar_count)
+    )
     ready = put(user, make_bars(12))
     assert told == []
     ready()

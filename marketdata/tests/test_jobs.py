@@ -7,12 +7,12 @@ import pytest
 from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import request_cancel, requeue
-from marketdata import storing
 from marketdata.errors import FileTooLarge
+from marketdata.incoming.planning import FileOptions, submit_file
+from marketdata.incoming.submissions import submit_generation
 from marketdata.models import BarImport, MarketData, Series, Writing
-from marketdata.planning import FileOptions, submit_file
 from marketdata.services import current_snapshot, open_snapshot
-from marketdata.submissions import submit_generation
+from marketdata.store import storing
 from marketdata.synthetic import SyntheticSpec, generate
 from marketdata.tests.bars import HEADER, csv_text, make_bars
 from marketdata.tests.conftest import upload

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from marketdata import merging
 from marketdata.bars import COLUMNS, Bars
 from marketdata.columns import NAMES, BarsColumns
-from marketdata.merging import OVERLAPS, WHOLE, chosen_rows, merge, position
+from marketdata.store import merging
+from marketdata.store.merging import OVERLAPS, WHOLE, chosen_rows, merge, position
 
 MINUTE = 60_000_000_000
 

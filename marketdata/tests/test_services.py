@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marketdata import bulk, snapshots, storing
 from marketdata.bars import COLUMNS, Bars
 from marketdata.errors import (
     BarsError,
@@ -25,6 +24,7 @@ from marketdata.services import (
     import_bars,
     open_snapshot,
 )
+from marketdata.store import bulk, snapshots, storing
 from marketdata.synthetic import SyntheticSpec, generate
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import make_series

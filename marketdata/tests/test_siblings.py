@@ -6,8 +6,8 @@ import pytest
 from marketdata.bars import Bars
 from marketdata.models import Series
 from marketdata.services import import_bars
-from marketdata.siblings import sibling_of
 from marketdata.splits import Split, adjust
+from marketdata.store.siblings import sibling_of
 from marketdata.tests.bars import make_bars
 
 pytestmark = pytest.mark.django_db
@@ -72,8 +72,8 @@ def test_only_the_same_symbol_source_and_owner_are_compared_and_nothing_derived(
 
 def test_without_the_file_of_the_sibling_a_series_is_examined_alone(user, settings, monkeypatch):
     series_of(user, KINDS.SPLITS, published())
-    from marketdata import siblings
     from marketdata.errors import SnapshotDamaged
+    from marketdata.store import siblings
 
     def lost(snapshot):
         raise SnapshotDamaged("gone")

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from algotrade.errors import InvalidInput
 from algotrade.forms import REFUSED, refusals_on
-from marketdata import deriving, feeds, services
+from marketdata import services
 from marketdata.editing import change_series
 from marketdata.findings import splits_of
+from marketdata.forms.series import FeedForm, FetchForm, ResampleForm, SeriesEditForm, fetching_providers
+from marketdata.incoming import deriving, feeds
+from marketdata.incoming.submissions import restore_snapshot, submit_fetch
 from marketdata.models import BarImport, Feed, Series
 from marketdata.presentation import COMMON_TIMEZONES
-from marketdata.series_forms import FeedForm, FetchForm, ResampleForm, SeriesEditForm, fetching_providers
-from marketdata.submissions import restore_snapshot, submit_fetch
 
 LONGEST_NUMBER = 18
 

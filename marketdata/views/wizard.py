@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from algotrade.forms import REFUSED, refusals_on
-from marketdata import uploads
+from marketdata.forms.wizard import ReadingForm, UploadForm
+from marketdata.incoming.planning import FileOptions, Plan, plan_import, submit_file
+from marketdata.incoming.submissions import forget_upload, keep_upload
 from marketdata.models import BarImport, Series, Upload
-from marketdata.planning import FileOptions, Plan, plan_import, submit_file
 from marketdata.presentation import COMMON_TIMEZONES, first_lines
-from marketdata.submissions import forget_upload, keep_upload
-from marketdata.wizard_forms import ReadingForm, UploadForm
+from marketdata.store import uploads
 
 CARRIED = ("series", "again", "shared")
 

@@ -10,8 +10,8 @@ from backtests.preview.question import Question
 from backtests.preview.service import preview_settings
 from backtests.services import BacktestService
 from backtests.trials import TrialTotals
-from marketdata import snapshots
 from marketdata.errors import SnapshotDamaged
+from marketdata.store import snapshots
 
 NO_TRIALS = TrialTotals(0, float("nan"), float("nan"))
 

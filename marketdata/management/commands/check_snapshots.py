@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from marketdata.collecting import check_snapshots
+from marketdata.store.collecting import check_snapshots
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from marketdata.collecting import collect_snapshots
+from marketdata.store.collecting import collect_snapshots
 
 
 class Command(BaseCommand):

@@ -14,10 +14,10 @@ from accounts.models import User
 from algotrade.errors import LabError
 from algotrade.jobs.models import Job
 from marketdata.errors import BarsConflict, FileInvalid
-from marketdata.merging import OVERLAPS
+from marketdata.incoming.planning import FileOptions, Plan, plan_import
 from marketdata.models import BarImport, Upload
-from marketdata.planning import FileOptions, Plan, plan_import
 from marketdata.reading.layout import POLICIES, REPAIRS
+from marketdata.store.merging import OVERLAPS
 from marketdata.timeframes import TIMEFRAMES
 
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **given: Any) -> None:
         # The numerical libraries are loaded only by a command that computes.
-        from marketdata import importing
+        from marketdata.incoming import importing
 
         path: Path = given["file"].resolve()
         if not path.is_file():
@@ -78,7 +78,7 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from error
 
     def _import(self, row: BarImport, path: Path) -> None:
-        from marketdata import importing
+        from marketdata.incoming import importing
 
         try:
             ready = importing.import_path(row, path, self._progress)

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from marketdata.samples_loading import load_samples
+from marketdata.incoming.samples_loading import load_samples
 
 
 class Command(BaseCommand):

@@ -15,6 +15,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KT
+from django.dispatch import receiver
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
@@ -22,10 +23,11 @@ from algotrade.errors import InvalidInput
 from algotrade.jobs.errors import QueueFull
 from algotrade.jobs.models import Job
 from marketdata.errors import NoBars, SeriesDerived, SeriesNotFound
+from marketdata.incoming.submissions import submit_settings
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series
 from marketdata.recipes import AdjustSplits, Recipe, Resample, read_recipe
-from marketdata.submissions import submit_settings
+from marketdata.store.signals import content_changed
 from marketdata.timeframes import TIMEFRAMES, get_timeframe
 
 logger = logging.getLogger(__name__)
@@ -88,6 +90,11 @@ def adjust_splits(
         if isinstance(earlier, AdjustSplits):
             recipe = earlier.with_more(recipe)
     return _submit(owner, base, key, recipe, shared)
+
+
+@receiver(content_changed)
+def _follow_content(series: Series, **kwargs: Any) -> None:
+    refresh_derived(series)
 
 
 def refresh_derived(series: Series) -> list[BarImport]:

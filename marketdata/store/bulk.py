@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from marketdata.bars import COLUMNS, Bars, utc_datetime
 from marketdata.columns import ColumnFiles
-from marketdata.merging import Runs
 from marketdata.models import MarketData, Series
+from marketdata.store.merging import Runs
 
 PACKED_ROWS = 65_536
 """Rows of one piece of a COPY: 7 MB."""

@@ -18,11 +18,11 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from marketdata import snapshots
-from marketdata.bulk import Rows, delete_outside, insert_rows
 from marketdata.errors import SeriesBusy
 from marketdata.keys import SeriesKey
 from marketdata.models import MarketData, Series, Snapshot, Writing
+from marketdata.store import snapshots
+from marketdata.store.bulk import Rows, delete_outside, insert_rows
 
 HELD = timedelta(seconds=60)
 PATIENCE_SECONDS = 900.0

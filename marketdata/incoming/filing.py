@@ -10,14 +10,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from marketdata import opening, uploads
 from marketdata.columns import Columns
 from marketdata.errors import MarketDataError
 from marketdata.models import BarImport
 from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.lines import Caps
 from marketdata.reading.reader import read_file
-from marketdata.writing import Progress
+from marketdata.store import opening, uploads
+from marketdata.store.writing import Progress
 
 
 @dataclass(frozen=True, slots=True)

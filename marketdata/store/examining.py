@@ -5,9 +5,9 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
-from marketdata import storing
 from marketdata.errors import SeriesNotFound
 from marketdata.models import Series
+from marketdata.store import storing
 
 
 def examine(context: JobContext) -> Callable[[], None]:

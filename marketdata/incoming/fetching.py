@@ -21,16 +21,17 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
-from marketdata import importing, writing
 from marketdata.bars import PRICES, Bars
 from marketdata.columns import BarsColumns
 from marketdata.errors import HistoryChanged, MarketDataError, RateLimited, SeriesBusy
+from marketdata.incoming import importing
+from marketdata.incoming.tasks import import_of
 from marketdata.keys import SeriesKey
-from marketdata.merging import CONFLICTS_LISTED, EXTEND, REPLACE, Conflict
 from marketdata.models import BarImport, Series
-from marketdata.opening import current_snapshot, open_snapshot
 from marketdata.providers import Provider, get_provider
-from marketdata.tasks import import_of
+from marketdata.store import writing
+from marketdata.store.merging import CONFLICTS_LISTED, EXTEND, REPLACE, Conflict
+from marketdata.store.opening import current_snapshot, open_snapshot
 from marketdata.timeframes import MINUTES_A_DAY, get_timeframe
 
 OVERLAP_BARS = 10

@@ -16,15 +16,16 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from marketdata import deriving, opening, storing, writing
 from marketdata.columns import BarsColumns, Columns
 from marketdata.errors import BarsConflict, FileInvalid, MarketDataError, SeriesBusy
-from marketdata.filing import path_of_upload, read_path
+from marketdata.incoming import deriving
+from marketdata.incoming.filing import path_of_upload, read_path
 from marketdata.keys import SeriesKey
-from marketdata.merging import EXTEND, REPLACE, WHOLE, Merge, Overlap
 from marketdata.models import BarImport, Series, Snapshot
+from marketdata.store import opening, storing, writing
+from marketdata.store.merging import EXTEND, REPLACE, WHOLE, Merge, Overlap
+from marketdata.store.writing import Hold, Progress
 from marketdata.synthetic import SyntheticSpec, generate
-from marketdata.writing import Hold, Progress
 
 READ, TAKEN = 0.5, 0.52
 """How far an import is when its file is read, and when it may write."""

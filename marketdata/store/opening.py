@@ -11,12 +11,12 @@ import numpy as np
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from marketdata import snapshots
 from marketdata.bars import Bars
-from marketdata.bulk import load_columns
 from marketdata.columns import ColumnFiles
 from marketdata.errors import NoBars, SnapshotDamaged
 from marketdata.models import Series, Snapshot
+from marketdata.store import snapshots
+from marketdata.store.bulk import load_columns
 
 logger = logging.getLogger(__name__)
 

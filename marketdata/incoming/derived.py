@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
 from algotrade.jobs.errors import JobCancelled
-from marketdata import deriving, importing, opening
 from marketdata.columns import ColumnFiles, Columns
 from marketdata.errors import NoBars, SeriesNotFound
+from marketdata.incoming import deriving, importing
+from marketdata.incoming.tasks import import_of
 from marketdata.keys import SeriesKey
-from marketdata.merging import WHOLE
 from marketdata.models import Series
 from marketdata.recipes import Recipe, Resample, read_recipe
 from marketdata.resample import resample_columns
 from marketdata.splits import adjust
-from marketdata.tasks import import_of
-from marketdata.writing import Progress
+from marketdata.store import opening
+from marketdata.store.merging import WHOLE
+from marketdata.store.writing import Progress
 
 MADE = 0.4
 """How far a making is when the bars are computed; the rest is storing them."""

@@ -1,8 +1,8 @@
 """Putting columns into a series: rows, snapshot file, quality and counts say the same, or nothing happened.
 
 `store` does it within the caller's transaction. A long import does the same in two steps: `prepare` merges, writes the
-file, the rows that nobody sees yet (`marketdata.writing`) and the report, telling its progress; `finish` is what is
-left for the transaction that ends the job.
+file, the rows that nobody sees yet (`writing`) and the report, telling its progress; `finish` is what is left for the
+transaction that ends the job.
 """
 
 from __future__ import annotations
@@ -15,18 +15,29 @@ import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from marketdata import deriving, snapshots
 from marketdata.bars import utc_datetime
-from marketdata.bulk import delete_rows, insert_rows
 from marketdata.columns import Columns, blocks
 from marketdata.errors import BarsConflict, BarsError, BarsOverlap, NoBars
-from marketdata.merging import EXTEND, REJECT, Conflict, Merge, Overlap, Runs, chosen_rows, merge, position
 from marketdata.models import Series, Snapshot
-from marketdata.opening import current_snapshot, open_columns
 from marketdata.quality import Beside, QualityReport, examine
-from marketdata.siblings import compared_with
-from marketdata.snapshots import SnapshotColumns
-from marketdata.writing import Hold, Progress, ahead_rows, refuse_busy
+from marketdata.store import snapshots
+from marketdata.store.bulk import delete_rows, insert_rows
+from marketdata.store.merging import (
+    EXTEND,
+    REJECT,
+    Conflict,
+    Merge,
+    Overlap,
+    Runs,
+    chosen_rows,
+    merge,
+    position,
+)
+from marketdata.store.opening import current_snapshot, open_columns
+from marketdata.store.siblings import compared_with
+from marketdata.store.signals import content_changed
+from marketdata.store.snapshots import SnapshotColumns
+from marketdata.store.writing import Hold, Progress, ahead_rows, refuse_busy
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +98,7 @@ def store(
 ) -> Stored:
     """Put `columns` into `series`, all in one transaction: the caller's, or one of its own.
 
-    Raises `NoBars` without bars, `BarsOverlap` and `BarsConflict` as `overlap` wants it (see `marketdata.merging`),
+    Raises `NoBars` without bars, `BarsOverlap` and `BarsConflict` as `overlap` wants it (see `merging`),
     `SeriesBusy` while an import writes into the series. `progress` is called with a fraction and words.
     """
     tell = progress or _silent
@@ -154,7 +165,7 @@ def finish(series: Series, prepared: Prepared) -> Stored:
             insert_rows(series, rows)
         snapshot = _record(series, prepared, prepared.report)
         pk = series.pk
-        transaction.on_commit(lambda: _refresh_derived(pk))
+        transaction.on_commit(lambda: _tell(pk))
     return Stored(
         snapshot=snapshot,
         added=merged.added,
@@ -326,15 +337,15 @@ def _conflict(merged: Merge) -> BarsConflict:
     )
 
 
-def _refresh_derived(pk: int) -> None:
+def _tell(pk: int) -> None:
     series = Series.objects.filter(pk=pk).first()
     if series is None:
         return
     try:
-        deriving.refresh_derived(series)
+        content_changed.send(sender=Series, series=series)
     except Exception:
-        # The content is committed; what follows from it is found again by the schedule.
-        logger.exception("What is made from series %s could not be queued", pk)
+        # The content is committed; what follows from it is found again by the clock.
+        logger.exception("Nobody could follow the change of series %s", pk)
 
 
 def _silent(fraction: float, message: str) -> None:

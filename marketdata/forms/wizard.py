@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from marketdata.forms import calendar_choices, timeframe_choices
+from marketdata.forms.common import calendar_choices, timeframe_choices
+from marketdata.incoming.planning import FileOptions, Plan
 from marketdata.models import SYMBOL_HELP, BarImport, Series
-from marketdata.planning import FileOptions, Plan
 from marketdata.reading.layout import POLICIES, REPAIRS, ROLES, TIME_FORMATS
 
 BY_COLUMN = "by_adj_close"

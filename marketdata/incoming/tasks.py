@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
-from marketdata import importing
 from marketdata.errors import MarketDataError
+from marketdata.incoming import importing
 from marketdata.models import BarImport
 
 

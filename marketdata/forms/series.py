@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from marketdata.deriving import longer_timeframes
-from marketdata.forms import calendar_choices, timeframe_choices
+from marketdata.forms.common import calendar_choices, timeframe_choices
+from marketdata.incoming.deriving import longer_timeframes
 from marketdata.models import SYMBOL_HELP, BarImport, Feed, Series
 from marketdata.providers import get_provider, names
 from marketdata.timeframes import TIMEFRAMES

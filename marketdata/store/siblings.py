@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from marketdata.columns import Columns
 from marketdata.errors import NoBars, SnapshotDamaged
 from marketdata.models import Series
-from marketdata.opening import current_snapshot, open_columns
+from marketdata.store.opening import current_snapshot, open_columns
 
 
 def sibling_of(series: Series) -> Series | None:

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from algotrade.errors import InvalidInput, LabError, nearest
-from marketdata import submissions, uploads
 from marketdata.errors import (
     FileInvalid,
     FileProblem,
@@ -24,6 +23,7 @@ from marketdata.errors import (
     MissingExtra,
     SeriesNotFound,
 )
+from marketdata.incoming import submissions
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Upload
 from marketdata.reading.detect import Detection, detect
@@ -31,6 +31,7 @@ from marketdata.reading.layout import DELIMITERS, POLICIES, REPAIRS, ROLES, TIME
 from marketdata.reading.lines import open_head
 from marketdata.reading.preview import Preview, preview
 from marketdata.reading.times import get_zone
+from marketdata.store import uploads
 from marketdata.timeframes import TIMEFRAMES, get_timeframe
 
 PREVIEW_ROWS = 20

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput, nearest
 from algotrade.jobs.models import Job
-from marketdata import uploads
 from marketdata.errors import NothingToRestore, UploadInUse
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Snapshot, Upload
 from marketdata.providers import get_provider
 from marketdata.reading.layout import Layout, Reading
+from marketdata.store import uploads
 from marketdata.synthetic import SyntheticSpec
 
 __all__ = [
@@ -79,7 +79,7 @@ def submit_import(
     shared: bool = False,
     options: dict[str, Any] | None = None,
 ) -> BarImport:
-    """Queue the import of an uploaded file whose layout and series are decided (`marketdata.planning` decides them).
+    """Queue the import of an uploaded file whose layout and series are decided (`planning` decides them).
 
     `shared` is for staff only. `options` is what was asked in the asker's own words, to be shown and offered again.
     """

@@ -21,9 +21,9 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils.timezone import now
 
 from algotrade.jobs.models import Job
-from marketdata import opening, snapshots, uploads, writing
 from marketdata.errors import SnapshotDamaged
 from marketdata.models import BarImport, Snapshot, Upload
+from marketdata.store import opening, snapshots, uploads, writing
 
 logger = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 """Feeds: keeping series up to date from a provider, by themselves and when asked.
 
 A feed belongs to whoever may change its series: the owner of an own series, staff for a shared one. Each refresh is an
-import like any other (`BarImport` from a provider), with its job, report and conflicts; `marketdata.fetching` carries
-it out. When the job ends, `follow` writes to the feed how it went.
+import like any other (`BarImport` from a provider), with its job, report and conflicts; `fetching` carries it
+out. When the job ends, `follow` writes to the feed how it went.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from algotrade.errors import InvalidInput, LabError, NotAllowed, nearest
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from marketdata.errors import FeedBusy, FeedNotFound, FeedRefused
+from marketdata.incoming.submissions import submit_settings
 from marketdata.jobs import HOUR, follow_import
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Feed, Series
 from marketdata.providers import get_provider
-from marketdata.submissions import submit_settings
 
 logger = logging.getLogger(__name__)
 
@@ -321,7 +321,7 @@ register_kind(
     JobKind(
         name="marketdata.fetch",
         label=gettext_lazy("Download"),
-        handler="marketdata.fetching.fetch",
+        handler="marketdata.incoming.fetching.fetch",
         on_state=follow,
         time_limit=HOUR,
     )

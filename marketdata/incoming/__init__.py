@@ -1,0 +1,1 @@
+"""How bars come in: from files, providers, generators and other series."""

@@ -27,6 +27,12 @@ def collect_snapshots() -> None:
     import_string("marketdata.store.collecting.collect_snapshots")()
 
 
+@shared_task(name="marketdata.discard_left_behind")
+def discard_left_behind() -> None:
+    """Remove rows, drafts and files of imports that were killed before they could tidy up."""
+    import_string("marketdata.store.writing.discard_left_behind")()
+
+
 @shared_task(name="marketdata.check_snapshots")
 def check_snapshots() -> None:
     """Compare the files of snapshots with their fingerprints; rebuild or report what is damaged."""
@@ -60,6 +66,15 @@ def declare() -> None:
             when=Weekly(hour=3, minute=10),
             description="Removes snapshots that no series and no result refers to, and what dead imports left behind.",
             expires=12 * 3600,
+        )
+    )
+    register_periodic(
+        Periodic(
+            name="Discard what imports left",
+            task="marketdata.discard_left_behind",
+            when=timedelta(hours=1),
+            description="Removes rows that nobody sees, of imports that were killed before they could tidy up.",
+            expires=3600,
         )
     )
     register_periodic(

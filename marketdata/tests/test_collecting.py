@@ -8,6 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
+from algotrade.jobs.schedule import declared
+from marketdata import periodic
 from marketdata.incoming.submissions import keep_upload, restore_snapshot
 from marketdata.models import MarketData, Snapshot, Upload
 from marketdata.services import import_bars
@@ -199,3 +201,11 @@ def test_a_storage_without_files_of_this_machine_is_read_through_verified_copies
     collect_snapshots(now() + LATER)
     assert not snapshots.storage().exists(snapshot.path)
     assert not copy.exists()
+
+
+def test_what_killed_imports_left_is_removed_by_the_clock(monkeypatch):
+    called = []
+    monkeypatch.setattr("marketdata.store.writing.discard_left_behind", lambda: called.append(1))
+    periodic.discard_left_behind()
+    assert called == [1]
+    assert "marketdata.discard_left_behind" in {item.task for item in declared()}

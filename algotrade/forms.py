@@ -1,4 +1,4 @@
-"""How a form shows what a service refused. The services decide; every app carries their answers to its fields so."""
+"""What the forms and addresses of every app share: how a refusal is shown beside its field, and numbers in text."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,3 +31,10 @@ def refusals_on(form: forms.BaseForm, field_of: Callable[[str], str] = str) -> I
                 form.add_error(None, [f"{name}: {message}" for message in messages])
         if not error.fields:
             form.add_error(None, error.detail)
+
+
+def number_in(text: str | None, *, digits: int = 18) -> int | None:
+    """Return the whole number that the text of a query or a form is, or None; a row's key has 18 digits at most."""
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > digits:
+        return None
+    return int(text)

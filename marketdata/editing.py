@@ -27,7 +27,7 @@ def change_series(
     calendar: str | None = None,
     timezone: str | None = None,
 ) -> Job | None:
-    """Change what is given. With another calendar a job examines the quality anew, and that job is returned."""
+    """Change what is given. With another calendar see `follow_calendar`, whose job is returned."""
     given = {"name": name.strip() if name is not None else None, "calendar": calendar, "timezone": timezone}
     wanted = replace(
         SeriesKey.of(series), **{key: value for key, value in given.items() if value is not None}
@@ -38,9 +38,17 @@ def change_series(
         series.save(update_fields=["name", "calendar", "timezone", "updated_at"])
         if not (recount and series.bar_count):
             return None
-        # Longer bars follow the sessions of the calendar.
-        transaction.on_commit(lambda: deriving.refresh_derived(series), robust=True)
-        return submit_examination(asker, series)
+        return follow_calendar(asker, series)
+
+
+def follow_calendar(asker: Any, series: Series) -> Job:
+    """Queue what another calendar of a series asks for: its quality examined anew, and what is made from it made anew.
+
+    Call it in the transaction that stores the calendar.
+    """
+    # Longer bars follow the sessions of the calendar.
+    transaction.on_commit(lambda: deriving.refresh_derived(series), robust=True)
+    return submit_examination(asker, series)
 
 
 def submit_examination(asker: Any, series: Series) -> Job:

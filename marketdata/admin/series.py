@@ -16,8 +16,9 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from algotrade.admin import ReadOnlyAdmin
 from algotrade.errors import LabError
+from algotrade.forms import number_in
 from marketdata import findings, services
-from marketdata.editing import submit_examination
+from marketdata.editing import follow_calendar, submit_examination
 from marketdata.forms.common import calendar_choices
 from marketdata.models import MarketData, Series, Snapshot
 from marketdata.timeframes import TIMEFRAMES
@@ -180,9 +181,9 @@ class SeriesAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "calendar" in form.changed_data and obj.bar_count:
-            submit_examination(request.user, obj)
+            follow_calendar(request.user, obj)
 
-    @action(description=_("Import a file"), url_path="import-file", permissions=["import_csv"])
+    @action(description=_("Import a file"), url_path="import-file", permissions=["import_file"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
         """The wizard of the pages, with the bars shared with everybody."""
         return redirect(f"{reverse('marketdata:import')}?shared=1")
@@ -195,7 +196,7 @@ class SeriesAdmin(ModelAdmin):
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def has_import_csv_permission(self, request: HttpRequest) -> bool:
+    def has_import_file_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("marketdata.add_series")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -258,10 +259,10 @@ class ChosenSeriesFilter(admin.SimpleListFilter):
         return [(str(item.pk), f"{item} ({item.user or item.source})") for item in series]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[MarketData]) -> QuerySet[MarketData]:
-        chosen = self.value() or ""
-        if not (chosen.isascii() and chosen.isdigit()) or len(chosen) > 18:
+        chosen = number_in(self.value())
+        if chosen is None:
             return queryset.none()
-        return queryset.filter(series_id=int(chosen)).order_by("timestamp")
+        return queryset.filter(series_id=chosen).order_by("timestamp")
 
 
 @admin.register(MarketData)

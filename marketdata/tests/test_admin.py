@@ -6,6 +6,7 @@ import pytest
 from django.db.models import ProtectedError
 
 from algotrade.jobs.models import Job
+from marketdata.incoming import deriving
 from marketdata.incoming.submissions import keep_upload
 from marketdata.models import BarImport, Feed, Series, Snapshot, Upload
 from marketdata.services import current_snapshot, import_bars
@@ -65,6 +66,17 @@ def test_the_quality_report_is_read_and_asked_for_anew(page_staff, user):
     assert "Gaps" in page_staff.get(f"{SERIES}{series.pk}/change/").content.decode()
     page_staff.post(SERIES, {"action": "examine_selected", "_selected_action": series.pk})
     assert Job.objects.get().kind == "marketdata.examine"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_calendar_has_the_quality_examined_and_derived_series_made_anew(page_staff, user, run_jobs):
+    source = make_series(user, "HOURS", make_bars(48, "2025-11-26T00:00", "h"), timeframe="1h")
+    deriving.resample_series(user, source, "1d")
+    run_jobs()
+    form = {"name": "", "user": user.pk, "calendar": "XNYS", "timezone": "UTC"}
+    assert page_staff.post(f"{SERIES}{source.pk}/change/", form).status_code == 302
+    kinds = Job.objects.filter(state=Job.State.QUEUED).values_list("kind", flat=True)
+    assert sorted(kinds) == ["marketdata.derive", "marketdata.examine"]
 
 
 def test_imports_are_read_with_their_problems_and_not_changed(

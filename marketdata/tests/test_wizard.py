@@ -251,7 +251,7 @@ def test_the_same_file_again_changes_nothing_and_a_contradiction_is_listed(page,
     row = ask(page, bring(page, upload("\n".join(changed), name="ABC_1d.csv")))
     run_jobs()
     body = text_of(page.get(row.get_absolute_url()))
-    assert "Bars that contradict stored ones: 1" in body
+    assert "Values that contradict stored ones: 1" in body
     assert "7\u202f777.00" in body
     assert Series.objects.get().bar_count == 10
 
@@ -265,6 +265,12 @@ def test_an_upload_is_thrown_away_by_its_owner_and_not_while_it_is_read(page, pa
     Job.objects.get().request_cancel()
     assert page.post(f"{address}discard/").status_code == 302
     assert not Upload.objects.exists()
+
+
+def test_an_address_with_odd_digits_asks_for_nothing(page):
+    address = bring(page)
+    for odd in ("\u00b2", "9" * 19, "-1", "x"):
+        assert page.get(f"{address}?again={odd}&series={odd}").status_code == 200
 
 
 def test_uploads_that_wait_are_offered_again(page, page_other):

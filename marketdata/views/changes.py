@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from algotrade.errors import InvalidInput
-from algotrade.forms import REFUSED, refusals_on
+from algotrade.forms import REFUSED, number_in, refusals_on
 from marketdata import services
 from marketdata.editing import change_series
 from marketdata.findings import splits_of
@@ -21,8 +21,6 @@ from marketdata.incoming import deriving, feeds
 from marketdata.incoming.submissions import restore_snapshot, submit_fetch
 from marketdata.models import BarImport, Feed, Series
 from marketdata.presentation import COMMON_TIMEZONES
-
-LONGEST_NUMBER = 18
 
 
 @login_required
@@ -47,7 +45,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an own series back to one of its snapshots."""
     series = _own(request, pk)
-    snapshot = series.snapshots.filter(pk=_number(request.POST.get("snapshot"))).first()
+    snapshot = series.snapshots.filter(pk=number_in(request.POST.get("snapshot"))).first()
     if snapshot is None:
         raise InvalidInput(_("There is no such snapshot of this series any more. Reload the page."))
     return redirect(restore_snapshot(owner=request.user, series=series, snapshot=snapshot))
@@ -154,9 +152,3 @@ def _first_feed(series: Series) -> dict[str, str]:
         return {"symbol": series.symbol}
     asked = fetched.settings
     return {"provider": asked.get("provider", ""), "symbol": asked.get("provider_symbol", series.symbol)}
-
-
-def _number(text: str | None) -> int:
-    """A key out of a form; what is none names no row."""
-    good = text is not None and text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
-    return int(text or 0) if good else 0

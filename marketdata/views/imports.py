@@ -16,6 +16,10 @@ from marketdata.exports import problems_response
 from marketdata.models import BarImport
 
 PAGE_SIZE = 25
+REPAIR_WORDS = {
+    "sort": _("rows moved to their place in time"),
+    "drop_exact_duplicates": _("exact duplicates left out"),
+}
 
 
 @login_required
@@ -65,12 +69,6 @@ def _ended(item: BarImport) -> dict[str, Any]:
         "headline": headline,
         "can_read_again": item.source == BarImport.Source.FILE and item.upload is not None,
     }
-
-
-REPAIR_WORDS = {
-    "sort": _("rows moved to their place in time"),
-    "drop_exact_duplicates": _("exact duplicates left out"),
-}
 
 
 def _repairs(report: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from algotrade.forms import REFUSED, refusals_on
+from algotrade.forms import REFUSED, number_in, refusals_on
 from marketdata import exports, findings, services
 from marketdata.charts import FEWEST_POINTS, MAX_POINTS, POINTS_LIMIT
 from marketdata.forms.common import GenerateForm, timeframe_choices
@@ -141,7 +141,5 @@ def generate(request: HttpRequest) -> HttpResponse:
 
 
 def _max_points(request: HttpRequest) -> int:
-    text = request.GET.get("max_points", "")
-    if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        return MAX_POINTS
-    return max(FEWEST_POINTS, min(POINTS_LIMIT, int(text)))
+    wanted = number_in(request.GET.get("max_points"), digits=9)
+    return MAX_POINTS if wanted is None else max(FEWEST_POINTS, min(POINTS_LIMIT, wanted))

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from algotrade.forms import REFUSED, refusals_on
+from algotrade.forms import REFUSED, number_in, refusals_on
 from marketdata.forms.wizard import ReadingForm, UploadForm
 from marketdata.incoming.planning import FileOptions, Plan, plan_import, submit_file
 from marketdata.incoming.submissions import forget_upload, keep_upload
@@ -122,9 +122,9 @@ def _preview_context(request: HttpRequest, upload: Upload, plan: Plan, form: Rea
 
 def _options(request: HttpRequest) -> FileOptions:
     """What the form begins with: an earlier import's choices, or the series that is to be extended."""
-    again = request.GET.get("again", "")
-    if again.isdigit() and len(again) <= 18:
-        earlier = BarImport.objects.for_user(request.user).filter(pk=int(again)).first()
+    again = number_in(request.GET.get("again"))
+    if again is not None:
+        earlier = BarImport.objects.for_user(request.user).filter(pk=again).first()
         if earlier is not None and earlier.settings.get("options"):
             return FileOptions.from_dict(earlier.settings["options"])
     series = _own_series(request)
@@ -135,10 +135,10 @@ def _options(request: HttpRequest) -> FileOptions:
 
 
 def _own_series(request: HttpRequest) -> Series | None:
-    text = request.GET.get("series", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        return None
-    return Series.objects.for_user(request.user).filter(pk=int(text), derived_from=None).first()
+    pk = number_in(request.GET.get("series"))
+    return (
+        None if pk is None else Series.objects.for_user(request.user).filter(pk=pk, derived_from=None).first()
+    )
 
 
 def _carried(request: HttpRequest) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils.module_loading import import_string
 
-from algotrade.jobs.schedule import Periodic, Weekly, register_periodic
+from algotrade.jobs.schedule import ClockTime, Periodic, register_periodic
 from marketdata.incoming import deriving, feeds
 
 
@@ -63,7 +63,7 @@ def declare() -> None:
         Periodic(
             name="Collect snapshots",
             task="marketdata.collect_snapshots",
-            when=Weekly(hour=3, minute=10),
+            when=ClockTime(hour=3, minute=10),
             description="Removes snapshots that no series and no result refers to, and what dead imports left behind.",
             expires=12 * 3600,
         )
@@ -81,7 +81,7 @@ def declare() -> None:
         Periodic(
             name="Check snapshots",
             task="marketdata.check_snapshots",
-            when=Weekly(hour=3, minute=40, day=0),
+            when=ClockTime(hour=3, minute=40, day=0),
             description="Compares the files of snapshots with their fingerprints; rebuilds or reports what is damaged.",
             expires=24 * 3600,
         )

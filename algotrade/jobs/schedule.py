@@ -17,7 +17,7 @@ TABLE = "django_celery_beat_periodictask"
 
 
 @dataclass(frozen=True, slots=True)
-class Weekly:
+class ClockTime:
     """At an hour and a minute in UTC, every day or on one day of the week (0 is Sunday)."""
 
     hour: int
@@ -35,7 +35,7 @@ class Periodic:
         What the admin shows; the row is found again by it.
     task : str
         Name of the Celery task, which takes no arguments.
-    when : timedelta or Weekly
+    when : timedelta or ClockTime
         How long between two runs, or at which time of day.
     description : str
     expires : int or None
@@ -46,7 +46,7 @@ class Periodic:
 
     name: str
     task: str
-    when: timedelta | Weekly
+    when: timedelta | ClockTime
     description: str
     expires: int | None = None
     essential: bool = False
@@ -96,7 +96,7 @@ def _describe(row: Any, periodic: Periodic) -> bool:
     return bool(different) or row.pk is None
 
 
-def _when(when: timedelta | Weekly, using: str) -> dict[str, Any]:
+def _when(when: timedelta | ClockTime, using: str) -> dict[str, Any]:
     from django_celery_beat.models import CrontabSchedule, IntervalSchedule
 
     if isinstance(when, timedelta):

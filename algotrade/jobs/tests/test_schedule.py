@@ -14,7 +14,7 @@ from django_celery_beat.schedulers import DatabaseScheduler
 
 from algotrade.jobs import clock, schedule, worker
 from algotrade.jobs.clock import LocalClock
-from algotrade.jobs.schedule import Periodic, Weekly, declared
+from algotrade.jobs.schedule import ClockTime, Periodic, declared
 
 TASK = "test.by_the_clock"
 NOON = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
@@ -137,7 +137,7 @@ def test_each_declared_task_exists_and_takes_no_arguments():
     current_app.loader.import_default_modules()
     for item in declared():
         assert item.task in current_app.tasks, item.name
-        assert isinstance(item.when, timedelta | Weekly)
+        assert isinstance(item.when, timedelta | ClockTime)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -90,11 +90,6 @@ def adjust(
     return ((first, shares.adjusted(block)) for first, block in blocks(bars))
 
 
-def adjust_block(block: Mapping[str, NDArray[Any]], splits: Iterable[Split]) -> dict[str, NDArray[Any]]:
-    """Return one block of columns (time as nanoseconds) adjusted like `adjust` does."""
-    return _Shares.of(splits).adjusted(block)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shares:
     """What one share of each stretch between two splits has become; the last stretch has become 1."""

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from marketdata.columns import Columns
 from marketdata.errors import MarketDataError
 from marketdata.models import BarImport
+from marketdata.reading.caps import Caps
 from marketdata.reading.layout import Layout, Reading
-from marketdata.reading.lines import Caps
 from marketdata.reading.reader import read_file
 from marketdata.store import opening, uploads
 from marketdata.store.writing import Progress

@@ -9,7 +9,7 @@ from marketdata.errors import FileProblem
 from marketdata.reading.detection import Detection
 from marketdata.reading.encodings import decoded, foreign, lines_of, sniff
 from marketdata.reading.guessing import from_file_name
-from marketdata.reading.layout import Layout
+from marketdata.reading.layout import NO_LAYOUT
 from marketdata.reading.lines import HEAD_BYTES, MAX_LINE_BYTES, TOO_LONG
 from marketdata.reading.preview import Preview, PreviewRow, preview
 from marketdata.reading.rows import problem
@@ -18,13 +18,11 @@ from marketdata.reading.tables import find_table
 
 __all__ = ["Detection", "Preview", "PreviewRow", "detect", "preview"]
 
-_UNKNOWN = Layout("generic", "utf-8", ",", ".", False, 0, (), ())
-
 
 def detect(head: bytes, *, file_name: str = "") -> Detection:
     """Look at the first bytes of a file (unpacked, as `lines.open_head` gives them); never raises."""
     symbol, timeframe = from_file_name(file_name)
-    named = Detection(_UNKNOWN, symbol=symbol, timeframe=timeframe)
+    named = Detection(NO_LAYOUT, symbol=symbol, timeframe=timeframe)
     if reason := foreign(head):
         return replace(named, problems=(problem(0, "", "", reason),))
     encoding = sniff(head)
@@ -37,7 +35,7 @@ def detect(head: bytes, *, file_name: str = "") -> Detection:
     refusal = _no_table(lines)
     table = None if refusal else find_table(lines)
     if table is None:
-        layout = replace(_UNKNOWN, encoding=encoding)
+        layout = replace(NO_LAYOUT, encoding=encoding)
         return replace(named, layout=layout, problems=(refusal or _why_no_table(lines),))
     return examine(lines, table, encoding, named)
 

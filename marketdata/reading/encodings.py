@@ -11,10 +11,11 @@ _LOOKED_AT = 4096
 _CONTROLS = bytes(sorted(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b")))
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
+ZIP = b"PK\x03\x04"
 
 _FOREIGN = {
     GZIP: "the file is packed twice. Unpack it once and upload the result.",
-    b"PK\x03\x04": "this is a zip archive or an Excel workbook. Unpack it, or save the sheet as CSV.",
+    ZIP: "this is a zip archive or an Excel workbook. Unpack it, or save the sheet as CSV.",
     b"\xd0\xcf\x11\xe0": "this is an old Excel workbook. Save the sheet as CSV.",
     PARQUET: "this is a Parquet file. Give it a name that ends in .parquet.",
     b"BZh": "the file is packed with bzip2. Unpack it, or pack it with gzip.",

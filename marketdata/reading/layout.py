@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self
 
 ROLES = ("time", "date", "time_of_day", "open", "high", "low", "close", "volume", "adj_close", "ignore")
@@ -14,7 +14,7 @@ TIME_FORMATS = ("auto", "ymd", "dmy", "mdy", "unix_s", "unix_ms", "unix_us", "un
 year, month and day, with any of / . - between and a time of day after it or not; unix_*: a number of this unit."""
 
 ENCODINGS = ("utf-8", "utf-16", "cp1252")
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 
 MAX_COLUMNS = 64
 THOUSANDS = ("", ",", ".", " ", "'")
@@ -87,9 +87,9 @@ class Layout:
         """Make the layout of `to_dict` again."""
         return cls(**{**values, "names": tuple(values["names"]), "roles": tuple(values["roles"])})
 
-    def with_changes(self, **changes: Any) -> Self:
-        """Return a copy with some values replaced."""
-        return replace(self, **changes)
+
+NO_LAYOUT = Layout("generic", "utf-8", ",", ".", has_header=False, skipped_lines=0, names=(), roles=())
+"""Of a file in which no table was found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,15 @@ import io
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
 from marketdata.reading import parquet
+from marketdata.reading.caps import MEBIBYTE, Caps
 from marketdata.reading.encodings import GZIP, PARQUET, foreign, sixteen_bit_order, without_mark
 
-MEBIBYTE = 1024 * 1024
 HEAD_BYTES = 256 * 1024
 MAX_LINE_BYTES = 64 * 1024
 MAX_MEMBERS = 50_000
@@ -34,17 +33,6 @@ UNREADABLE = {
 """What no line of text holds, and what is said about it."""
 
 TOO_LONG = f"the line is longer than {MAX_LINE_BYTES} bytes. This does not look like a CSV file."
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """How large a file may be: in bytes as it lies there, packed and unpacked, and in rows."""
-
-    max_bytes: int = 1024 * MEBIBYTE
-    max_packed_bytes: int = 256 * MEBIBYTE
-    max_unpacked_bytes: int = 2048 * MEBIBYTE
-    max_ratio: int = 100
-    max_rows: int = 25_000_000
 
 
 class LineStream(io.BufferedReader):

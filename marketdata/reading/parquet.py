@@ -17,12 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketdata.errors import FileInvalid, FileProblem, FileTooLarge, MarketDataError, MissingExtra
+from marketdata.reading.caps import Caps
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
-
-    from marketdata.reading.lines import Caps
 
 _BATCH = 16_384
 _HEAD_SECONDS = 30
@@ -93,8 +92,6 @@ def _head_of(path: Path, size: int, _changed: int, _bytes: int) -> bytes:
 
 def print_head(path: Path, size: int) -> int:
     """Write the first bytes to standard output, or what is wrong; return the exit code that `head_of` understands."""
-    from marketdata.reading.lines import Caps
-
     _limit_memory()
     out = sys.stdout.buffer
     try:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from marketdata.columns import ColumnFiles
 from marketdata.errors import FileInvalid, FileProblem
+from marketdata.reading.caps import Caps
 from marketdata.reading.layout import Layout, Reading
-from marketdata.reading.lines import MAX_LINE_BYTES, TOO_LONG, Caps, LineStream, open_lines, text_of
+from marketdata.reading.lines import MAX_LINE_BYTES, TOO_LONG, LineStream, open_lines, text_of
 from marketdata.reading.report import ReadReport
 from marketdata.reading.rows import RowReader
 from marketdata.reading.walk import RowWalk
@@ -39,10 +40,6 @@ class FileContent:
     report: ReadReport
     layout: Layout
     reading: Reading
-
-    @property
-    def has_adj_close(self) -> bool:
-        return "adj_close" in self.columns.names
 
 
 def read_file(

@@ -11,9 +11,10 @@ import numpy as np
 
 from marketdata.bars import COLUMNS, Bars
 from marketdata.errors import FileInvalid, FileProblem
+from marketdata.reading.caps import Caps
 from marketdata.reading.detect import detect
 from marketdata.reading.layout import Layout, Reading
-from marketdata.reading.lines import Caps, open_head, open_lines, text_of
+from marketdata.reading.lines import open_head, open_lines, text_of
 from marketdata.reading.report import MAX_PROBLEMS
 from marketdata.reading.rows import Row, RowReader, problem
 

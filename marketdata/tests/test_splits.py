@@ -8,7 +8,7 @@ import pytest
 from marketdata.bars import Bars
 from marketdata.columns import BLOCK, ColumnFiles
 from marketdata.errors import BarsError
-from marketdata.splits import Split, SplitInvalid, adjust, adjust_block
+from marketdata.splits import Split, SplitInvalid, adjust
 
 NAMES = ("open", "high", "low", "close", "volume")
 
@@ -74,8 +74,6 @@ def test_blocks_of_columns_in_files_give_the_same_as_bars_in_memory():
         for first, block in adjust(columns, splits):
             for name in NAMES:
                 assert np.array_equal(block[name], getattr(whole, name)[first : first + len(block["time"])])
-    block = {"time": bars.time.view(np.int64), **{name: getattr(bars, name) for name in NAMES}}
-    assert np.array_equal(adjust_block(block, splits)["close"], whole.close)
 
 
 @pytest.mark.parametrize("ratio", [0, 1, -2, 1.0, float("nan"), float("inf"), 1e9, 1e-9, True])

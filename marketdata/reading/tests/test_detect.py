@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -66,8 +67,8 @@ def test_each_source_is_recognised_in_each_encoding(sample, encoding):
     raw = sample.text.encode(encoding)
     found = detect(raw, file_name=sample.file_name)
     assert first_row_of(raw, found) == sample.first
-    assert found.layout == detected(sample.text, sample.file_name).layout.with_changes(
-        encoding=found.layout.encoding
+    assert found.layout == replace(
+        detected(sample.text, sample.file_name).layout, encoding=found.layout.encoding
     )
 
 

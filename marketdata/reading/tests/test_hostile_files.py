@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from algotrade.errors import LabError
+from marketdata.reading.caps import Caps
 from marketdata.reading.detect import detect, preview
 from marketdata.reading.layout import (
     DELIMITERS,
@@ -18,7 +19,7 @@ from marketdata.reading.layout import (
     Layout,
     Reading,
 )
-from marketdata.reading.lines import Caps, open_head, open_lines, text_of
+from marketdata.reading.lines import open_head, open_lines, text_of
 from marketdata.reading.rows import Row, RowReader
 from marketdata.reading.tests.vendors import SAMPLES
 

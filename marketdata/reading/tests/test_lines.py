@@ -7,7 +7,8 @@ import tracemalloc
 import pytest
 
 from marketdata.errors import FileInvalid, FileTooLarge
-from marketdata.reading.lines import HEAD_BYTES, MAX_LINE_BYTES, Caps, open_head, open_lines, text_of
+from marketdata.reading.caps import Caps
+from marketdata.reading.lines import HEAD_BYTES, MAX_LINE_BYTES, open_head, open_lines, text_of
 
 TEXT = "date,open,high,low,close\n2024-01-02,10,12,9,11\n2024-01-03,11,13,10,12\n"
 NOTED = TEXT.replace("close", "close,Währung").replace("11\n", "11,€\n").replace("12\n", "12,€\n")

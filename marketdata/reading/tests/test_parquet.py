@@ -11,9 +11,10 @@ import pytest
 
 from marketdata.errors import FileInvalid, FileTooLarge, MissingExtra
 from marketdata.reading import parquet
+from marketdata.reading.caps import Caps
 from marketdata.reading.detect import detect, preview
 from marketdata.reading.layout import Reading
-from marketdata.reading.lines import HEAD_BYTES, Caps, open_head, open_lines
+from marketdata.reading.lines import HEAD_BYTES, open_head, open_lines
 from marketdata.reading.reader import read_file
 
 pa = pytest.importorskip("pyarrow")

@@ -9,8 +9,8 @@ import pytest
 
 from marketdata.errors import FileInvalid, FileTooLarge
 from marketdata.reading import reader
+from marketdata.reading.caps import Caps
 from marketdata.reading.layout import Reading
-from marketdata.reading.lines import Caps
 from marketdata.reading.reader import read_file
 from marketdata.reading.tests.slowly import LATEST, NAMES, bits, layout_of, read_slowly
 
@@ -297,12 +297,12 @@ def test_adjusting_multiplies_prices_and_divides_the_volume(read):
     assert columns.read("close").tolist() == [5.5, 11.0, 22.0]
     assert columns.read("low").tolist() == [4.5, 9.0, 18.0]
     assert columns.read("volume").tolist() == [1_000.0, 500.0, 250.0]
-    assert not content.has_adj_close
+    assert "adj_close" not in content.columns.names
 
 
 def test_without_adjusting_the_column_is_kept_for_comparison(read):
     content = read([], raw=adjusted("5.5", "", "22"), layout=ADJUSTED)
-    assert content.has_adj_close
+    assert "adj_close" in content.columns.names
     assert np.array_equal(content.columns.read("adj_close"), [5.5, np.nan, 22.0], equal_nan=True)
     assert content.columns.read("close").tolist() == [11.0, 11.0, 11.0]
 

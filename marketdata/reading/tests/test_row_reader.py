@@ -12,7 +12,7 @@ from marketdata.reading.rows import Row, RowReader, check_layout
 
 NAMES = ("date", "open", "high", "low", "close", "volume")
 LAYOUT = Layout("generic", "utf-8", ",", ".", True, 0, NAMES, ("time", *NAMES[1:]))
-ADJUSTED = LAYOUT.with_changes(names=(*NAMES, "adj close"), roles=(*LAYOUT.roles, "adj_close"))
+ADJUSTED = replace(LAYOUT, names=(*NAMES, "adj close"), roles=(*LAYOUT.roles, "adj_close"))
 LATEST = 1_735_689_600_000_000_000  # 2025-01-01
 SESSION = Reading(session_dates=True)
 
@@ -53,7 +53,7 @@ def test_a_row_is_a_time_and_six_values():
     ],
 )
 def test_numbers_are_read_by_the_signs_of_the_file(decimal, thousands, cell, value):
-    layout = LAYOUT.with_changes(delimiter=";", decimal=decimal, thousands=thousands)
+    layout = replace(LAYOUT, delimiter=";", decimal=decimal, thousands=thousands)
     assert row_of(f"2024-01-02;{cell};9999999;1;{cell};{cell}", layout)[1] == value
 
 
@@ -77,7 +77,7 @@ def test_numbers_are_read_by_the_signs_of_the_file(decimal, thousands, cell, val
     ],
 )
 def test_a_cell_that_is_no_number_says_why(decimal, thousands, cell, words):
-    layout = LAYOUT.with_changes(delimiter=";", decimal=decimal, thousands=thousands)
+    layout = replace(LAYOUT, delimiter=";", decimal=decimal, thousands=thousands)
     (problem,) = refusals_of(f"2024-01-02;{cell};9999999;1;2;3", layout)
     assert (problem.column, problem.value) == ("open", cell)
     assert words in problem.reason
@@ -117,14 +117,12 @@ def test_one_delimiter_at_the_end_of_a_row_is_no_cell():
 
 
 def test_quoted_cells_may_hold_the_delimiter():
-    assert (
-        row_of('"2024-01-02","10","12","9","11","1,500"', LAYOUT.with_changes(thousands=",")).volume == 1500
-    )
+    assert row_of('"2024-01-02","10","12","9","11","1,500"', replace(LAYOUT, thousands=",")).volume == 1500
 
 
 def test_blanks_part_cells_in_runs():
-    layout = LAYOUT.with_changes(
-        delimiter=" ", names=("d", "t", *NAMES[1:]), roles=("date", "time_of_day", *NAMES[1:])
+    layout = replace(
+        LAYOUT, delimiter=" ", names=("d", "t", *NAMES[1:]), roles=("date", "time_of_day", *NAMES[1:])
     )
     row = row_of("2024-01-02  15:30   10 12 9 11 500", layout, Reading())
     assert row.time == 1_704_209_400_000_000_000
@@ -132,8 +130,7 @@ def test_blanks_part_cells_in_runs():
 
 def test_a_row_without_a_volume_column_has_volume_0():
     assert (
-        row_of("2024-01-02,10,12,9,11", LAYOUT.with_changes(names=NAMES[:5], roles=LAYOUT.roles[:5])).volume
-        == 0
+        row_of("2024-01-02,10,12,9,11", replace(LAYOUT, names=NAMES[:5], roles=LAYOUT.roles[:5])).volume == 0
     )
 
 
@@ -187,7 +184,7 @@ def test_the_header_must_be_the_one_of_the_layout():
     ],
 )
 def test_a_layout_that_cannot_be_used_is_refused_in_words(changes, words):
-    layout = LAYOUT.with_changes(**changes)
+    layout = replace(LAYOUT, **changes)
     assert any(re.search(words, problem.reason) for problem in check_layout(layout, Reading()))
     with pytest.raises(FileInvalid):
         RowReader(layout, Reading(), LATEST)

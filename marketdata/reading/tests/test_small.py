@@ -5,9 +5,10 @@ import pytest
 
 from marketdata.bars import COLUMNS
 from marketdata.errors import FileInvalid
+from marketdata.reading.caps import Caps
 from marketdata.reading.detect import detect
 from marketdata.reading.layout import Reading
-from marketdata.reading.lines import Caps, open_head
+from marketdata.reading.lines import open_head
 from marketdata.reading.reader import read_file
 from marketdata.reading.small import read_bars
 from marketdata.samples import SAMPLES, SAMPLES_DIR

@@ -38,6 +38,18 @@ def blocks(columns: Columns, size: int = BLOCK) -> Iterator[tuple[int, dict[str,
         yield first, {name: columns.read(name, first, first + size) for name in NAMES}
 
 
+def first_row_from(columns: Columns, moment: int) -> int:
+    """Return the first row at or after a time in nanoseconds, by bisection; the length when there is none."""
+    low, high = 0, len(columns)
+    while low < high:
+        middle = (low + high) // 2
+        if int(columns.read("time", middle, middle + 1)[0]) < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 class BarsColumns:
     """`Bars` seen as `Columns`. Nothing is copied."""
 
@@ -56,7 +68,7 @@ class ColumnFiles:
     """Growing columns in a folder of their own, one file each; a `with` block removes them at its end.
 
     A column is written in order and read back by copying, so that memory holds one block at a time and never a
-    mapped file. Further columns (the unadjusted close, line numbers) may be named beside the six.
+    mapped file. Further columns (the adjusted close, line numbers) may be named beside the six.
 
     Parameters
     ----------

@@ -59,16 +59,6 @@ class SeriesKey:
         """Return the owner's series of this key (the shared one without an owner), or None."""
         return Series.objects.filter(user_id=user_id, **self.identity()).first()
 
-    def resolve(self, user_id: int | None) -> Series:
-        """Return the owner's series of this key (the shared one without an owner), made or described anew."""
-        described = {"calendar": self.calendar, "timezone": self.timezone}
-        if self.name:
-            described["name"] = self.name
-        series, _created = Series.objects.update_or_create(
-            user_id=user_id, **self.identity(), defaults=described
-        )
-        return series
-
     def identity(self) -> dict[str, str]:
         """Return the fields that tell an owner's series apart."""
         return {

@@ -14,9 +14,6 @@ from marketdata.models.series import Series
 class WritingQuerySet(models.QuerySet):
     """Writings, by whether anybody still stands behind them."""
 
-    def live(self) -> Self:
-        return self.filter(until__gt=now())
-
     def left_behind(self) -> Self:
         """Those of imports that were killed."""
         return self.filter(until__lte=now())

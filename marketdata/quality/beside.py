@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from marketdata.columns import Columns
+from marketdata.columns import Columns, first_row_from
 
 
 class Beside:
@@ -29,22 +29,11 @@ class Beside:
         found = np.full(len(time), np.nan)
         if not len(time):
             return found
-        low, high = row_from(self._adjusted, int(time[0])), row_from(self._adjusted, int(time[-1]) + 1)
+        low = first_row_from(self._adjusted, int(time[0]))
+        high = first_row_from(self._adjusted, int(time[-1]) + 1)
         other = self._adjusted.read("time", low, high)
         if len(other):
             place = np.minimum(np.searchsorted(other, time), len(other) - 1)
             both = other[place] == time
             found[both] = self._adjusted.read("close", low, high)[place[both]]
         return found
-
-
-def row_from(columns: Columns, tick: int) -> int:
-    """Return the first row at or after a time in nanoseconds, by bisection; the length when there is none."""
-    low, high = 0, len(columns)
-    while low < high:
-        middle = (low + high) // 2
-        if int(columns.read("time", middle, middle + 1)[0]) < tick:
-            low = middle + 1
-        else:
-            high = middle
-    return low

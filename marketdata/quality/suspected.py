@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from marketdata.columns import Columns
-from marketdata.quality.beside import row_from
+from marketdata.columns import Columns, first_row_from
 from marketdata.quality.prices import CANDIDATE_Z, Moves, times_at
 from marketdata.quality.report import ERROR, SPLIT, WARNING, Findings
 from marketdata.quality.tally import Tally
@@ -110,7 +109,7 @@ def _lasts(columns: Columns, row: int, ratio: Ratio) -> bool:
 
 def _row_of(columns: Columns, tick: int) -> int:
     """The row of the bar at a time; -1 where there is none."""
-    row = row_from(columns, tick)
+    row = first_row_from(columns, tick)
     return row if row < len(columns) and int(columns.read("time", row, row + 1)[0]) == tick else -1
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from marketdata.bars import COLUMNS, Bars, utc_datetime
+from marketdata.bars import COLUMNS, utc_datetime
 from marketdata.columns import ColumnFiles
 from marketdata.models import MarketData, Series
 from marketdata.store.merging import Runs
@@ -79,14 +79,6 @@ def load_columns(series: Series, columns: ColumnFiles, first: Any = None, last: 
             block.clear()
     if block:
         columns.append(**_columns_of(block))
-
-
-def load_bars(series: Series) -> Bars:
-    """Read the rows of `series` back into memory, checked like any bars."""
-    with ColumnFiles() as columns:
-        load_columns(series, columns)
-        values = {name: columns.read(name) for name in COLUMNS}
-        return Bars(time=columns.read("time").view("datetime64[ns]"), **values)
 
 
 def adapted(moment: Any) -> Any:

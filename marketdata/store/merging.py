@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import COLUMNS, utc_datetime
-from marketdata.columns import BLOCK, NAMES, Columns
+from marketdata.columns import BLOCK, NAMES, Columns, first_row_from
 
 Overlap = Literal["extend", "keep", "replace", "reject", "whole"]
 EXTEND: Overlap = "extend"
@@ -177,8 +177,8 @@ def merge(stored: Columns, new: Columns, overlap: Overlap) -> Merge:
     count, new_count = len(stored), len(new)
     low, high = 0, count
     if overlap != WHOLE and new_count:
-        low = position(stored, int(new.read("time", 0, 1)[0]))
-        high = position(stored, int(new.read("time", new_count - 1)[0]) + 1)
+        low = first_row_from(stored, int(new.read("time", 0, 1)[0]))
+        high = first_row_from(stored, int(new.read("time", new_count - 1)[0]) + 1)
     tally = _Tally()
     tally.part(_STORED, 0, low)
     if overlap in (REPLACE, WHOLE):
@@ -201,18 +201,6 @@ def merge(stored: Columns, new: Columns, overlap: Overlap) -> Merge:
         conflict_count=tally.conflict_count,
         conflicting_bars=tally.conflicting_bars,
     )
-
-
-def position(columns: Columns, moment: int) -> int:
-    """Return the first row at or after a time in nanoseconds."""
-    low, high = 0, len(columns)
-    while low < high:
-        middle = (low + high) // 2
-        if int(columns.read("time", middle, middle + 1)[0]) < moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 def chosen_rows(columns: Columns, runs: Runs, size: int = BLOCK) -> Iterator[dict[str, NDArray[Any]]]:

@@ -166,7 +166,7 @@ def is_intact(relative: str, sha256: str) -> bool:
 
 def remove(relative: str) -> None:
     """Delete a snapshot file that no row names any more."""
-    for path in {_place(relative), _cache() / relative}:
+    for path in {_place(relative), cache_folder() / relative}:
         _verified.pop(str(path), None)
         with contextlib.suppress(OSError):
             path.unlink()
@@ -211,7 +211,7 @@ def read_header(stream: IO[bytes]) -> int:
 
 def cache_folder() -> Path:
     """Where copies of a storage without local files lie."""
-    return _cache()
+    return Path(settings.SNAPSHOT_CACHE)
 
 
 def _pieces(columns: Columns) -> Any:
@@ -225,7 +225,7 @@ def _pieces(columns: Columns) -> Any:
 
 
 def _draft(columns: Columns, progress: Callable[[float], None]) -> tuple[Path, str]:
-    folder = (Path(storage().path(FOLDER)) if _is_local() else _cache() / FOLDER).absolute()
+    folder = (Path(storage().path(FOLDER)) if _is_local() else cache_folder() / FOLDER).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder, prefix=DRAFT, suffix=".npy")
     draft, digest = Path(name), hashlib.sha256()
@@ -292,11 +292,7 @@ def _is_local() -> bool:
 
 
 def _place(relative: str) -> Path:
-    return Path(storage().path(relative)) if _is_local() else _cache() / relative
-
-
-def _cache() -> Path:
-    return Path(settings.SNAPSHOT_CACHE)
+    return Path(storage().path(relative)) if _is_local() else cache_folder() / relative
 
 
 def _remember(path: Path, mark: tuple[int, int]) -> None:

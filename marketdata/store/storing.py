@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from marketdata.bars import utc_datetime
-from marketdata.columns import Columns, blocks
+from marketdata.columns import Columns, blocks, first_row_from
 from marketdata.errors import BarsConflict, BarsError, BarsOverlap, NoBars
 from marketdata.models import Series, Snapshot
 from marketdata.quality import Beside, QualityReport, examine
@@ -31,7 +31,6 @@ from marketdata.store.merging import (
     Runs,
     chosen_rows,
     merge,
-    position,
 )
 from marketdata.store.opening import current_snapshot, open_columns
 from marketdata.store.siblings import compared_with
@@ -236,7 +235,7 @@ def _bounds(series: Series, merged: Merge) -> tuple[int, int]:
         return len(merged.new), len(merged.new)
     first = int(merged.stored.read("time", 0, 1)[0])
     last = int(merged.stored.read("time", len(merged.stored) - 1)[0])
-    return position(merged.new, first), position(merged.new, last + 1)
+    return first_row_from(merged.new, first), first_row_from(merged.new, last + 1)
 
 
 def _clipped(runs: Runs, first: int, after: int) -> Runs:
@@ -345,7 +344,7 @@ def _tell(pk: int) -> None:
         content_changed.send(sender=Series, series=series)
     except Exception:
         # The content is committed; what follows from it is found again by the clock.
-        logger.exception("Nobody could follow the change of series %s", pk)
+        logger.exception("What follows the change of series %s failed", pk)
 
 
 def _silent(fraction: float, message: str) -> None:

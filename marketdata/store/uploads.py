@@ -18,11 +18,10 @@ from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput
 from marketdata.errors import FileTooLarge, StorageFailed
+from marketdata.reading import encodings
 
 KEPT = timedelta(days=7)
 TEXT, PACKED, PARQUET = ".csv", ".csv.gz", ".parquet"
-SUFFIXES = (TEXT, PACKED, PARQUET)
-_PACKED_MARK, _PARQUET_MARK, _ZIP_MARK = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
 _MIB = 1024 * 1024
 
 
@@ -75,16 +74,16 @@ def _suffix_of(file: UploadedFile) -> str:
     file.seek(0)
     head = file.read(4)
     file.seek(0)
-    if head.startswith(_ZIP_MARK):
+    if head.startswith(encodings.ZIP):
         message = _("The file is a ZIP archive or an Excel workbook. Save the table as CSV and upload that.")
         raise InvalidInput(fields={"file": [message]})
-    return PACKED if head.startswith(_PACKED_MARK) else PARQUET if head == _PARQUET_MARK else TEXT
+    return PACKED if head.startswith(encodings.GZIP) else PARQUET if head == encodings.PARQUET else TEXT
 
 
 def _check_size(size: int, cap: int) -> None:
     if size > cap:
         raise FileTooLarge(
-            _("The file has %(size).1f MiB; at most %(cap)g MiB are read. Split it by period.")
+            _("The file is %(size).1f MiB; at most %(cap)g MiB are read. Split it by period.")
             % {"size": size / _MIB, "cap": cap / _MIB}
         )
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from marketdata.errors import SeriesBusy
 from marketdata.keys import SeriesKey
-from marketdata.models import MarketData, Series, Snapshot, Writing
+from marketdata.models import Series, Snapshot, Writing
 from marketdata.store import snapshots
 from marketdata.store.bulk import Rows, delete_outside, insert_rows
 
@@ -167,8 +167,7 @@ def _end(series: Series, mine: Any, path: str) -> None:
         series.delete()
     else:
         mine.delete()
-    if path and not Snapshot.objects.filter(path=path).exists():
-        transaction.on_commit(lambda: snapshots.remove(path))
+    _forget_file(path)
 
 
 def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | None, bool]:
@@ -187,14 +186,14 @@ def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | No
         return series, False
     if writing.is_live and not writing.is_of(holder):
         return None, False
-    _forget_file(writing)
+    _forget_file(writing.path)
     writing.holder, writing.until, writing.path = holder, now() + HELD, ""
     writing.save()
     return series, True
 
 
-def _forget_file(writing: Writing) -> None:
-    path = writing.path
+def _forget_file(path: str) -> None:
+    """Remove a snapshot file that no row names, once the transaction has ended."""
     if path and not Snapshot.objects.filter(path=path).exists():
         transaction.on_commit(lambda: snapshots.remove(path))
 
@@ -207,8 +206,3 @@ def _clear(hold: Hold, progress: Progress) -> None:
             hold.extend()
             if not delete_outside(hold.series, CLEARED_ROWS):
                 return
-
-
-def rows_ahead(series: Series) -> int:
-    """Return how many rows of a series do not count (yet)."""
-    return MarketData.written.filter(series=series).count() - MarketData.objects.filter(series=series).count()

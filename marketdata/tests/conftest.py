@@ -5,8 +5,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from algotrade.jobs import runner
 from algotrade.jobs.models import Job
+from marketdata.bars import COLUMNS, Bars
+from marketdata.columns import ColumnFiles
 from marketdata.models import Series
 from marketdata.services import import_bars
+from marketdata.store.bulk import load_columns
 from marketdata.tests.bars import csv_text, make_bars
 
 
@@ -16,6 +19,14 @@ def make_series(user, symbol="ABC", bars=None, **fields):
     if bars is not None:
         import_bars(series=series, bars=bars)
     return series
+
+
+def load_bars(series):
+    """The rows of a series, checked like any bars."""
+    with ColumnFiles() as columns:
+        load_columns(series, columns)
+        values = {name: columns.read(name) for name in COLUMNS}
+        return Bars(time=columns.read("time").view("datetime64[ns]"), **values)
 
 
 def upload(text=None, name="bars.csv"):

@@ -16,12 +16,11 @@ from marketdata.store.bulk import (
     delete_outside,
     delete_rows,
     insert_rows,
-    load_bars,
     load_columns,
     timestamps,
 )
 from marketdata.tests.bars import make_bars
-from marketdata.tests.conftest import make_series
+from marketdata.tests.conftest import load_bars, make_series
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
 

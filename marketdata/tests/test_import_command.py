@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from marketdata.models import BarImport, MarketData, Series, Writing
-from marketdata.store.bulk import load_bars
 from marketdata.tests.bars import HEADER, csv_text, make_bars
+from marketdata.tests.conftest import load_bars
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 

@@ -22,9 +22,8 @@ from marketdata.incoming.submissions import restore_snapshot
 from marketdata.models import BarImport, MarketData, Series, Snapshot, Writing
 from marketdata.services import current_snapshot, import_bars, open_snapshot
 from marketdata.store import storing, writing
-from marketdata.store.bulk import load_bars
 from marketdata.tests.bars import make_bars
-from marketdata.tests.conftest import make_series
+from marketdata.tests.conftest import load_bars, make_series
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 

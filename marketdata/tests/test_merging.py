@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from marketdata.bars import COLUMNS, Bars
-from marketdata.columns import NAMES, BarsColumns
+from marketdata.columns import NAMES, BarsColumns, first_row_from
 from marketdata.store import merging
-from marketdata.store.merging import OVERLAPS, WHOLE, chosen_rows, merge, position
+from marketdata.store.merging import OVERLAPS, WHOLE, chosen_rows, merge
 
 MINUTE = 60_000_000_000
 
@@ -126,4 +126,4 @@ def test_bars_that_follow_the_stored_ones_are_two_runs_and_no_copy():
 
 def test_a_time_is_found_where_it_stands_or_would_stand():
     columns = columns_of([2, 4, 6], [1, 1, 1])
-    assert [position(columns, minute * MINUTE) for minute in range(8)] == [0, 0, 0, 1, 1, 2, 2, 3]
+    assert [first_row_from(columns, minute * MINUTE) for minute in range(8)] == [0, 0, 0, 1, 1, 2, 2, 3]

@@ -27,7 +27,7 @@ from marketdata.services import (
 from marketdata.store import bulk, snapshots, storing
 from marketdata.synthetic import SyntheticSpec, generate
 from marketdata.tests.bars import make_bars
-from marketdata.tests.conftest import make_series
+from marketdata.tests.conftest import load_bars, make_series
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
@@ -53,7 +53,7 @@ def test_an_import_fills_rows_snapshot_and_counts(user):
     series = make_series(user, timeframe="1h", calendar="exchange")
     snapshot = import_bars(series=series, bars=bars)
     assert same(open_snapshot(snapshot), bars)
-    assert same(bulk.load_bars(series), bars)
+    assert same(load_bars(series), bars)
     assert (series.bar_count, snapshot.bar_count, series.bars.count()) == (12_345, 12_345, 12_345)
     assert series.first_time.isoformat()[:10] == str(bars.time[0])[:10]
     assert series.last_time == series.bars.last().timestamp
@@ -82,7 +82,7 @@ def test_new_bars_take_the_place_of_stored_ones_in_their_range(series):
     held = open_snapshot(current_snapshot(series))
     assert [str(time)[8:10] for time in held.time] == ["01", "02", "03", "05", "06", "07", "08", "09", "10"]
     assert held.open[2:4].tolist() == [200.0, 201.0]
-    assert same(bulk.load_bars(series), held)
+    assert same(load_bars(series), held)
 
 
 def test_reject_refuses_an_overlap_and_takes_a_disjoint_part(series):

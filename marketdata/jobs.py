@@ -1,4 +1,4 @@
-"""The kinds of long work with market data that this app's own handlers do."""
+"""The kinds of long work with market data. Downloads are registered by `incoming.feeds`, examinations by `editing`."""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +10,7 @@ from marketdata.models import BarImport, Upload
 from marketdata.store import uploads, writing
 
 IMPORT_KIND = "marketdata.import"
+FETCH_KIND = "marketdata.fetch"
 GENERATE_KIND = "marketdata.generate"
 RESTORE_KIND = "marketdata.restore"
 DERIVE_KIND = "marketdata.derive"
@@ -57,7 +58,7 @@ register_kind(
 register_kind(
     JobKind(
         name=RESTORE_KIND,
-        label=_("Return to a snapshot"),
+        label=_("Restoring of a snapshot"),
         handler="marketdata.incoming.tasks.restore",
         on_state=follow_import,
         time_limit=HOUR,
@@ -66,7 +67,7 @@ register_kind(
 register_kind(
     JobKind(
         name=DERIVE_KIND,
-        label=_("Making of a series"),
+        label=_("Derived series"),
         handler="marketdata.incoming.derived.derive",
         on_state=follow_import,
         time_limit=HOUR,

@@ -15,7 +15,6 @@ from marketdata.columns import ColumnFiles, Columns
 from marketdata.errors import NoBars, SeriesNotFound
 from marketdata.incoming import deriving, importing
 from marketdata.incoming.tasks import import_of
-from marketdata.keys import SeriesKey
 from marketdata.models import Series
 from marketdata.recipes import Recipe, Resample, read_recipe
 from marketdata.resample import resample_columns
@@ -36,8 +35,8 @@ def derive(context: JobContext) -> Callable[[], None]:
         raise SeriesNotFound(
             _("The series that this one is made from was deleted; what was made is kept as it is.")
         )
-    key = SeriesKey(**row.settings["key"])
-    deriving.refuse_occupied(key.find(None if row.settings.get("shared") else row.user_id))
+    key, owner_id = importing.target_of(row)
+    deriving.refuse_occupied(key.find(owner_id))
     recipe = read_recipe(row.settings["recipe"])
     snapshot = opening.current_snapshot(source)
     resources = contextlib.ExitStack()
@@ -63,7 +62,7 @@ def _make(
     recipe: Recipe, source: Series, columns: Columns, into: ColumnFiles, progress: Progress
 ) -> dict[str, Any]:
     """Write the bars that a recipe makes; return what became of those of the source."""
-    said = _("Making bars of %(count)d") % {"count": len(columns)}
+    said = _("Computing from %(count)d bars") % {"count": len(columns)}
     if isinstance(recipe, Resample):
         told = resample_columns(
             columns,

@@ -12,7 +12,6 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.dispatch import receiver
@@ -23,7 +22,7 @@ from algotrade.errors import InvalidInput
 from algotrade.jobs.errors import QueueFull
 from algotrade.jobs.models import Job
 from marketdata.errors import NoBars, SeriesDerived, SeriesNotFound
-from marketdata.incoming.submissions import submit_settings
+from marketdata.incoming.submissions import keeper_of, submit_settings
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series
 from marketdata.recipes import AdjustSplits, Recipe, Resample, read_recipe
@@ -168,9 +167,9 @@ def _refresh(derived: Series, source: Series) -> BarImport | None:
     waiting = derived.imports.filter(source=BarImport.Source.DERIVED, status=Job.State.QUEUED)
     if waiting.exists():
         return None
-    owner = derived.user or _who_asked(derived)
+    owner = keeper_of(derived)
     if owner is None:
-        logger.warning("Series %s cannot follow series %s: nobody may be asked for", derived.pk, source.pk)
+        logger.warning("Series %s cannot follow series %s: no staff is active", derived.pk, source.pk)
         return None
     try:
         # The sessions that decide are those of the source, whatever was written to the derived series since.
@@ -186,13 +185,6 @@ def _attended() -> QuerySet[BarImport]:
     lately = Q(status=Job.State.FAILED, created_at__gte=now() - TRIED_AGAIN)
     made = BarImport.objects.filter(source=BarImport.Source.DERIVED, series__isnull=False)
     return made.filter(Q(status__in=Job.ACTIVE) | lately)
-
-
-def _who_asked(derived: Series) -> Any:
-    """Whose jobs keep a shared derived series up to date: the one who asked for it last, or else the first of staff."""
-    staff = get_user_model().objects.filter(is_active=True, is_staff=True)
-    asked = staff.filter(barimport_set__series=derived).order_by("-barimport_set__pk").first()
-    return asked or staff.order_by("pk").first()
 
 
 def _unadjusted(series: Series) -> Series:

@@ -18,13 +18,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
 from algotrade.errors import InvalidInput, LabError, NotAllowed, nearest
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from marketdata.errors import FeedBusy, FeedNotFound, FeedRefused
-from marketdata.incoming.submissions import submit_settings
-from marketdata.jobs import HOUR, follow_import
+from marketdata.incoming.submissions import keeper_of, submit_settings
+from marketdata.jobs import FETCH_KIND, HOUR, follow_import
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Feed, Series
 from marketdata.providers import get_provider
@@ -52,14 +51,6 @@ LONGEST_SYMBOL = 64
 def may_feed(user: Any, series: Series) -> bool:
     """Whether `user` may give this series a feed, change it and use it."""
     return series.can_edit(user) or (series.is_shared and bool(user.is_staff))
-
-
-def get_editable(user: Any, pk: int) -> Feed:
-    """Return the feed if `user` may change it; a stranger's is not found."""
-    feed = Feed.objects.editable_by(user).select_related("series").filter(pk=pk).first()
-    if feed is None:
-        raise FeedNotFound(_("There is no such feed among yours."))
-    return feed
 
 
 def create_feed(
@@ -196,7 +187,7 @@ def _refresh_if_due(feed: Feed, moment: dt.datetime) -> bool:
             return False
         if _is_busy(current.series_id):
             return False  # looked at again in a minute
-        user = _keeper(current)
+        user = keeper_of(current.series)
         if user is None:
             raise FeedRefused(_("No active member of staff is there to refresh a shared series for."))
         _queue(current, user, moment)
@@ -217,15 +208,7 @@ def _refresh(feed: Feed, user: Any, *, anew: bool = False) -> BarImport:
 def _queue(feed: Feed, user: Any, moment: dt.datetime, *, anew: bool = False) -> BarImport:
     """Queue a refresh and set when the next one is due; the caller holds the feed's row."""
     series = feed.series
-    key = SeriesKey(
-        symbol=series.symbol,
-        timeframe=series.timeframe,
-        calendar=series.calendar,
-        source=series.source,
-        name=series.name,
-        timezone=series.timezone,
-        adjustment=series.adjustment,
-    )
+    key = SeriesKey.of(series)
     overlap = BarImport.Overlap.REPLACE if anew else BarImport.Overlap.EXTEND
     settings = {
         "key": asdict(key),
@@ -268,17 +251,6 @@ def _is_busy(series_id: int) -> bool:
     ).exists()
 
 
-def _keeper(feed: Feed) -> User | None:
-    """Whose job a scheduled refresh is: the owner's, or for a shared series that of whoever refreshed it last."""
-    if feed.series.user is not None:
-        return feed.series.user
-    staff = User.objects.filter(is_staff=True, is_active=True)
-    last = (
-        staff.filter(barimport_set__series_id=feed.series_id).order_by("-barimport_set__created_at").first()
-    )
-    return last or staff.order_by("pk").first()
-
-
 def _record_failure(pk: int, reason: str, moment: dt.datetime, *, wait_seconds: float | None = None) -> None:
     """Count a failure and put the feed off: longer each time, and at least as long as the provider asked for."""
     feed = Feed.objects.filter(pk=pk).first()
@@ -295,7 +267,7 @@ def _record_failure(pk: int, reason: str, moment: dt.datetime, *, wait_seconds: 
 
 def _require_editor(user: Any, series: Series) -> None:
     if not may_feed(user, series):
-        raise NotAllowed(_("Only the owner of a series refreshes it, and only staff a shared one."))
+        raise NotAllowed(_("Only the owner of a series can refresh it; a shared one, only staff."))
 
 
 def _describe(feed: Feed, provider: str, symbol: str, every: str) -> None:
@@ -319,7 +291,7 @@ def _describe(feed: Feed, provider: str, symbol: str, every: str) -> None:
 
 register_kind(
     JobKind(
-        name="marketdata.fetch",
+        name=FETCH_KIND,
         label=gettext_lazy("Download"),
         handler="marketdata.incoming.fetching.fetch",
         on_state=follow,

@@ -26,7 +26,6 @@ from marketdata.columns import BarsColumns
 from marketdata.errors import HistoryChanged, MarketDataError, RateLimited, SeriesBusy
 from marketdata.incoming import importing
 from marketdata.incoming.tasks import import_of
-from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series
 from marketdata.providers import Provider, get_provider
 from marketdata.store import writing
@@ -71,8 +70,8 @@ def fetch(context: JobContext) -> Callable[[], None]:
     """Ask the provider; return what makes its bars count in the transaction that ends the job."""
     row = import_of(context)
     asked = row.settings
-    key = SeriesKey(**asked["key"])
-    series = key.find(None if asked.get("shared") else row.user_id)
+    key, owner_id = importing.target_of(row)
+    series = key.find(owner_id)
     incremental = bool(asked.get("incremental"))
     newest = _newest(series) if incremental else None
     provider = get_provider(asked["provider"])()

@@ -93,15 +93,6 @@ class Ready:
         )
 
 
-def run_import(row: BarImport, progress: Progress) -> Ready:
-    """Carry out an import from a file, a generator or an earlier snapshot; the others have handlers of their own."""
-    return {
-        BarImport.Source.FILE: import_file,
-        BarImport.Source.SYNTHETIC: generate_series,
-        BarImport.Source.SNAPSHOT: restore_snapshot,
-    }[BarImport.Source(row.source)](row, progress)
-
-
 def import_file(row: BarImport, progress: Progress) -> Ready:
     """Read the uploaded file of an import; problems in it are written to the import, and nothing else is."""
     return import_path(row, path_of_upload(row), progress)
@@ -121,11 +112,17 @@ def import_path(row: BarImport, path: Path, progress: Progress) -> Ready:
         )
 
 
+def target_of(row: BarImport) -> tuple[SeriesKey, int | None]:
+    """Return which series an import goes into, and whose it is: nobody's when it is shared."""
+    return SeriesKey(**row.settings["key"]), None if row.settings.get("shared") else row.user_id
+
+
 def try_file(row: BarImport, path: Path, progress: Progress) -> Merge:
     """Read a file and compare it with what is stored, and store nothing; errors are those of the import."""
     with contextlib.ExitStack() as resources:
         columns = _read(row, path, progress, resources)
-        series = SeriesKey(**row.settings["key"]).find(None if row.settings.get("shared") else row.user_id)
+        key, owner_id = target_of(row)
+        series = key.find(owner_id)
         deriving.refuse_derived(series)
         return storing.compare(series, columns, overlap=row.settings.get("overlap", EXTEND))
 
@@ -173,8 +170,7 @@ def put(
     """
     resources = resources or contextlib.ExitStack()
     with closing_on_error(resources):
-        key = SeriesKey(**row.settings["key"])
-        owner_id = None if row.settings.get("shared") else row.user_id
+        key, owner_id = target_of(row)
         if row.source != BarImport.Source.DERIVED:
             deriving.refuse_derived(key.find(owner_id))
         hold = writing.take(key, owner_id, holder_of(row), scaled(progress, 0.0, 0.0))

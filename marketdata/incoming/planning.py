@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from algotrade.errors import InvalidInput, LabError, nearest
+from marketdata.bars import PRICES
 from marketdata.errors import (
     FileInvalid,
     FileProblem,
@@ -27,8 +28,18 @@ from marketdata.incoming import submissions
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Upload
 from marketdata.reading.detect import Detection, detect
-from marketdata.reading.layout import DELIMITERS, POLICIES, REPAIRS, ROLES, TIME_FORMATS, Layout, Reading
+from marketdata.reading.layout import (
+    DELIMITERS,
+    NO_LAYOUT,
+    POLICIES,
+    REPAIRS,
+    ROLES,
+    TIME_FORMATS,
+    Layout,
+    Reading,
+)
 from marketdata.reading.lines import open_head
+from marketdata.reading.naming import DIALECTS
 from marketdata.reading.preview import Preview, preview
 from marketdata.reading.times import get_zone
 from marketdata.store import uploads
@@ -36,19 +47,7 @@ from marketdata.timeframes import TIMEFRAMES, get_timeframe
 
 PREVIEW_ROWS = 20
 TEXT_SOURCE, PARQUET_SOURCE = "csv", "parquet"
-DIALECTS = {
-    "generic": gettext_lazy("table of bars"),
-    "yahoo": "Yahoo Finance",
-    "binance": "Binance",
-    "stooq": "Stooq",
-    "metatrader": "MetaTrader",
-    "tradingview": "TradingView",
-    "alpha_vantage": "Alpha Vantage",
-}
-NEEDED_ROLES = ("open", "high", "low", "close")
-
-
-_NO_LAYOUT = Layout("generic", "utf-8", ",", ".", has_header=False, skipped_lines=0, names=(), roles=())
+DIALECT_LABELS = {**DIALECTS, "generic": gettext_lazy("table of bars")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ class Plan:
     @property
     def dialect_label(self) -> str:
         """Whose files look like this, in words."""
-        return DIALECTS.get(self.layout.dialect, self.layout.dialect)
+        return DIALECT_LABELS.get(self.layout.dialect, self.layout.dialect)
 
     @property
     def delimiter_label(self) -> str:
@@ -148,9 +147,9 @@ def _looked_at(upload: Upload) -> tuple[bytes, Detection]:
     try:
         head = read_head(upload)
     except FileInvalid as error:
-        return b"", Detection(layout=_NO_LAYOUT, problems=error.problems)
+        return b"", Detection(layout=NO_LAYOUT, problems=error.problems)
     except (FileTooLarge, MissingExtra) as error:
-        return b"", Detection(layout=_NO_LAYOUT, problems=(FileProblem(1, "", "", error.detail),))
+        return b"", Detection(layout=NO_LAYOUT, problems=(FileProblem(1, "", "", error.detail),))
     return head, detect(head, file_name=upload.name)
 
 
@@ -250,9 +249,7 @@ def _problems_of_roles(roles: tuple[str, ...], found: Layout) -> list[str]:
             % {"columns": len(found.names), "given": len(roles)}
         ]
     problems = [
-        _("No column is the %(role)s. Choose one.") % {"role": role}
-        for role in NEEDED_ROLES
-        if role not in roles
+        _("No column is the %(role)s. Choose one.") % {"role": role} for role in PRICES if role not in roles
     ]
     problems += [
         _("Several columns are the %(role)s. Keep one of them.") % {"role": role}

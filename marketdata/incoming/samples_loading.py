@@ -1,9 +1,11 @@
 """Loading the vendored samples as series that everybody sees."""
 
+from marketdata.columns import BarsColumns
 from marketdata.models import Series, Snapshot
 from marketdata.providers import CsvFilesProvider
 from marketdata.samples import SAMPLES, SampleFile
-from marketdata.services import import_bars
+from marketdata.store import storing
+from marketdata.store.merging import REPLACE
 
 SOURCE = "sample"
 
@@ -24,4 +26,5 @@ def _load(provider: CsvFilesProvider, item: SampleFile) -> Snapshot:
         adjustment=kinds.SPLITS_DIVIDENDS if item.adjust else kinds.NONE,
         defaults={"name": item.name, "calendar": item.calendar, "timezone": item.timezone},
     )
-    return import_bars(series=series, bars=provider.history(item.symbol, item.timeframe))
+    bars = provider.history(item.symbol, item.timeframe)
+    return storing.store(series, BarsColumns(bars), overlap=REPLACE).snapshot

@@ -11,9 +11,11 @@ from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from algotrade.errors import InvalidInput, nearest
 from algotrade.jobs.models import Job
 from marketdata.errors import NothingToRestore, UploadInUse
+from marketdata.jobs import DERIVE_KIND, FETCH_KIND, GENERATE_KIND, IMPORT_KIND, RESTORE_KIND
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Snapshot, Upload
 from marketdata.providers import get_provider
@@ -24,8 +26,10 @@ from marketdata.synthetic import SyntheticSpec
 __all__ = [
     "KIND_OF_SOURCE",
     "SeriesKey",
+    "file_settings",
     "forget_upload",
     "keep_upload",
+    "keeper_of",
     "restore_snapshot",
     "submit_fetch",
     "submit_generation",
@@ -35,11 +39,11 @@ __all__ = [
 
 Source, Overlap = BarImport.Source, BarImport.Overlap
 KIND_OF_SOURCE = {
-    Source.FILE: "marketdata.import",
-    Source.PROVIDER: "marketdata.fetch",
-    Source.SYNTHETIC: "marketdata.generate",
-    Source.DERIVED: "marketdata.derive",
-    Source.SNAPSHOT: "marketdata.restore",
+    Source.FILE: IMPORT_KIND,
+    Source.PROVIDER: FETCH_KIND,
+    Source.SYNTHETIC: GENERATE_KIND,
+    Source.DERIVED: DERIVE_KIND,
+    Source.SNAPSHOT: RESTORE_KIND,
 }
 """The kind of job that carries out an import from each source. Its payload is {"import": pk}."""
 
@@ -83,7 +87,25 @@ def submit_import(
 
     `shared` is for staff only. `options` is what was asked in the asker's own words, to be shown and offered again.
     """
-    settings = {
+    settings = file_settings(
+        key=key, layout=layout, reading=reading, overlap=overlap, shared=shared, options=options
+    )
+    return submit_settings(
+        owner=owner, source=Source.FILE, key=key, settings=settings, origin=upload.name, upload=upload
+    )
+
+
+def file_settings(
+    *,
+    key: SeriesKey,
+    layout: Layout,
+    reading: Reading,
+    overlap: str,
+    shared: bool,
+    options: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return what an import from a file keeps of what was asked, as plain JSON values."""
+    return {
         "key": asdict(key),
         "layout": layout.to_dict(),
         "reading": {**asdict(reading), "repairs": list(reading.repairs)},
@@ -91,9 +113,6 @@ def submit_import(
         "shared": shared,
         "options": options or {},
     }
-    return submit_settings(
-        owner=owner, source=Source.FILE, key=key, settings=settings, origin=upload.name, upload=upload
-    )
 
 
 def submit_generation(
@@ -203,7 +222,7 @@ def submit_settings(
     """Store what was asked together with the job that carries it out. What all sources have in common is checked."""
     shared = bool(settings.get("shared"))
     if shared and not owner.is_staff:
-        raise InvalidInput(fields={"shared": [_("Only staff import shared series.")]})
+        raise InvalidInput(fields={"shared": [_("Only staff can import shared series.")]})
     overlap = settings.get("overlap")
     if overlap is not None and overlap not in Overlap.values:
         raise InvalidInput(fields={"overlap": [nearest(overlap, Overlap.values)]})
@@ -221,13 +240,23 @@ def submit_settings(
     return row
 
 
+def keeper_of(series: Series) -> User | None:
+    """Return whose job it is to keep a series up to date: the owner's, or of a shared one that of the member of staff
+    who last put bars into it, else of the first; None without any."""
+    if series.user is not None:
+        return series.user
+    staff = User.objects.filter(is_staff=True, is_active=True)
+    last = staff.filter(barimport_set__series=series).order_by("-barimport_set__pk").first()
+    return last or staff.order_by("pk").first()
+
+
 def _title(source: str, key: SeriesKey) -> str:
     words = {
         Source.FILE: _("Import of %(symbol)s %(timeframe)s"),
         Source.PROVIDER: _("Download of %(symbol)s %(timeframe)s"),
         Source.SYNTHETIC: _("Generation of %(symbol)s %(timeframe)s"),
-        Source.DERIVED: _("Making of %(symbol)s %(timeframe)s"),
-        Source.SNAPSHOT: _("Return of %(symbol)s %(timeframe)s to an earlier snapshot"),
+        Source.DERIVED: _("Computing of %(symbol)s %(timeframe)s"),
+        Source.SNAPSHOT: _("Restoring of %(symbol)s %(timeframe)s from an earlier snapshot"),
     }[Source(source)]
     return words % {"symbol": key.symbol, "timeframe": key.timeframe}
 

@@ -18,13 +18,6 @@ class FeedQuerySet(OwnedQuerySet):
     def for_user(self, user: Any) -> Self:
         return self.filter(series__user=user) if user.is_authenticated else self.none()
 
-    def editable_by(self, user: Any) -> Self:
-        """The feeds of the user's own series; for staff those of the shared ones, too."""
-        if not user.is_authenticated:
-            return self.none()
-        own = models.Q(series__user=user)
-        return self.filter(own | models.Q(series__user__isnull=True) if user.is_staff else own)
-
     def due(self, moment: Any) -> Self:
         """Those switched on whose time has come and whose owner is active."""
         awake = models.Q(series__user__isnull=True) | models.Q(series__user__is_active=True)

@@ -2,7 +2,6 @@
 
 import sys
 from argparse import ArgumentParser
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from algotrade.errors import LabError
 from algotrade.jobs.models import Job
 from marketdata.errors import BarsConflict, FileInvalid
 from marketdata.incoming.planning import FileOptions, Plan, plan_import
+from marketdata.incoming.submissions import file_settings
 from marketdata.models import BarImport, Upload
 from marketdata.reading.layout import POLICIES, REPAIRS
 from marketdata.store.merging import OVERLAPS
@@ -126,7 +126,7 @@ class Command(BaseCommand):
         return plan
 
     def _row(self, owner: Any, plan: Plan, path: Path, *, keep: bool) -> BarImport:
-        key, reading = plan.require(), asdict(plan.reading)
+        key = plan.require()
         row = BarImport(
             user=owner,
             source=BarImport.Source.FILE,
@@ -134,14 +134,14 @@ class Command(BaseCommand):
             symbol=key.symbol,
             timeframe=key.timeframe,
             status=Job.State.RUNNING,
-            settings={
-                "key": asdict(key),
-                "layout": plan.layout.to_dict(),
-                "reading": reading | {"repairs": list(plan.reading.repairs)},
-                "overlap": plan.options.overlap,
-                "shared": plan.options.shared,
-                "options": plan.options.to_dict(),
-            },
+            settings=file_settings(
+                key=key,
+                layout=plan.layout,
+                reading=plan.reading,
+                overlap=plan.options.overlap,
+                shared=plan.options.shared,
+                options=plan.options.to_dict(),
+            ),
         )
         if keep and owner is not None:  # an import of nobody is not listed anywhere
             row.save()

@@ -1,4 +1,4 @@
-"""Forms of the market data pages. The services check the same again for the API."""
+"""What the forms of series share: the choices of a select, and what describes a new series; the synthetic one."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def fetching_providers() -> list[Any]:
 def provider_choices() -> list[tuple[str, str]]:
     """Return the providers as a select offers them; one that lacks something says so."""
     return [
-        (item.key, item.label if item.available else _now("%s (not installed)") % item.label)
+        (item.key, item.label if item.available else _now("%s (not ready)") % item.label)
         for item in fetching_providers()
     ]
 
@@ -64,7 +64,7 @@ class FeedForm(forms.Form):
 
     provider = forms.ChoiceField(label=_("Provider"), choices=provider_choices)
     symbol = forms.CharField(
-        label=_("Symbol there"), max_length=64, widget=forms.TextInput({"autocomplete": "off"})
+        label=_("Provider's symbol"), max_length=64, widget=forms.TextInput({"autocomplete": "off"})
     )
     every = forms.ChoiceField(label=_("Refresh"), choices=Feed.Every.choices, initial=Feed.Every.DAY)
     enabled = forms.BooleanField(label=_("Switched on"), required=False, initial=True)
@@ -75,23 +75,23 @@ class FetchForm(forms.Form):
 
     provider = forms.ChoiceField(label=_("Provider"), choices=provider_choices)
     provider_symbol = forms.CharField(
-        label=_("Symbol there"),
+        label=_("Provider's symbol"),
         max_length=64,
         help_text=_("As the provider writes it: AAPL, BTC/USDT."),
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     symbol = forms.CharField(
-        label=_("Symbol here"),
+        label=_("Symbol in the lab"),
         max_length=32,
         required=False,
-        help_text=_("Empty: the same.") + " " + SYMBOL_HELP,
+        help_text=_("Leave empty to use the provider's.") + " " + SYMBOL_HELP,
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     name = forms.CharField(label=_("Name"), max_length=120, required=False)
     timeframe = forms.ChoiceField(label=_("Timeframe"), choices=timeframe_choices, initial="1d")
     calendar = forms.ChoiceField(
         label=_("Trading calendar"),
-        choices=lambda: [("", _("as most symbols there")), *calendar_choices()],
+        choices=lambda: [("", _("the provider's usual one")), *calendar_choices()],
         required=False,
     )
     start = forms.DateField(
@@ -100,7 +100,7 @@ class FetchForm(forms.Form):
     end = forms.DateField(
         label=_("Last day"),
         required=False,
-        help_text=_("Without days: all that the provider has."),
+        help_text=_("Leave both days empty for all that the provider has."),
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
     overlap = forms.ChoiceField(

@@ -28,7 +28,7 @@ ROLE_LABELS = {
     "ignore": _("not used"),
 }
 TIME_FORMAT_LABELS = {
-    "auto": _("told by its form"),
+    "auto": _("detected from the text"),
     "ymd": _("year, month, day"),
     "dmy": _("day, month, year"),
     "mdy": _("month, day, year"),

@@ -127,7 +127,7 @@ def test_a_feed_is_given_refreshed_switched_off_and_removed(page, series):
     Feed.objects.update(failures=2, last_error="The exchange did not answer.", enabled=True)
     body = text_of(page.get(url))
     assert "The exchange did not answer." in body
-    assert "Fetch all anew" in body
+    assert "Download everything again" in body
     answer = page.post(f"{url}feed/", form | {"symbol": ""})
     assert answer.status_code == 422
     assert page.post(f"{url}feed/delete/").status_code == 302

@@ -9,8 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from marketdata.models import Series
-
-FULL, MOST = 0.98, 0.9
+from marketdata.quality.report import FAIR_COVERAGE, POOR_COVERAGE
 
 KINDS: tuple[tuple[str, str, Any, Any], ...] = (
     (
@@ -102,7 +101,7 @@ def years(report: Mapping[str, Any]) -> list[YearShare]:
     for item in report.get("years") or []:
         bars, missing = int(item["bars"]), int(item["missing"])
         share = bars / (bars + missing) if bars + missing else 0.0
-        level = "full" if share >= FULL else "some" if share >= MOST else "few"
+        level = "full" if share >= FAIR_COVERAGE else "some" if share >= POOR_COVERAGE else "few"
         shares.append(YearShare(int(item["year"]), bars, missing, share, level))
     return shares
 

@@ -57,8 +57,8 @@ class Courtesy:
     patience : Patience
     tell : callable
         Called with a message during pauses; it may raise to stop them.
-    sleep, clock : callable
-        For tests.
+    sleep : callable
+        Waits for so many seconds; for tests.
     """
 
     def __init__(

@@ -23,6 +23,7 @@ from marketdata.providers.http import parse, refusal
 from marketdata.providers.limiter import Limiter, shared_folder
 from marketdata.providers.registry import register
 from marketdata.providers.rows import NO_BARS, bars_from_columns, join, period, week_of
+from marketdata.timeframes import get_timeframe
 
 INTERVALS = {"1m": "1m", "5m": "5m", "15m": "15m", "1h": "1h", "1d": "1d", "1w": "1wk"}
 CHART = "/v8/finance/chart/"
@@ -131,7 +132,7 @@ class YFinanceProvider(Provider):
     def _part(self, ticker: Any, timeframe: str, first: np.datetime64, after: np.datetime64) -> Bars:
         """Ask for the bars from `first` to before `after`."""
         self.tell(0.1, f"{self.label}: {ticker.ticker} from {first.astype('datetime64[D]')}")
-        unit = "s" if timeframe in ("1m", "5m", "15m", "1h") else "D"
+        unit = "s" if get_timeframe(timeframe).is_intraday else "D"
         start, end = (moment.astype(f"datetime64[{unit}]").item() for moment in (first, after))
         if unit == "s":  # the library takes a time without a zone for one of the exchange
             start, end = start.replace(tzinfo=dt.UTC), end.replace(tzinfo=dt.UTC)
@@ -158,7 +159,7 @@ class YFinanceProvider(Provider):
 
     def _bars(self, frame: Any, timeframe: str) -> Bars:
         index = frame.index
-        if timeframe in ("1m", "5m", "15m", "1h"):
+        if get_timeframe(timeframe).is_intraday:
             time = index.tz_convert("UTC").tz_localize(None).to_numpy()
         else:  # named by the date of the session where it is traded
             time = index.tz_localize(None).normalize().to_numpy()

@@ -30,79 +30,13 @@ _TIMEFRAME = re.compile(
 )
 _UNITS = {"m": 1, "h": 60, "d": 1440, "w": 10080}
 _WORDS = {"daily": 1440, "weekly": 10080, "hourly": 60, "d": 1440, "w": 10080}
-_NO_SYMBOLS = {
-    *(
-        "data",
-        "historicaldata",
-        "history",
-        "historical",
-        "ohlc",
-        "ohlcv",
-        "prices",
-        "price",
-        "export",
-        "download",
-        "table",
-    ),
-    *(
-        "intraday",
-        "daily",
-        "weekly",
-        "monthly",
-        "dat",
-        "ascii",
-        "csv",
-        "quotes",
-        "candles",
-        "candlestick",
-        "klines",
-    ),
-    *(
-        "binance",
-        "bitstamp",
-        "coinbase",
-        "kraken",
-        "nasdaq",
-        "nyse",
-        "bats",
-        "amex",
-        "oanda",
-        "fx",
-        "fxcm",
-        "kucoin",
-    ),
-    *(
-        "bitfinex",
-        "spot",
-        "um",
-        "cm",
-        "file",
-        "upload",
-        "sample",
-        "test",
-        "bars",
-        "us",
-        "bid",
-        "ask",
-        "min",
-        "stock",
-    ),
-    *(
-        "time",
-        "series",
-        "adjusted",
-        "the",
-        "of",
-        "chart",
-        "my",
-        "new",
-        "head",
-        "part",
-        "hour",
-        "day",
-        "minute",
-    ),
-}
+_NOT_A_SYMBOL = """
+data historicaldata history historical ohlc ohlcv prices price export download table intraday daily
+weekly monthly dat ascii csv quotes candles candlestick klines binance bitstamp coinbase kraken
+nasdaq nyse bats amex oanda fx fxcm kucoin bitfinex spot um cm file upload sample test bars us bid
+ask min stock time series adjusted the of chart my new head part hour day minute
+"""
+_NO_SYMBOLS = frozenset(_NOT_A_SYMBOL.split())
 
 
 def from_file_name(file_name: str) -> tuple[str, str | None]:

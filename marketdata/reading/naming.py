@@ -19,98 +19,31 @@ DIALECTS = {
 
 # Names are compared in lower case, letters and digits alone, without a number in front ("1. open").
 _ROLES: dict[str, tuple[str, ...]] = {
-    "open": (
-        "open",
-        "o",
-        "openprice",
-        "opening",
-        "openingprice",
-        "otwarcie",
-        "eroffnung",
-        "eröffnung",
-        "erster",
-    ),
-    "high": (
-        "high",
-        "h",
-        "highprice",
-        "max",
-        "highest",
-        "najwyzszy",
-        "najwyższy",
-        "hoch",
-        "hochst",
-        "höchst",
-    ),
-    "low": ("low", "l", "lowprice", "min", "lowest", "najnizszy", "najniższy", "tief", "tiefst"),
-    "close": (
-        *("close", "c", "closeprice", "closing", "closingprice", "zamkniecie", "zamknięcie", "schluss"),
-        *("schlusskurs", "last", "closelast", "lastprice", "price"),
-    ),
-    "volume": (
-        *(
-            "volume",
-            "vol",
-            "v",
-            "basevolume",
-            "volumetraded",
-            "tradedvolume",
-            "totalvolume",
-            "wolumen",
-            "volumen",
-        ),
-        *("stücke", "stuecke", "umsatz", "realvolume", "tickvolume", "tickvol", "quotevolume", "amount"),
-    ),
-    "adj_close": (
-        "adjclose",
-        "adjustedclose",
-        "adjcloseprice",
-        "closeadj",
-        "closeadjusted",
-        "adjustedcloseprice",
-    ),
+    role: tuple(names.split())
+    for role, names in {
+        "open": "open o openprice opening openingprice otwarcie eroffnung eröffnung erster",
+        "high": "high h highprice max highest najwyzszy najwyższy hoch hochst höchst",
+        "low": "low l lowprice min lowest najnizszy najniższy tief tiefst",
+        "close": """
+            close c closeprice closing closingprice zamkniecie zamknięcie schluss
+            schlusskurs last closelast lastprice price
+        """,
+        "volume": """
+            volume vol v basevolume volumetraded tradedvolume totalvolume wolumen volumen
+            stücke stuecke umsatz realvolume tickvolume tickvol quotevolume amount
+        """,
+        "adj_close": "adjclose adjustedclose adjcloseprice closeadj closeadjusted adjustedcloseprice",
+    }.items()
 }
 """Names of each role, best first: of two columns with names of one role, the one with the better name has it."""
 
-_TIMES = (
-    *(
-        "opentime",
-        "opentimestamp",
-        "datetime",
-        "timestamp",
-        "unix",
-        "unixtime",
-        "unixtimestamp",
-        "timeunix",
-        "epoch",
-    ),
-    *(
-        "time",
-        "date",
-        "data",
-        "datum",
-        "dateandtime",
-        "datetimestamp",
-        "ts",
-        "t",
-        "d",
-        "dt",
-        "day",
-        "tradedate",
-    ),
-    *(
-        "tradingdate",
-        "tradingday",
-        "candletime",
-        "bartime",
-        "starttime",
-        "start",
-        "begin",
-        "localtime",
-        "gmttime",
-    ),
-    *("utctime", "windowstart", "tsevent", "zeit", "uhrzeit", "czas", "opendate", "dateutc"),
-)
+_NAMES_OF_TIMES = """
+opentime opentimestamp datetime timestamp unix unixtime unixtimestamp timeunix epoch time date data
+datum dateandtime datetimestamp ts t d dt day tradedate tradingdate tradingday candletime bartime
+starttime start begin localtime gmttime utctime windowstart tsevent zeit uhrzeit czas opendate
+dateutc
+"""
+_TIMES = tuple(_NAMES_OF_TIMES.split())
 _SYMBOLS = ("ticker", "symbol", "tic", "instrument", "pair", "stock", "asset", "secid", "code", "name")
 _PERIODS = ("per", "period", "timeframe", "interval", "resolution")
 

@@ -40,7 +40,7 @@ KINDS: tuple[tuple[str, str, Any, Any], ...] = (
     (
         "outside",
         "outside",
-        _("Bars outside of sessions"),
+        _("Bars outside sessions"),
         _("The calendar does not expect them: another calendar or timezone may fit better."),
     ),
     (

@@ -58,7 +58,7 @@ register_kind(
 register_kind(
     JobKind(
         name=RESTORE_KIND,
-        label=_("Restoring of a snapshot"),
+        label=_("Restoration of a snapshot"),
         handler="marketdata.incoming.tasks.restore",
         on_state=follow_import,
         time_limit=HOUR,

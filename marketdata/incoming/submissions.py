@@ -255,8 +255,8 @@ def _title(source: str, key: SeriesKey) -> str:
         Source.FILE: _("Import of %(symbol)s %(timeframe)s"),
         Source.PROVIDER: _("Download of %(symbol)s %(timeframe)s"),
         Source.SYNTHETIC: _("Generation of %(symbol)s %(timeframe)s"),
-        Source.DERIVED: _("Computing of %(symbol)s %(timeframe)s"),
-        Source.SNAPSHOT: _("Restoring of %(symbol)s %(timeframe)s from an earlier snapshot"),
+        Source.DERIVED: _("Computation of %(symbol)s %(timeframe)s"),
+        Source.SNAPSHOT: _("Restoration of %(symbol)s %(timeframe)s from an earlier snapshot"),
     }[Source(source)]
     return words % {"symbol": key.symbol, "timeframe": key.timeframe}
 

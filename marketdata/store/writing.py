@@ -173,10 +173,9 @@ def _end(series: Series, mine: Any, path: str) -> None:
 def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | None, bool]:
     """Take the series if it is free; (None, False) when it is not."""
     identity = key.identity()
-    series = Series.objects.select_for_update().filter(user_id=owner_id, **identity).first()
-    if series is None:
-        drafts = Series.written.filter(is_draft=True)
-        series = drafts.select_for_update().filter(user_id=owner_id, **identity).first()
+    # One query for both: between two, another import could turn its draft, seen by neither, into the series.
+    written = Series.written.select_for_update().filter(user_id=owner_id, **identity)
+    series = written.order_by("is_draft").first()
     if series is None:
         described = {"name": key.name, "calendar": key.calendar, "timezone": key.timezone}
         series = Series.written.create(user_id=owner_id, is_draft=True, **identity, **described)

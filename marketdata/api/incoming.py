@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from algotrade.jobs.api.serializers import QueuedJobSerializer
 from algotrade.serializers import KnownFieldsMixin
-from marketdata.incoming.planning import FileOptions, Plan
+from marketdata.incoming.options import FileOptions
+from marketdata.incoming.planning import Plan
 from marketdata.models import BarImport, Series, Upload
 from marketdata.reading.layout import POLICIES, REPAIRS, ROLES, TIME_FORMATS
 from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec

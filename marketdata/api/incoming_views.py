@@ -23,7 +23,8 @@ from algotrade.parsers import CheckedMultiPartParser
 from marketdata.api import incoming
 from marketdata.api.filters import ImportFilter
 from marketdata.exports import problems_response
-from marketdata.incoming.planning import FileOptions, plan_import, submit_file
+from marketdata.incoming.options import FileOptions
+from marketdata.incoming.planning import plan_import, submit_file
 from marketdata.incoming.submissions import forget_upload, keep_upload, submit_fetch, submit_generation
 from marketdata.models import BarImport, Upload
 

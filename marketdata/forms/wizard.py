@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from marketdata.forms.common import calendar_choices, timeframe_choices
-from marketdata.incoming.planning import FileOptions, Plan
+from marketdata.incoming.options import FileOptions
+from marketdata.incoming.planning import Plan
 from marketdata.models import SYMBOL_HELP, BarImport, Series
 from marketdata.reading.layout import POLICIES, REPAIRS, ROLES, TIME_FORMATS
 

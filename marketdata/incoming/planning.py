@@ -6,16 +6,14 @@ beginning of the file, and nothing needs a numerical library.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from algotrade.errors import InvalidInput, LabError, nearest
-from marketdata.bars import PRICES
 from marketdata.errors import (
     FileInvalid,
     FileProblem,
@@ -25,67 +23,19 @@ from marketdata.errors import (
     SeriesNotFound,
 )
 from marketdata.incoming import submissions
+from marketdata.incoming.options import FileOptions, asked_layout, asked_reading
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Upload
 from marketdata.reading.detect import Detection, detect
-from marketdata.reading.layout import (
-    DELIMITERS,
-    NO_LAYOUT,
-    POLICIES,
-    REPAIRS,
-    ROLES,
-    TIME_FORMATS,
-    Layout,
-    Reading,
-)
+from marketdata.reading.layout import DELIMITERS, NO_LAYOUT, Layout, Reading
 from marketdata.reading.lines import open_head
 from marketdata.reading.naming import DIALECTS
 from marketdata.reading.preview import Preview, preview
-from marketdata.reading.times import get_zone
 from marketdata.store import uploads
-from marketdata.timeframes import TIMEFRAMES, get_timeframe
 
 PREVIEW_ROWS = 20
 TEXT_SOURCE, PARQUET_SOURCE = "csv", "parquet"
 DIALECT_LABELS = {**DIALECTS, "generic": gettext_lazy("table of bars")}
-
-
-@dataclass(frozen=True, slots=True)
-class FileOptions:
-    """What somebody asks of a file. Whatever is empty is taken from the file, or from the series it goes into.
-
-    `series` names an own series that the bars go into, whatever the file calls itself. `adjust` has the prices
-    adjusted by the column adj_close; `adjustment` says what the prices of the file are adjusted for already.
-    """
-
-    symbol: str = ""
-    name: str = ""
-    timeframe: str = ""
-    calendar: str = ""
-    timezone: str = ""
-    adjustment: str = ""
-    adjust: bool = False
-    roles: tuple[str, ...] = ()
-    decimal: str = ""
-    time_format: str = ""
-    policy: str = "reject"
-    repairs: tuple[str, ...] = ()
-    overlap: str = BarImport.Overlap.EXTEND.value
-    shared: bool = False
-    series: int | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return asdict(self) | {"roles": list(self.roles), "repairs": list(self.repairs)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make the options of `to_dict` again; names that are not options are left out."""
-        known = {item.name for item in fields(cls)}
-        given = {name: value for name, value in values.items() if name in known and value is not None}
-        for name in ("roles", "repairs"):
-            given[name] = tuple(given.get(name) or ())
-        return cls(**given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +107,7 @@ def plan_import(owner: Any, upload: Upload, options: FileOptions) -> Plan:
     """Put what was recognised and what was asked together."""
     head, detection = _looked_at(upload)
     refusals: dict[str, list[str]] = {}
-    layout = _layout(detection.layout, options, refusals)
+    layout = asked_layout(detection.layout, options, refusals)
     target = _target(owner, options)
     values = _values(upload, options, detection, target)
     known = target or _known(owner, values, options)
@@ -169,7 +119,7 @@ def plan_import(owner: Any, upload: Upload, options: FileOptions) -> Plan:
     if known is not None:
         for name in ("calendar", "timezone"):
             values[name] = getattr(options, name) or getattr(known, name)
-    reading = _reading(values, options, refusals)
+    reading = asked_reading(values, options, refusals)
     if options.overlap not in BarImport.Overlap.values:
         refusals["overlap"] = [nearest(options.overlap, BarImport.Overlap.values)]
     key = _key(values, refusals)
@@ -216,53 +166,6 @@ def _given(file: UploadedFile | None) -> UploadedFile:
     return file
 
 
-def _layout(found: Layout, options: FileOptions, refusals: dict[str, list[str]]) -> Layout:
-    """The layout that was recognised, changed as asked."""
-    changes: dict[str, Any] = {}
-    if options.decimal:
-        if options.decimal not in {".", ","}:
-            refusals["decimal"] = [_("The decimal mark is “.” or “,”.")]
-        else:
-            changes["decimal"] = options.decimal
-    if options.time_format:
-        if options.time_format not in TIME_FORMATS:
-            refusals["time_format"] = [nearest(options.time_format, TIME_FORMATS)]
-        else:
-            changes["time_format"] = options.time_format
-    if options.roles:
-        problems = _problems_of_roles(options.roles, found)
-        if problems:
-            refusals["roles"] = problems
-        else:
-            changes["roles"] = options.roles
-    return replace(found, **changes) if changes else found
-
-
-def _problems_of_roles(roles: tuple[str, ...], found: Layout) -> list[str]:
-    """What is wrong with the meaning that was given to each column."""
-    unknown = [role for role in roles if role not in ROLES]
-    if unknown:
-        return [nearest(unknown[0], ROLES)]
-    if len(roles) != len(found.names):
-        return [
-            _("The file has %(columns)d columns and %(given)d meanings were given.")
-            % {"columns": len(found.names), "given": len(roles)}
-        ]
-    problems = [
-        _("No column is the %(role)s. Choose one.") % {"role": role} for role in PRICES if role not in roles
-    ]
-    problems += [
-        _("Several columns are the %(role)s. Keep one of them.") % {"role": role}
-        for role in ROLES
-        if role != "ignore" and roles.count(role) > 1
-    ]
-    if "time" not in roles and "date" not in roles:
-        problems.append(_("No column holds the time. Choose one, or a date and a time of day."))
-    if "time" in roles and ("date" in roles or "time_of_day" in roles):
-        problems.append(_("Choose either one column with the whole time, or a date and a time of day."))
-    return problems
-
-
 def _target(owner: Any, options: FileOptions) -> Series | None:
     """The series that was named, if one was."""
     if options.series is None:
@@ -303,29 +206,6 @@ def _known(owner: Any, values: dict[str, str], options: FileOptions) -> Series |
         source=values["source"],
         adjustment=values["adjustment"],
     ).first()
-
-
-def _reading(values: dict[str, str], options: FileOptions, refusals: dict[str, list[str]]) -> Reading:
-    if options.policy not in POLICIES:
-        refusals["policy"] = [nearest(options.policy, POLICIES)]
-    for repair in options.repairs:
-        if repair not in REPAIRS:
-            refusals["repairs"] = [nearest(repair, REPAIRS)]
-    if options.policy == "repair" and not options.repairs:
-        refusals["repairs"] = [_("Name what may be repaired: %(names)s.") % {"names": ", ".join(REPAIRS)}]
-    try:
-        get_zone(values["timezone"])
-        timezone = values["timezone"]
-    except ValueError:
-        timezone = "UTC"  # the key refuses it by name; the preview goes on
-    intraday = values["timeframe"] in TIMEFRAMES and get_timeframe(values["timeframe"]).is_intraday
-    return Reading(
-        timezone=timezone,
-        session_dates=not intraday,
-        adjust=options.adjust,
-        policy=options.policy if options.policy in POLICIES else "reject",  # type: ignore[arg-type]
-        repairs=options.repairs if options.policy == "repair" else (),
-    )
 
 
 def _key(values: dict[str, str], refusals: dict[str, list[str]]) -> SeriesKey | None:

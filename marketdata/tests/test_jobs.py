@@ -8,7 +8,8 @@ from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import request_cancel, requeue
 from marketdata.errors import FileTooLarge
-from marketdata.incoming.planning import FileOptions, submit_file
+from marketdata.incoming.options import FileOptions
+from marketdata.incoming.planning import submit_file
 from marketdata.incoming.submissions import submit_generation
 from marketdata.models import BarImport, MarketData, Series, Writing
 from marketdata.services import current_snapshot, open_snapshot

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from algotrade.forms import REFUSED, number_in, refusals_on
 from marketdata.forms.wizard import ReadingForm, UploadForm
-from marketdata.incoming.planning import FileOptions, Plan, plan_import, submit_file
+from marketdata.incoming.options import FileOptions
+from marketdata.incoming.planning import Plan, plan_import, submit_file
 from marketdata.incoming.submissions import forget_upload, keep_upload
 from marketdata.models import BarImport, Series, Upload
 from marketdata.presentation import COMMON_TIMEZONES, first_lines

@@ -13,7 +13,8 @@ from accounts.models import User
 from algotrade.errors import LabError
 from algotrade.jobs.models import Job
 from marketdata.errors import BarsConflict, FileInvalid
-from marketdata.incoming.planning import FileOptions, Plan, plan_import
+from marketdata.incoming.options import FileOptions
+from marketdata.incoming.planning import Plan, plan_import
 from marketdata.incoming.submissions import file_settings
 from marketdata.models import BarImport, Upload
 from marketdata.reading.layout import POLICIES, REPAIRS

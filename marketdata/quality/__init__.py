@@ -4,7 +4,7 @@ Bars that break the contract never get this far (`Bars` refuses them). What is l
 formed and still not to be trusted blindly: holes, prices that stand still, jumps, splits that were not adjusted.
 """
 
-from marketdata.quality.beside import Beside
+from marketdata.quality.aligned import AlignedCloses
 from marketdata.quality.examining import examine
 from marketdata.quality.factors import FactorReport, compare_closes
 from marketdata.quality.problems import problems
@@ -12,7 +12,7 @@ from marketdata.quality.report import VERSION, Finding, Findings, QualityReport,
 
 __all__ = [
     "VERSION",
-    "Beside",
+    "AlignedCloses",
     "FactorReport",
     "Finding",
     "Findings",

@@ -8,7 +8,7 @@ import numpy as np
 
 from marketdata.bars import Bars
 from marketdata.columns import BLOCK, BarsColumns, Columns
-from marketdata.quality.beside import Beside
+from marketdata.quality.aligned import AlignedCloses
 from marketdata.quality.coverage import Coverage, GuessedCoverage
 from marketdata.quality.factors import FactorReport, compare_closes
 from marketdata.quality.prices import BarsWithoutVolume, MoveScan, StandingPrices, outliers, windows
@@ -39,7 +39,7 @@ def examine(
     adj_close : Columns, optional
         What was published as such bars, or a part of them, with a further column "adj_close" (NaN where there is
         none); `bars` itself is used when it has one. It must agree with the close, and its steps confirm splits. Of two
-        series of one symbol, `Beside(raw, adjusted)` makes such columns.
+        series of one symbol, `AlignedCloses(raw, adjusted)` makes such columns.
     published : Columns, optional
         When `bars` are adjusted themselves: the same symbol as it was published, to be compared with.
     """
@@ -84,7 +84,7 @@ def examine(
 
 def _factors(beside: Columns, columns: Columns, published: Columns | None) -> FactorReport:
     if published is not None:  # the splits are adjusted for here: they confirm nothing
-        return replace(compare_closes(Beside(published, columns)), splits={})
+        return replace(compare_closes(AlignedCloses(published, columns)), splits={})
     if "adj_close" not in getattr(beside, "names", ()):
         return FactorReport({}, {}, ())
     return compare_closes(beside)

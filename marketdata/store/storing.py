@@ -19,7 +19,7 @@ from marketdata.bars import utc_datetime
 from marketdata.columns import Columns, blocks, first_row_from
 from marketdata.errors import BarsConflict, BarsError, BarsOverlap, NoBars
 from marketdata.models import Series, Snapshot
-from marketdata.quality import Beside, QualityReport, examine
+from marketdata.quality import AlignedCloses, QualityReport, examine
 from marketdata.store import snapshots
 from marketdata.store.bulk import delete_rows, insert_rows
 from marketdata.store.merging import (
@@ -277,7 +277,7 @@ def _examine(
     try:
         with compared_with(series) as (published, adjusted):
             if adj_close is None and adjusted is not None:
-                adj_close = Beside(columns, adjusted)
+                adj_close = AlignedCloses(columns, adjusted)
             return examine(
                 columns,
                 timeframe=series.timeframe,

@@ -7,7 +7,7 @@ import pytest
 
 from marketdata.bars import Bars
 from marketdata.columns import BarsColumns, ColumnFiles
-from marketdata.quality import Beside, examine
+from marketdata.quality import AlignedCloses, examine
 from marketdata.samples import SAMPLES_DIR
 from marketdata.sessions import sessions_between
 from marketdata.synthetic import SyntheticSpec, generate
@@ -182,7 +182,7 @@ def two_series(tamper=None):
 
 def test_two_series_of_a_symbol_that_agree_confirm_each_other():
     raw, adjusted, _time = two_series()
-    both = Beside(BarsColumns(raw), BarsColumns(adjusted))
+    both = AlignedCloses(BarsColumns(raw), BarsColumns(adjusted))
     report = examine(raw, timeframe="1d", calendar="XNYS", adj_close=both)
     assert [(item.ratio, item.severity) for item in report.splits] == [((1, 4), "error")]
     assert report.of("inconsistency").count == 0

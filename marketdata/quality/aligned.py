@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from marketdata.columns import Columns, first_row_from
 
 
-class Beside:
+class AlignedCloses:
     """The columns of `raw` and one more, "adj_close": the close of `adjusted` at the same time, NaN without one."""
 
     names = ("time", "open", "high", "low", "close", "volume", "adj_close")

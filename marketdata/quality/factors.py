@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.columns import BLOCK, Columns
+from marketdata.quality.ratios import RATIOS, Ratio, ratio_near
 from marketdata.quality.report import ACTION, ERROR, INCONSISTENCY, INFO, WARNING, Findings
 from marketdata.quality.tally import Runs, Tally
 
 Ticks = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-RATIOS = tuple(
-    (old, new) for new in range(2, 13) for old in range(1, new) if np.gcd(old, new) == 1 and old <= 5
-) + tuple((1, new) for new in (15, 20, 25, 30, 40, 50, 100))
 SPLIT_STEP = 1.12
 """Step of the factor from which it may be a split; a smaller one is a dividend."""
 NEAR = 0.03
@@ -42,7 +40,7 @@ class FactorReport:
     """What two closes say about each other: disagreements, actions, and the splits that both know, by nanosecond."""
 
     found: Mapping[str, Findings]
-    splits: Mapping[int, tuple[int, int]]
+    splits: Mapping[int, Ratio]
     notes: tuple[str, ...]
 
 
@@ -97,7 +95,7 @@ class _Steps:
             {"row": row[changed], "time": time[changed], "step": step[changed], "moved": moved}
         )
 
-    def finish(self) -> tuple[dict[str, Findings], dict[int, tuple[int, int]], list[tuple[int, float]]]:
+    def finish(self) -> tuple[dict[str, Findings], dict[int, Ratio], list[tuple[int, float]]]:
         empty = {name: np.empty(0) for name in ("row", "time", "step", "moved")}
         joined = {name: np.concatenate([part[name] for part in self._parts or [empty]]) for name in empty}
         step, moved = joined["step"], joined["moved"]
@@ -171,13 +169,11 @@ class _Above:
         return self._tally.finish(_above_text)
 
 
-def ratio_of(step: float) -> tuple[int, int] | None:
+def ratio_of(step: float) -> Ratio | None:
     """Return the shares before and after a split that moves the factor by `step`; None when it is no simple ratio."""
-    size = max(step, 1.0 / step)
-    old, new = min(RATIOS, key=lambda pair: abs(np.log(size * pair[0] / pair[1])))
-    if size < SPLIT_STEP or abs(size * old / new - 1.0) > NEAR:
+    if max(step, 1.0 / step) < SPLIT_STEP:
         return None
-    return (old, new) if step > 1.0 else (new, old)
+    return ratio_near(step, among=RATIOS, within=NEAR)
 
 
 def _kind_of(step: float, moved: float) -> int:
@@ -214,7 +210,7 @@ def _together(one: Findings, two: Findings) -> Findings:
     )
 
 
-def _action_ratio(values: dict[str, Any]) -> tuple[int, int] | None:
+def _action_ratio(values: dict[str, Any]) -> Ratio | None:
     return ratio_of(values["step"]) if values["what"] == _SPLIT else None
 
 

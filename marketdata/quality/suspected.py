@@ -12,19 +12,14 @@ from numpy.typing import NDArray
 
 from marketdata.columns import Columns, first_row_from
 from marketdata.quality.prices import CANDIDATE_Z, Moves, times_at
+from marketdata.quality.ratios import COMMON_RATIOS, Ratio, ratio_near
 from marketdata.quality.report import ERROR, SPLIT, WARNING, Findings
 from marketdata.quality.tally import Tally
 from marketdata.timeframes import MINUTES_A_DAY, Timeframe, get_calendar
 
 Ticks = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Ratio = tuple[int, int]
 
-RATIOS = (
-    (2, 3), (1, 2), (1, 3), (1, 4), (1, 5), (1, 6), (1, 7), (1, 8), (1, 10), (1, 12), (1, 15), (1, 20), (1, 25),
-    (1, 30), (1, 40), (1, 50), (1, 100),
-)  # fmt: skip
-"""Shares before and after; a reverse split is the same the other way round."""
 TOLERANCE = 0.05
 DAYS_AROUND = 20
 """Days before and after whose volume is compared."""
@@ -92,10 +87,9 @@ def _near_ratios(jumps: tuple[Ticks, Floats], moves: Moves) -> dict[int, Ratio]:
     unusual = np.isin(rows, moves.row[moves.score > CANDIDATE_Z])
     found: dict[int, Ratio] = {}
     for row, jump in zip(rows[unusual][:MOST].tolist(), by[unusual][:MOST].tolist(), strict=True):
-        size = max(jump, 1.0 / jump)
-        old, new = min(RATIOS, key=lambda pair: abs(math.log(size * pair[0] / pair[1])))
-        if abs(size * old / new - 1.0) <= TOLERANCE:
-            found[row] = (old, new) if jump < 1.0 else (new, old)
+        ratio = ratio_near(1.0 / jump, among=COMMON_RATIOS, within=TOLERANCE)
+        if ratio is not None:
+            found[row] = ratio
     return found
 
 

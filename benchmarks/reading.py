@@ -106,7 +106,7 @@ def memory(field: str) -> int:
 
 def read_ours(path: Path) -> int:
     from marketdata.reading.layout import Layout, Reading
-    from marketdata.reading.reader import read_file
+    from marketdata.reading.streaming.reader import read_file
 
     layout = Layout("generic", "utf-8", ",", ".", True, 0, NAMES, NAMES)
     latest = datetime(2200, 1, 1, tzinfo=UTC)  # ten million minutes of trading days are a century

@@ -26,11 +26,12 @@ from marketdata.incoming import submissions
 from marketdata.incoming.options import FileOptions, asked_layout, asked_reading
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Upload
-from marketdata.reading.detect import Detection, detect
 from marketdata.reading.layout import DELIMITERS, NO_LAYOUT, Layout, Reading
 from marketdata.reading.lines import open_head
-from marketdata.reading.naming import DIALECTS
 from marketdata.reading.preview import Preview, preview
+from marketdata.reading.recognition.detect import detect
+from marketdata.reading.recognition.detection import Detection
+from marketdata.reading.recognition.naming import DIALECTS
 from marketdata.store import uploads
 
 PREVIEW_ROWS = 20

@@ -11,8 +11,8 @@ from marketdata.bars import Bars
 from marketdata.errors import ProviderError
 from marketdata.providers.base import Capabilities, Provider
 from marketdata.providers.registry import register
+from marketdata.reading.in_memory import read_bars
 from marketdata.reading.layout import Reading
-from marketdata.reading.small import read_bars
 from marketdata.samples import SAMPLES, SAMPLES_DIR, SampleFile
 from marketdata.timeframes import TIMEFRAMES, get_timeframe
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from marketdata.bars import Bars
+from marketdata.reading.in_memory import read_bars
 from marketdata.reading.layout import Reading
-from marketdata.reading.small import read_bars
 
 HEADER = "date,open,high,low,close,volume"
 

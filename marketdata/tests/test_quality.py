@@ -9,8 +9,8 @@ from marketdata.bars import Bars
 from marketdata.columns import BLOCK, BarsColumns, ColumnFiles
 from marketdata.providers import CsvFilesProvider
 from marketdata.quality import examine
+from marketdata.reading.in_memory import read_bars
 from marketdata.reading.layout import Reading
-from marketdata.reading.small import read_bars
 from marketdata.samples import SAMPLES, SAMPLES_DIR
 from marketdata.sessions import sessions_between
 from marketdata.synthetic import SyntheticSpec, generate

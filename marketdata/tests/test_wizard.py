@@ -306,7 +306,8 @@ def test_looking_at_a_file_loads_no_numeric_library():
     program = """
 import sys
 from pathlib import Path
-from marketdata.reading.detect import detect, preview
+from marketdata.reading.preview import preview
+from marketdata.reading.recognition.detect import detect
 from marketdata.reading.layout import Reading
 from marketdata.reading.lines import open_head
 head = open_head(Path("marketdata/samples/SPY_1m.csv"))

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from algotrade.errors import LabError
 from marketdata.reading.caps import Caps
-from marketdata.reading.detect import detect, preview
 from marketdata.reading.layout import (
     DELIMITERS,
     ENCODINGS,
@@ -20,8 +19,10 @@ from marketdata.reading.layout import (
     Reading,
 )
 from marketdata.reading.lines import open_head, open_lines, text_of
+from marketdata.reading.preview import preview
+from marketdata.reading.recognition.detect import detect
+from marketdata.reading.recognition.tests.vendors import SAMPLES
 from marketdata.reading.rows import Row, RowReader
-from marketdata.reading.tests.vendors import SAMPLES
 
 PIECES = [
     *(

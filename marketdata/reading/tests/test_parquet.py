@@ -12,10 +12,11 @@ import pytest
 from marketdata.errors import FileInvalid, FileTooLarge, MissingExtra
 from marketdata.reading import parquet
 from marketdata.reading.caps import Caps
-from marketdata.reading.detect import detect, preview
 from marketdata.reading.layout import Reading
 from marketdata.reading.lines import HEAD_BYTES, open_head, open_lines
-from marketdata.reading.reader import read_file
+from marketdata.reading.preview import preview
+from marketdata.reading.recognition.detect import detect
+from marketdata.reading.streaming.reader import read_file
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -234,7 +235,7 @@ def test_without_the_package_the_answer_says_how_to_install_it(path, monkeypatch
 def test_looking_at_a_file_loads_no_package_into_this_process(path):
     write(path, {"time": pa.array(MINUTES, pa.timestamp("us"))} | BARS)
     code = (
-        "import sys; from pathlib import Path; from marketdata.reading.detect import detect\n"
+        "import sys; from pathlib import Path; from marketdata.reading.recognition.detect import detect\n"
         "from marketdata.reading.lines import open_head\n"
         f"assert not detect(open_head(Path({str(path)!r}))).problems\n"
         "heavy = {'pyarrow', 'pandas', 'numba', 'django'} & set(sys.modules)\n"

@@ -2,8 +2,9 @@
 
 import pytest
 
-from marketdata.reading.detect import PreviewRow, detect, preview
 from marketdata.reading.layout import Reading
+from marketdata.reading.preview import PreviewRow, preview
+from marketdata.reading.recognition.detect import detect
 
 HEADER = "date,open,high,low,close,volume,adj_close"
 LATEST = 1_735_689_600_000_000_000  # 2025-01-01

@@ -1,4 +1,4 @@
-"""Reading a small file whole, row by row, without compiled code: the samples and folders of CSV files."""
+"""A small file whole in memory, row by row and without compiled code: the samples, and folders of CSV files."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 from marketdata.bars import COLUMNS, Bars
 from marketdata.errors import FileInvalid, FileProblem
 from marketdata.reading.caps import Caps
-from marketdata.reading.detect import detect
 from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.lines import open_head, open_lines, text_of
+from marketdata.reading.recognition.detect import detect
 from marketdata.reading.report import MAX_PROBLEMS
 from marketdata.reading.rows import Row, RowReader, problem
 
@@ -31,8 +31,8 @@ def read_bars(
 ) -> Bars:
     """Read the bars of a file of text; its layout is detected when none is given.
 
-    The same rows mean the same bars as in `marketdata.reading.reader.read_file`, which is for files of any size and
-    for the policies: here a row that cannot be used always refuses the file.
+    The same rows mean the same bars as in `marketdata.reading.streaming.reader.read_file`, which is for files of
+    any size and for the policies: here a row that cannot be used always refuses the file.
 
     Raises
     ------

@@ -12,8 +12,8 @@ import zoneinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from marketdata.reading import kernels, moment_kernels
 from marketdata.reading.layout import TIME_FORMATS, Layout, Reading
+from marketdata.reading.streaming import kernels, moment_kernels
 from marketdata.reading.times import get_zone
 
 MOST_LINES = 65_536

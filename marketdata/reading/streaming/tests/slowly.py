@@ -7,12 +7,12 @@ from math import isfinite
 import numpy as np
 
 from marketdata.errors import FileInvalid, FileProblem
-from marketdata.reading.arranging import repetition
 from marketdata.reading.caps import Caps
 from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.lines import open_lines, text_of
-from marketdata.reading.reader import read_file
 from marketdata.reading.rows import Row, RowReader
+from marketdata.reading.streaming.arranging import repetition
+from marketdata.reading.streaming.reader import read_file
 
 NAMES = ("Date", "Open", "High", "Low", "Close", "Volume")
 ROLES = ("time", "open", "high", "low", "close", "volume")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from marketdata.reading.fast import FastLines, ZoneTable
-from marketdata.reading.kernels import LEFT, READ
 from marketdata.reading.layout import Reading
-from marketdata.reading.tests.slowly import NAMES, assert_same, layout_of
+from marketdata.reading.streaming.fast import FastLines, ZoneTable
+from marketdata.reading.streaming.kernels import LEFT, READ
+from marketdata.reading.streaming.tests.slowly import NAMES, assert_same, layout_of
 
 ODD_BYTES = b"0123456789.,;:-+eETZ \"'\t\r\n\0/ xn_" + bytes([0xC3, 0xA9, 0xFF, 1])
 ZONES = ("UTC", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Kolkata")

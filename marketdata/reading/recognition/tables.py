@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marketdata.reading.cells import split
-from marketdata.reading.dates import is_moment
 from marketdata.reading.layout import DELIMITERS
-from marketdata.reading.naming import is_header
-from marketdata.reading.signs import is_number
+from marketdata.reading.recognition.dates import is_moment
+from marketdata.reading.recognition.naming import is_header
+from marketdata.reading.recognition.signs import is_number
 
 _LOOKED_AT = 120
 _PROSE = 60

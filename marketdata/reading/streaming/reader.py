@@ -17,7 +17,7 @@ from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.lines import MAX_LINE_BYTES, TOO_LONG, LineStream, open_lines, text_of
 from marketdata.reading.report import ReadReport
 from marketdata.reading.rows import RowReader
-from marketdata.reading.walk import RowWalk
+from marketdata.reading.streaming.walk import RowWalk
 
 PIECE_BYTES = 1024 * 1024
 """Bytes that are read at once; several of the longest lines fit in."""

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from marketdata.reading.detect import detect, preview
 from marketdata.reading.layout import Reading
 from marketdata.reading.lines import HEAD_BYTES, open_head
-from marketdata.reading.tests.vendors import SAMPLES
+from marketdata.reading.preview import preview
+from marketdata.reading.recognition.detect import detect
+from marketdata.reading.recognition.tests.vendors import SAMPLES
 from marketdata.samples import SAMPLES as SHIPPED
 from marketdata.samples import SAMPLES_DIR
 from marketdata.timeframes import CALENDARS, GENERIC

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from marketdata.errors import FileInvalid, FileTooLarge
-from marketdata.reading import reader
 from marketdata.reading.caps import Caps
 from marketdata.reading.layout import Reading
-from marketdata.reading.reader import read_file
-from marketdata.reading.tests.slowly import LATEST, NAMES, bits, layout_of, read_slowly
+from marketdata.reading.streaming import reader
+from marketdata.reading.streaming.reader import read_file
+from marketdata.reading.streaming.tests.slowly import LATEST, NAMES, bits, layout_of, read_slowly
 
 HEADER = ",".join(NAMES)
 NEW_YORK = Reading("America/New_York")

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from marketdata.reading.layout import Layout, Reading
-from marketdata.reading.reader import read_file
+from marketdata.reading.streaming.reader import read_file
 
 _NAMES = ("time", "open", "high", "low", "close", "volume")
 _ROWS = (

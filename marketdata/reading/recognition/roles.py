@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from marketdata.bars import PRICES
-from marketdata.reading.dates import is_clock, is_count, is_moment
 from marketdata.reading.moments import unix_unit
-from marketdata.reading.naming import Ambiguous, plain, time_columns, value_roles
 from marketdata.reading.numbers import NumberReader
-from marketdata.reading.signs import is_number
+from marketdata.reading.recognition.dates import is_clock, is_count, is_moment
+from marketdata.reading.recognition.naming import Ambiguous, plain, time_columns, value_roles
+from marketdata.reading.recognition.signs import is_number
 
 _MOSTLY = 0.95
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algotrade.compiled import kernel, part
-from marketdata.reading.decimal_kernels import number_nb
-from marketdata.reading.moment_kernels import LOCAL, YMD, iso_nb, moment_nb, two_cells_nb
+from marketdata.reading.streaming.decimal_kernels import number_nb
+from marketdata.reading.streaming.moment_kernels import LOCAL, YMD, iso_nb, moment_nb, two_cells_nb
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]

@@ -6,11 +6,11 @@ import pytest
 from marketdata.bars import COLUMNS
 from marketdata.errors import FileInvalid
 from marketdata.reading.caps import Caps
-from marketdata.reading.detect import detect
+from marketdata.reading.in_memory import read_bars
 from marketdata.reading.layout import Reading
 from marketdata.reading.lines import open_head
-from marketdata.reading.reader import read_file
-from marketdata.reading.small import read_bars
+from marketdata.reading.recognition.detect import detect
+from marketdata.reading.streaming.reader import read_file
 from marketdata.samples import SAMPLES, SAMPLES_DIR
 from marketdata.tests.bars import HEADER, csv_text, make_bars, read
 from marketdata.timeframes import get_timeframe

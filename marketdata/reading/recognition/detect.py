@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from marketdata.errors import FileProblem
-from marketdata.reading.detection import Detection
 from marketdata.reading.encodings import decoded, foreign, lines_of, sniff
-from marketdata.reading.guessing import from_file_name
 from marketdata.reading.layout import NO_LAYOUT
 from marketdata.reading.lines import HEAD_BYTES, MAX_LINE_BYTES, TOO_LONG
-from marketdata.reading.preview import Preview, PreviewRow, preview
+from marketdata.reading.recognition.detection import Detection
+from marketdata.reading.recognition.guessing import from_file_name
+from marketdata.reading.recognition.sampling import examine
+from marketdata.reading.recognition.tables import find_table
 from marketdata.reading.rows import problem
-from marketdata.reading.sampling import examine
-from marketdata.reading.tables import find_table
-
-__all__ = ["Detection", "Preview", "PreviewRow", "detect", "preview"]
 
 
 def detect(head: bytes, *, file_name: str = "") -> Detection:

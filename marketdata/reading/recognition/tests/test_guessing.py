@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from marketdata.reading.guessing import (
+from marketdata.reading.recognition.guessing import (
     DAY,
     calendar_of,
     from_file_name,
@@ -12,8 +12,8 @@ from marketdata.reading.guessing import (
     timeframe_of,
     zone_of,
 )
-from marketdata.reading.naming import plain, zone_hint
-from marketdata.reading.signs import Signs, signs_of
+from marketdata.reading.recognition.naming import plain, zone_hint
+from marketdata.reading.recognition.signs import Signs, signs_of
 
 MINUTE = 60_000_000_000
 MONDAY = 1_704_067_200_000_000_000  # 2024-01-01

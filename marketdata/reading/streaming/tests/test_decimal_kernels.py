@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algotrade.compiled import kernel
-from marketdata.reading.decimal_kernels import number_nb
-from marketdata.reading.tests.slowly import bits
+from marketdata.reading.streaming.decimal_kernels import number_nb
+from marketdata.reading.streaming.tests.slowly import bits
 
 POINT = ord(".")
 

@@ -11,17 +11,24 @@ from itertools import pairwise
 from marketdata.bars import COLUMNS
 from marketdata.errors import FileProblem
 from marketdata.reading.cells import split
-from marketdata.reading.dates import writing_of
-from marketdata.reading.detection import Detection
-from marketdata.reading.guessing import DAY, calendar_of, from_period, timeframe_of, zone_of
 from marketdata.reading.layout import MAX_COLUMNS, Layout
 from marketdata.reading.moments import EPOCH, parse
-from marketdata.reading.naming import DIALECTS, dialect_of, period_column, plain, symbol_column, zone_hint
 from marketdata.reading.numbers import NumberReader
-from marketdata.reading.roles import Roles, by_names, by_values
+from marketdata.reading.recognition.dates import writing_of
+from marketdata.reading.recognition.detection import Detection
+from marketdata.reading.recognition.guessing import DAY, calendar_of, from_period, timeframe_of, zone_of
+from marketdata.reading.recognition.naming import (
+    DIALECTS,
+    dialect_of,
+    period_column,
+    plain,
+    symbol_column,
+    zone_hint,
+)
+from marketdata.reading.recognition.roles import Roles, by_names, by_values
+from marketdata.reading.recognition.signs import is_number, signs_of
+from marketdata.reading.recognition.tables import Table
 from marketdata.reading.rows import problem
-from marketdata.reading.signs import is_number, signs_of
-from marketdata.reading.tables import Table
 from marketdata.timeframes import TIMEFRAMES
 
 _MICROSECOND = dt.timedelta(microseconds=1)

@@ -16,12 +16,21 @@ from numpy.typing import NDArray
 from marketdata.bars import COLUMNS
 from marketdata.columns import ColumnFiles
 from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
-from marketdata.reading.arranging import arrange, repetition
-from marketdata.reading.fast import MOST_LINES, FastLines
-from marketdata.reading.kernels import BACKWARD, BLANK, LEFT, READ, REFUSED, REPEATED, VALUES, follow_nb
 from marketdata.reading.lines import MAX_LINE_BYTES, text_of
 from marketdata.reading.report import ReadReport
 from marketdata.reading.rows import Row, RowReader
+from marketdata.reading.streaming.arranging import arrange, repetition
+from marketdata.reading.streaming.fast import MOST_LINES, FastLines
+from marketdata.reading.streaming.kernels import (
+    BACKWARD,
+    BLANK,
+    LEFT,
+    READ,
+    REFUSED,
+    REPEATED,
+    VALUES,
+    follow_nb,
+)
 
 _FIRST, _LAST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 _VOLUME, _ADJ_CLOSE, _CLOSE = 4, 5, 3

@@ -12,7 +12,16 @@ from marketdata.quality.aligned import AlignedCloses
 from marketdata.quality.coverage import Coverage, GuessedCoverage
 from marketdata.quality.factors import FactorReport, compare_closes
 from marketdata.quality.prices import BarsWithoutVolume, MoveScan, StandingPrices, outliers, windows
-from marketdata.quality.report import LISTS, OUTLIER, SPLIT, STALE, ZERO_VOLUME, QualityReport
+from marketdata.quality.report import (
+    BY_FILE,
+    BY_SERIES,
+    LISTS,
+    OUTLIER,
+    SPLIT,
+    STALE,
+    ZERO_VOLUME,
+    QualityReport,
+)
 from marketdata.quality.slots import Days, Places, expected_places
 from marketdata.quality.suspected import suspected_splits
 from marketdata.timeframes import get_calendar, get_timeframe
@@ -25,6 +34,7 @@ def examine(
     calendar: str,
     adj_close: Columns | None = None,
     published: Columns | None = None,
+    kept: FactorReport | None = None,
 ) -> QualityReport:
     """Look through `bars` and return what is suspicious; nothing is corrected.
 
@@ -42,6 +52,9 @@ def examine(
         series of one symbol, `AlignedCloses(raw, adjusted)` makes such columns.
     published : Columns, optional
         When `bars` are adjusted themselves: the same symbol as it was published, to be compared with.
+    kept : FactorReport, optional
+        What an earlier report found out about the same bars from an adjusted close that is gone; it takes the place of
+        comparing. See `FactorReport.kept`.
     """
     columns: Columns = BarsColumns(bars) if isinstance(bars, Bars) else bars
     if not len(columns):
@@ -55,7 +68,7 @@ def examine(
         coverage.add(block["time"][begin : begin + BLOCK])
         for part in (moves, standing, silent):
             part.add(first, block)
-    factors = _factors(columns if adj_close is None else adj_close, columns, published)
+    factors = kept or _factors(columns if adj_close is None else adj_close, columns, published)
     found, years = coverage.finish(len(columns))
     large = moves.moves()
     splits, rows = suspected_splits(columns, moves.jumps(), large, span, calendar, factors.splits)
@@ -78,16 +91,20 @@ def examine(
         calendar=calendar,
         found={kind: found[kind] for kind in LISTS if kind in found},
         years=years,
-        notes=(*_notes(coverage.unknown, places, market.label), *factors.notes),
+        notes=tuple(_notes(coverage.unknown, places, market.label)),
+        compared_with=factors.compared_with,
+        notes_on_closes=factors.notes,
     )
 
 
 def _factors(beside: Columns, columns: Columns, published: Columns | None) -> FactorReport:
     if published is not None:  # the splits are adjusted for here: they confirm nothing
-        return replace(compare_closes(AlignedCloses(published, columns)), splits={})
+        compared = compare_closes(AlignedCloses(published, columns))
+        return replace(compared, splits={}, compared_with=BY_SERIES)
     if "adj_close" not in getattr(beside, "names", ()):
-        return FactorReport({}, {}, ())
-    return compare_closes(beside)
+        return FactorReport({}, {}, (), compared_with="")
+    by = BY_SERIES if isinstance(beside, AlignedCloses) else BY_FILE
+    return replace(compare_closes(beside), compared_with=by)
 
 
 def _notes(unknown: int, places: Places | Days | None, label: str) -> list[str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.columns import BLOCK, Columns
 from marketdata.quality.ratios import RATIOS, Ratio, ratio_near
-from marketdata.quality.report import ACTION, ERROR, INCONSISTENCY, INFO, WARNING, Findings
+from marketdata.quality.report import ACTION, BY_FILE, ERROR, INCONSISTENCY, INFO, WARNING, Findings
 from marketdata.quality.tally import Runs, Tally
 
 Ticks = NDArray[np.int64]
@@ -42,6 +42,20 @@ class FactorReport:
     found: Mapping[str, Findings]
     splits: Mapping[int, Ratio]
     notes: tuple[str, ...]
+    compared_with: str = BY_FILE
+
+    @classmethod
+    def kept(cls, report: Mapping[str, Any]) -> Self | None:
+        """Return what a stored report of the same bars says that only the file of their import could tell.
+
+        The adjusted close of a file is not stored with the bars. None when the report owes nothing to such a file.
+        """
+        closes = report.get("closes", {})
+        if closes.get("compared_with") != BY_FILE:
+            return None
+        found = {kind: Findings.from_report(report, kind) for kind in (ACTION, INCONSISTENCY)}
+        splits = {int(item.time.astype(np.int64)): item.ratio for item in found[ACTION].items if item.ratio}
+        return cls(found, splits, tuple(closes["notes"]))
 
 
 def compare_closes(columns: Columns, close: str = "close", adjusted: str = "adj_close") -> FactorReport:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -29,6 +29,7 @@ LISTS: Mapping[str, str] = {
 }
 """The kinds of findings and the names of their lists in the report, the worst first."""
 
+BY_FILE, BY_SERIES = "file", "series"
 POOR_COVERAGE, FAIR_COVERAGE = 0.9, 0.98
 
 
@@ -61,6 +62,21 @@ class Finding:
         }
         return told if self.ratio is None else {**told, "ratio": list(self.ratio)}
 
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Self:
+        """Make the finding of `to_dict` again; its times are whole seconds."""
+        start, end = (np.datetime64(told[name].removesuffix("Z"), "ns") for name in ("start", "end"))
+        ratio = told.get("ratio")
+        return cls(
+            kind=told["kind"],
+            time=start,
+            end=end,
+            bars=told["bars"],
+            text=told["text"],
+            severity=told["severity"],
+            ratio=None if ratio is None else (ratio[0], ratio[1]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -73,6 +89,14 @@ class Findings:
 
     def __len__(self) -> int:
         return self.count
+
+    @classmethod
+    def from_report(cls, report: Mapping[str, Any], kind: str) -> Self:
+        """Return what a stored report says of one kind; `bars` are those of the findings that it lists."""
+        items = tuple(Finding.from_dict(item) for item in report[LISTS[kind]])
+        low, middle, high = (report["counts"][kind][name] for name in SEVERITIES)
+        bars = sum(item.bars for item in items)
+        return cls(low + middle + high, bars, (low, middle, high), items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +115,8 @@ class QualityReport:
     `missing_bars` counts what the calendar expects between the first and the last bar, `outside_bars` what lies in none
     of its sessions, `unknown_bars` what lies beyond the days that it knows, `further_bars` what comes on top of the
     expected ones (the print of a closing auction, two bars in one place); these three take no part in the coverage.
+    `compared_with` says where the adjusted or published close came from that the close was held against: `BY_FILE`, the
+    file of an import, which nobody may have kept; `BY_SERIES`, the symbol's other series; empty, there was none.
     """
 
     bars: int
@@ -104,6 +130,8 @@ class QualityReport:
     found: Mapping[str, Findings] = field(default_factory=dict)
     years: tuple[Year, ...] = ()
     notes: tuple[str, ...] = ()
+    compared_with: str = ""
+    notes_on_closes: tuple[str, ...] = ()
 
     def of(self, kind: str) -> Findings:
         """Return what was found of one kind."""
@@ -185,6 +213,7 @@ class QualityReport:
             "counts": {},
             "years": [{"year": item.year, "bars": item.bars, "missing": item.missing} for item in self.years],
             "notes": list(self.notes),
+            "closes": {"compared_with": self.compared_with, "notes": list(self.notes_on_closes)},
         }
         for kind, name in LISTS.items():
             findings = self.of(kind)

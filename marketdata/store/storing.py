@@ -19,7 +19,7 @@ from marketdata.bars import utc_datetime
 from marketdata.columns import Columns, blocks, first_row_from
 from marketdata.errors import BarsConflict, BarsError, BarsOverlap, NoBars
 from marketdata.models import Series, Snapshot
-from marketdata.quality import AlignedCloses, QualityReport, examine
+from marketdata.quality import AlignedCloses, FactorReport, QualityReport, examine
 from marketdata.store import snapshots
 from marketdata.store.bulk import delete_rows, insert_rows
 from marketdata.store.merging import (
@@ -272,7 +272,14 @@ def _record(series: Series, prepared: Prepared, report: QualityReport) -> Snapsh
 def _examine(
     series: Series, path: str, sha256: str, calendar: str, adj_close: Columns | None = None
 ) -> QualityReport:
-    """Examine a file for a series; without adjusted closes in the import its published or adjusted sibling is asked."""
+    """Examine a file for a series; without adjusted closes in the import its published or adjusted sibling is asked.
+
+    What an earlier report of the same bars owes to the adjusted closes of a file is kept: the file may be gone.
+    """
+    kept = None
+    if adj_close is None:
+        earlier = Snapshot.objects.filter(series_id=series.pk, sha256=sha256).values_list("quality", flat=True)
+        kept = FactorReport.kept(earlier.first() or {})
     columns = snapshots.columns(path, sha256)
     try:
         with compared_with(series) as (published, adjusted):
@@ -284,6 +291,7 @@ def _examine(
                 calendar=calendar,
                 adj_close=adj_close,
                 published=published,
+                kept=kept,
             )
     finally:
         columns.close()

@@ -1,13 +1,14 @@
 """Whether an adjusted close agrees with the close beside it."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
 
 from marketdata.bars import Bars
 from marketdata.columns import BarsColumns, ColumnFiles
-from marketdata.quality import AlignedCloses, examine
+from marketdata.quality import AlignedCloses, FactorReport, examine
 from marketdata.samples import SAMPLES_DIR
 from marketdata.sessions import sessions_between
 from marketdata.synthetic import SyntheticSpec, generate
@@ -168,6 +169,17 @@ def test_the_file_may_be_a_part_of_the_series_that_is_examined():
     assert [(item.time, item.severity) for item in report.splits] == [(time[400], "error")]
 
 
+def test_what_a_stored_report_kept_of_a_file_stands_for_the_file():
+    time, columns = made()
+    raw, adjusted = with_actions(columns, [(200, "dividend", 0.01), (400, "split", 4), (700, "split", 5 / 4)])
+    adjusted[600:620] *= 1.02
+    whole = report_on(time, raw, adjusted).to_dict()
+    kept = FactorReport.kept(json.loads(json.dumps(whole)))
+    assert examine(Bars(time=time, **raw), timeframe="1d", calendar="XNYS", kept=kept).to_dict() == whole
+    alone = examine(Bars(time=time, **raw), timeframe="1d", calendar="XNYS").to_dict()
+    assert FactorReport.kept(alone) is None
+
+
 def two_series(tamper=None):
     """The published and the adjusted bars of one symbol; the adjusted ones lack some, and begin later."""
     time, columns = made()
@@ -213,4 +225,4 @@ def test_the_published_columns_of_real_stocks_agree(name, splits, actions, last)
     assert {item.severity for item in report.splits} <= {"error"}
     assert report.of("action").count == actions
     assert report.of("inconsistency").count == 0
-    assert f"is {last} of the close" in report.notes[0]
+    assert f"is {last} of the close" in report.notes_on_closes[0]

@@ -7,7 +7,7 @@ class MarketDataConfig(AppConfig):
     verbose_name = _("Market data")
 
     def ready(self) -> None:
-        from marketdata import editing, jobs, periodic  # noqa: F401  they register the kinds of jobs
-        from marketdata.incoming import deriving, feeds  # noqa: F401  so do these, and the first follows changes
+        from marketdata import jobs, periodic  # noqa: F401  the first registers the kinds of jobs
+        from marketdata.incoming import deriving  # noqa: F401  it follows changes of series
 
         periodic.declare()

@@ -7,16 +7,13 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import submit
 from marketdata.incoming import deriving
+from marketdata.incoming.kinds import EXAMINE_KIND
 from marketdata.keys import SeriesKey
 from marketdata.models import Series
-
-EXAMINE_KIND = "marketdata.examine"
 
 
 def change_series(
@@ -60,13 +57,3 @@ def submit_examination(asker: Any, series: Series) -> Job:
         payload={"series": series.pk},
         result_url=series.get_absolute_url(),
     )
-
-
-register_kind(
-    JobKind(
-        name=EXAMINE_KIND,
-        label=gettext_lazy("Examination"),
-        handler="marketdata.store.examining.examine",
-        preload=False,
-    )
-)

@@ -1,4 +1,4 @@
-"""The kinds of long work with market data. Downloads are registered by `incoming.feeds`, examinations by `editing`."""
+"""The kinds of jobs with market data: who carries each out, and what follows each change of its state."""
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -6,16 +6,20 @@ from django.utils.translation import gettext_lazy as _
 from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from algotrade.jobs.warmth import register_warm_up
+from marketdata.incoming import feeds
+from marketdata.incoming.kinds import (
+    DERIVE_KIND,
+    EXAMINE_KIND,
+    FETCH_KIND,
+    GENERATE_KIND,
+    IMPORT_KIND,
+    RESTORE_KIND,
+)
 from marketdata.models import BarImport, Upload
 from marketdata.store import uploads, writing
 
-IMPORT_KIND = "marketdata.import"
-FETCH_KIND = "marketdata.fetch"
-GENERATE_KIND = "marketdata.generate"
-RESTORE_KIND = "marketdata.restore"
-DERIVE_KIND = "marketdata.derive"
-
 HOUR = 3600
+HANDLERS = "marketdata.incoming.handlers"
 
 
 def follow_import(job: Job) -> None:
@@ -37,40 +41,55 @@ def follow_file(job: Job) -> None:
         transaction.on_commit(lambda: uploads.discard(path))
 
 
-register_kind(
+def follow_download(job: Job) -> None:
+    """As `follow_import`; and the feed that asked keeps how it went."""
+    follow_import(job)
+    if job.is_terminal:
+        feeds.follow(job)
+
+
+for kind in (
     JobKind(
         name=IMPORT_KIND,
         label=_("Import"),
-        handler="marketdata.incoming.tasks.import_file",
+        handler=f"{HANDLERS}.files.import_file",
         on_state=follow_file,
         time_limit=HOUR,
-    )
-)
-register_kind(
+    ),
+    JobKind(
+        name=FETCH_KIND,
+        label=_("Download"),
+        handler=f"{HANDLERS}.download.download",
+        on_state=follow_download,
+        time_limit=HOUR,
+    ),
     JobKind(
         name=GENERATE_KIND,
         label=_("Generation"),
-        handler="marketdata.incoming.tasks.generate",
+        handler=f"{HANDLERS}.generate.generate",
         on_state=follow_import,
         time_limit=HOUR,
-    )
-)
-register_kind(
-    JobKind(
-        name=RESTORE_KIND,
-        label=_("Restoration of a snapshot"),
-        handler="marketdata.incoming.tasks.restore",
-        on_state=follow_import,
-        time_limit=HOUR,
-    )
-)
-register_kind(
+    ),
     JobKind(
         name=DERIVE_KIND,
         label=_("Derived series"),
-        handler="marketdata.incoming.derived.derive",
+        handler=f"{HANDLERS}.derive.derive",
         on_state=follow_import,
         time_limit=HOUR,
-    )
-)
-register_warm_up("marketdata.reading.warm.warm_up", later=True)
+    ),
+    JobKind(
+        name=RESTORE_KIND,
+        label=_("Restoration of a snapshot"),
+        handler=f"{HANDLERS}.restore.restore",
+        on_state=follow_import,
+        time_limit=HOUR,
+    ),
+    JobKind(
+        name=EXAMINE_KIND,
+        label=_("Examination"),
+        handler=f"{HANDLERS}.examine.examine",
+        preload=False,
+    ),
+):
+    register_kind(kind)
+register_warm_up("marketdata.reading.streaming.warm.warm_up", later=True)

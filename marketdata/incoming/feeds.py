@@ -1,7 +1,7 @@
 """Feeds: keeping series up to date from a provider, by themselves and when asked.
 
 A feed belongs to whoever may change its series: the owner of an own series, staff for a shared one. Each refresh is an
-import like any other (`BarImport` from a provider), with its job, report and conflicts; `fetching` carries it
+import like any other (`BarImport` from a provider), with its job, report and conflicts; `handlers.download` carries it
 out. When the job ends, `follow` writes to the feed how it went.
 """
 
@@ -16,14 +16,11 @@ from typing import Any
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from algotrade.errors import InvalidInput, LabError, NotAllowed, nearest
-from algotrade.jobs.kinds import JobKind, register_kind
 from algotrade.jobs.models import Job
 from marketdata.errors import FeedBusy, FeedNotFound, FeedRefused
 from marketdata.incoming.submissions import keeper_of, submit_settings
-from marketdata.jobs import FETCH_KIND, HOUR, follow_import
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Feed, Series
 from marketdata.providers import get_provider
@@ -151,10 +148,7 @@ def refresh_due(moment: dt.datetime | None = None) -> int:
 
 
 def follow(job: Job) -> None:
-    """The `on_state` of downloads: the import mirrors its job, and its feed keeps how the last refresh ended."""
-    follow_import(job)
-    if not job.is_terminal:
-        return
+    """Write to the feed how its refresh ended; call it in the transaction that ends the job of any download."""
     row = BarImport.objects.filter(job=job).only("settings", "report").first()
     pk = row.settings.get("feed") if row else None
     if row is None or pk is None:
@@ -287,14 +281,3 @@ def _describe(feed: Feed, provider: str, symbol: str, every: str) -> None:
         problems["every"] = [nearest(every, Feed.Every.values)]
     if problems:
         raise InvalidInput(fields=problems)
-
-
-register_kind(
-    JobKind(
-        name=FETCH_KIND,
-        label=gettext_lazy("Download"),
-        handler="marketdata.incoming.fetching.fetch",
-        on_state=follow,
-        time_limit=HOUR,
-    )
-)

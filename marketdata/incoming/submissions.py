@@ -15,7 +15,7 @@ from accounts.models import User
 from algotrade.errors import InvalidInput, nearest
 from algotrade.jobs.models import Job
 from marketdata.errors import NothingToRestore, UploadInUse
-from marketdata.jobs import DERIVE_KIND, FETCH_KIND, GENERATE_KIND, IMPORT_KIND, RESTORE_KIND
+from marketdata.incoming.kinds import DERIVE_KIND, FETCH_KIND, GENERATE_KIND, IMPORT_KIND, RESTORE_KIND
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Snapshot, Upload
 from marketdata.providers import get_provider

@@ -11,6 +11,7 @@ from marketdata.columns import BarsColumns
 from marketdata.editing import change_series
 from marketdata.errors import NoBars, RecipeInvalid, SeriesDerived, SeriesNotFound, UnknownTimeframe
 from marketdata.incoming import deriving
+from marketdata.incoming.handlers import derive
 from marketdata.models import BarImport, Series
 from marketdata.recipes import AdjustSplits, Resample, read_recipe
 from marketdata.services import current_snapshot, delete_series, import_bars, open_snapshot
@@ -130,9 +131,7 @@ def test_one_that_waits_is_not_queued_twice(user, run_jobs):
 def test_a_source_that_changes_while_a_job_computes_is_followed_again(user, run_jobs, monkeypatch):
     source = make_minutes(user)
     deriving.resample_series(user, source, "1h")
-    from marketdata.incoming import derived
-
-    make, calls = derived._make, []
+    make, calls = derive._make, []
 
     def meanwhile(*arguments):
         report = make(*arguments)
@@ -141,7 +140,7 @@ def test_a_source_that_changes_while_a_job_computes_is_followed_again(user, run_
         calls.append(1)
         return report
 
-    monkeypatch.setattr(derived, "_make", meanwhile)
+    monkeypatch.setattr(derive, "_make", meanwhile)
     assert len(succeeded(run_jobs())) == 2
     made = Series.objects.get(timeframe="1h")
     source.refresh_from_db()
@@ -154,9 +153,7 @@ def test_an_older_making_that_comes_late_does_not_undo_a_newer_one(user, run_job
     deriving.resample_series(user, source, "1h")
     run_jobs()
     import_bars(series=source, bars=minutes(180))
-    from marketdata.incoming import derived
-
-    make, newer = derived._make, []
+    make, newer = derive._make, []
 
     def overtaken(*arguments):
         report = make(*arguments)
@@ -166,7 +163,7 @@ def test_an_older_making_that_comes_late_does_not_undo_a_newer_one(user, run_job
             newer.extend(run_jobs())
         return report
 
-    monkeypatch.setattr(derived, "_make", overtaken)
+    monkeypatch.setattr(derive, "_make", overtaken)
     (late,) = run_jobs()
     assert [job.state for job in newer[1:]] == [Job.State.SUCCEEDED]
     assert late.state == Job.State.CANCELLED

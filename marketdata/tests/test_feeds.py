@@ -12,8 +12,8 @@ from algotrade.jobs.models import Job
 from algotrade.jobs.services import request_cancel
 from marketdata.bars import COLUMNS, Bars
 from marketdata.errors import FeedBusy, FeedNotFound, FeedRefused, ProviderUnavailable, RateLimited
-from marketdata.incoming import feeds, fetching
-from marketdata.incoming.fetching import compare
+from marketdata.incoming import feeds
+from marketdata.incoming.handlers.download import compare, overlap_start
 from marketdata.incoming.submissions import submit_fetch
 from marketdata.models import BarImport, Feed, Series
 from marketdata.providers import Capabilities, Provider, registry
@@ -268,7 +268,7 @@ def test_a_refresh_asks_for_intraday_bars_from_their_minute_on():
         time=np.datetime64("2024-01-01T00:30", "ns") + np.arange(30) * np.timedelta64(1, "h"),
         **{name: getattr(bars, name) for name in COLUMNS},
     )
-    assert str(fetching.overlap_start(hours, "1h")) == "2024-01-01T20:30"
+    assert str(overlap_start(hours, "1h")) == "2024-01-01T20:30"
 
 
 # -- When feeds are due -----------------------------------------------------------------------------------------

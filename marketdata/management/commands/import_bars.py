@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **given: Any) -> None:
         # The numerical libraries are loaded only by a command that computes.
-        from marketdata.incoming import importing
+        from marketdata.incoming.handlers.files import try_file
 
         path: Path = given["file"].resolve()
         if not path.is_file():
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             plan = self._plan(owner, path, given)
             row = self._row(owner, plan, path, keep=not given["dry_run"])
             if given["dry_run"]:
-                self._tell(row, importing.try_file(row, path, self._progress))
+                self._tell(row, try_file(row, path, self._progress))
                 self.stdout.write("Nothing was stored.")
                 return
             self._import(row, path)
@@ -79,22 +79,21 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from error
 
     def _import(self, row: BarImport, path: Path) -> None:
-        from marketdata.incoming import importing
+        from marketdata.incoming.handlers.files import import_path
+        from marketdata.incoming.handlers.preparing import note
 
         try:
-            ready = importing.import_path(row, path, self._progress)
+            ready = import_path(row, path, self._progress)
             with transaction.atomic():
                 ready()
-                importing.note(row, status=Job.State.SUCCEEDED, finished_at=now())
+                note(row, status=Job.State.SUCCEEDED, finished_at=now())
         except BaseException as error:
             code, detail = (
                 getattr(error, "code", "interrupted"),
                 getattr(error, "detail", "") or type(error).__name__,
             )
             state = Job.State.FAILED if isinstance(error, Exception) else Job.State.CANCELLED
-            importing.note(
-                row, status=state, finished_at=now(), error_code=code, error_detail=detail.splitlines()[0]
-            )
+            note(row, status=state, finished_at=now(), error_code=code, error_detail=detail.splitlines()[0])
             raise
         self._tell(row, ready.stored)
 

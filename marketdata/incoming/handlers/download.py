@@ -24,12 +24,12 @@ from algotrade.jobs.context import JobContext
 from marketdata.bars import PRICES, Bars
 from marketdata.columns import BarsColumns
 from marketdata.errors import HistoryChanged, MarketDataError, RateLimited, SeriesBusy
-from marketdata.incoming import importing
-from marketdata.incoming.tasks import import_of
+from marketdata.incoming.handlers.preparing import import_of, note, put, scaled, target_of
 from marketdata.models import BarImport, Series
 from marketdata.providers import Provider, get_provider
 from marketdata.store import writing
-from marketdata.store.merging import CONFLICTS_LISTED, EXTEND, REPLACE, Conflict
+from marketdata.store.merging import CONFLICTS_LISTED, Conflict
+from marketdata.store.merging import EXTEND, REPLACE
 from marketdata.store.opening import current_snapshot, open_snapshot
 from marketdata.timeframes import MINUTES_A_DAY, get_timeframe
 
@@ -66,16 +66,16 @@ class Newest:
     sha256: str
 
 
-def fetch(context: JobContext) -> Callable[[], None]:
+def download(context: JobContext) -> Callable[[], None]:
     """Ask the provider; return what makes its bars count in the transaction that ends the job."""
     row = import_of(context)
     asked = row.settings
-    key, owner_id = importing.target_of(row)
+    key, owner_id = target_of(row)
     series = key.find(owner_id)
     incremental = bool(asked.get("incremental"))
     newest = _newest(series) if incremental else None
     provider = get_provider(asked["provider"])()
-    provider.watch(importing.scaled(context.progress, 0.0, ASKING_SHARE))
+    provider.watch(scaled(context.progress, 0.0, ASKING_SHARE))
     bars = _ask(provider, row, key.timeframe, newest)
     report = _described(provider, row, bars)
     if newest is not None:
@@ -91,11 +91,11 @@ def fetch(context: JobContext) -> Callable[[], None]:
             raise MarketDataError(
                 _("%(provider)s has no bars in this period.") % {"provider": provider.label}
             )
-        return lambda: importing.note(row, series=series, report=report, **NOTHING_CHANGED)
-    ready = importing.put(
+        return lambda: note(row, series=series, report=report, **NOTHING_CHANGED)
+    ready = put(
         row,
         BarsColumns(bars),
-        progress=importing.scaled(context.progress, ASKING_SHARE, 1.0),
+        progress=scaled(context.progress, ASKING_SHARE, 1.0),
         overlap=REPLACE if newest is not None else asked.get("overlap", EXTEND),
         report=report,
     )
@@ -171,7 +171,7 @@ def _ask(provider: Provider, row: BarImport, timeframe: str, newest: Newest | No
         return provider.history(asked["provider_symbol"], timeframe, start, asked.get("end"))
     except RateLimited as error:
         if error.seconds:  # for the feed, which then waits as long
-            importing.note(row, report=row.report | {"retry_after_seconds": round(error.seconds)})
+            note(row, report=row.report | {"retry_after_seconds": round(error.seconds)})
         raise
 
 
@@ -201,7 +201,7 @@ def _kept_before(series: Series, bars: Bars) -> dict[str, Any]:
 
 def _changed_history(row: BarImport, report: dict[str, Any], compared: Comparison) -> HistoryChanged:
     """Write to the import what differs, and return the error that ends its job."""
-    importing.note(
+    note(
         row,
         report=row.report | report,
         conflicts=[conflict.to_dict() for conflict in compared.conflicts],

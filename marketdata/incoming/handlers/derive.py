@@ -1,9 +1,8 @@
-"""Making a derived series: the handler of its job. It reads and writes in blocks, so that memory does not grow."""
+"""Derived series: the handler that makes the bars of one, in blocks, so that memory does not grow."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -13,8 +12,15 @@ from algotrade.jobs.context import JobContext
 from algotrade.jobs.errors import JobCancelled
 from marketdata.columns import ColumnFiles, Columns
 from marketdata.errors import NoBars, SeriesNotFound
-from marketdata.incoming import deriving, importing
-from marketdata.incoming.tasks import import_of
+from marketdata.incoming import deriving
+from marketdata.incoming.handlers.preparing import (
+    Ready,
+    closing_on_error,
+    import_of,
+    put,
+    scaled,
+    target_of,
+)
 from marketdata.models import Series
 from marketdata.recipes import Recipe, Resample, read_recipe
 from marketdata.resample import resample_columns
@@ -27,7 +33,7 @@ MADE = 0.4
 """How far a making is when the bars are computed; the rest is storing them."""
 
 
-def derive(context: JobContext) -> Callable[[], None]:
+def derive(context: JobContext) -> Ready:
     """Make the bars of a derived series from what its source holds now, in the place of all that it held."""
     row = import_of(context)
     source = Series.objects.filter(pk=row.settings["from"]).first()
@@ -35,22 +41,22 @@ def derive(context: JobContext) -> Callable[[], None]:
         raise SeriesNotFound(
             _("The series that this one is made from was deleted; what was made is kept as it is.")
         )
-    key, owner_id = importing.target_of(row)
+    key, owner_id = target_of(row)
     deriving.refuse_occupied(key.find(owner_id))
     recipe = read_recipe(row.settings["recipe"])
     snapshot = opening.current_snapshot(source)
     resources = contextlib.ExitStack()
-    with importing.closing_on_error(resources):
+    with closing_on_error(resources):
         columns = opening.open_columns(snapshot)
         resources.callback(columns.close)
         into = resources.enter_context(ColumnFiles(opening.drafts_folder()))
-        report = _make(recipe, source, columns, into, importing.scaled(context.progress, 0.0, MADE))
+        report = _make(recipe, source, columns, into, scaled(context.progress, 0.0, MADE))
         if not len(into):
             raise NoBars(_nothing(source, report))
-        return importing.put(
+        return put(
             row,
             into,
-            progress=importing.scaled(context.progress, MADE, 1.0),
+            progress=scaled(context.progress, MADE, 1.0),
             overlap=WHOLE,
             report=report | {"made_from": snapshot.sha256},
             resources=resources,

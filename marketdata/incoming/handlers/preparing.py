@@ -1,4 +1,4 @@
-"""Carrying out an import, wherever its bars come from: from what was asked to what the job's last transaction writes.
+"""What all handlers of imports share: from bars that came in to what the job's last transaction writes.
 
 `put` is the common way: it takes the series, merges, writes ahead, and returns the `Ready` import, which makes
 everything count when it is called in a transaction. Whatever happens before leaves nothing that anybody can see.
@@ -10,25 +10,20 @@ import contextlib
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from marketdata.columns import BarsColumns, Columns
-from marketdata.errors import BarsConflict, FileInvalid, MarketDataError, SeriesBusy
+from algotrade.jobs.context import JobContext
+from marketdata.columns import Columns
+from marketdata.errors import BarsConflict, MarketDataError, SeriesBusy
 from marketdata.incoming import deriving
-from marketdata.incoming.filing import path_of_upload, read_path
 from marketdata.keys import SeriesKey
-from marketdata.models import BarImport, Series, Snapshot
-from marketdata.store import opening, storing, writing
-from marketdata.store.merging import EXTEND, REPLACE, WHOLE, Merge, Overlap
+from marketdata.models import BarImport, Series
+from marketdata.store import storing, writing
+from marketdata.store.merging import Overlap
 from marketdata.store.writing import Hold, Progress
-from marketdata.synthetic import SyntheticSpec, generate
-
-READ, TAKEN = 0.5, 0.52
-"""How far an import is when its file is read, and when it may write."""
 
 
 @dataclass(eq=False)
@@ -93,63 +88,18 @@ class Ready:
         )
 
 
-def import_file(row: BarImport, progress: Progress) -> Ready:
-    """Read the uploaded file of an import; problems in it are written to the import, and nothing else is."""
-    return import_path(row, path_of_upload(row), progress)
-
-
-def import_path(row: BarImport, path: Path, progress: Progress) -> Ready:
-    """As `import_file`, from any file of this machine."""
-    resources = contextlib.ExitStack()
-    with closing_on_error(resources):
-        columns = _read(row, path, scaled(progress, 0.0, READ), resources)
-        return put(
-            row,
-            columns,
-            progress=scaled(progress, READ, 1.0),
-            overlap=row.settings.get("overlap", EXTEND),
-            resources=resources,
-        )
+def import_of(context: JobContext) -> BarImport:
+    """Return the import that a job carries out."""
+    rows = BarImport.objects.select_related("job", "series", "upload", "user")
+    row = rows.filter(pk=context.payload["import"]).first()
+    if row is None:
+        raise MarketDataError(_("This import was deleted."))
+    return row
 
 
 def target_of(row: BarImport) -> tuple[SeriesKey, int | None]:
     """Return which series an import goes into, and whose it is: nobody's when it is shared."""
     return SeriesKey(**row.settings["key"]), None if row.settings.get("shared") else row.user_id
-
-
-def try_file(row: BarImport, path: Path, progress: Progress) -> Merge:
-    """Read a file and compare it with what is stored, and store nothing; errors are those of the import."""
-    with contextlib.ExitStack() as resources:
-        columns = _read(row, path, progress, resources)
-        key, owner_id = target_of(row)
-        series = key.find(owner_id)
-        deriving.refuse_derived(series)
-        return storing.compare(series, columns, overlap=row.settings.get("overlap", EXTEND))
-
-
-def generate_series(row: BarImport, progress: Progress) -> Ready:
-    """Make the bars of the stored specification."""
-    spec = SyntheticSpec(**row.settings["spec"])
-    progress(0.05, _("Generating %(count)d bars") % {"count": spec.bars})
-    columns = BarsColumns(generate(spec))
-    return put(
-        row,
-        columns,
-        progress=scaled(progress, 0.3, 1.0),
-        overlap=row.settings.get("overlap", REPLACE),
-    )
-
-
-def restore_snapshot(row: BarImport, progress: Progress) -> Ready:
-    """Give the series back what one of its snapshots holds."""
-    snapshot = Snapshot.objects.select_related("series").filter(pk=row.settings["snapshot"]).first()
-    if snapshot is None or (row.series_id is not None and snapshot.series_id != row.series_id):
-        raise MarketDataError(_("This snapshot is no longer kept."))
-    resources = contextlib.ExitStack()
-    with closing_on_error(resources):
-        columns = opening.open_columns(snapshot)
-        resources.callback(columns.close)
-        return put(row, columns, progress=progress, overlap=WHOLE, resources=resources)
 
 
 def put(
@@ -173,7 +123,7 @@ def put(
         key, owner_id = target_of(row)
         if row.source != BarImport.Source.DERIVED:
             deriving.refuse_derived(key.find(owner_id))
-        hold = writing.take(key, owner_id, holder_of(row), scaled(progress, 0.0, 0.0))
+        hold = writing.take(key, owner_id, _holder_of(row), scaled(progress, 0.0, 0.0))
         try:
             telling = _keeping(hold, scaled(progress, 0.02, 1.0))
             prepared = storing.prepare(
@@ -197,44 +147,12 @@ def put(
         )
 
 
-def _read(row: BarImport, path: Path, progress: Progress, resources: contextlib.ExitStack) -> Columns:
-    """Read a file, and write what was found in it to the import."""
-    try:
-        content = resources.enter_context(read_path(path, row.settings, progress))
-    except FileInvalid as error:
-        raise refuse_file(row, error) from error
-    note(
-        row,
-        report=row.report | content.report,
-        problems=content.problems,
-        problem_count=content.problem_count,
-    )
-    return content.columns
-
-
-def refuse_file(row: BarImport, error: FileInvalid) -> FileInvalid:
-    """Write the problems of a file to its import, and return the error with a detail of one line."""
-    problems = [
-        {"line": item.line, "column": item.column, "value": item.value, "reason": item.reason}
-        for item in error.problems
-    ]
-    note(row, problems=problems, problem_count=len(problems), report=row.report | {"stopped": error.stopped})
-    error.detail = error.detail.splitlines()[0]
-    error.fields = {}
-    return error
-
-
 def note(row: BarImport, **values: Any) -> None:
     """Write what is known of an import by now; one that is not kept (a command's) is only changed in memory."""
     for name, value in values.items():
         setattr(row, name, value)
     if row.pk is not None:
         row.describe(**values)
-
-
-def holder_of(row: BarImport) -> str:
-    """Return who writes: the job in its present attempt, or this import alone."""
-    return f"{row.job_id}:{row.job.fence}" if row.job is not None else f"import-{row.pk or id(row)}:0"
 
 
 def scaled(progress: Progress, first: float, after: float) -> Progress:
@@ -250,6 +168,11 @@ def closing_on_error(resources: contextlib.ExitStack) -> Any:
     except BaseException:
         resources.close()
         raise
+
+
+def _holder_of(row: BarImport) -> str:
+    """Who writes: the job in its present attempt, or this import alone."""
+    return f"{row.job_id}:{row.job.fence}" if row.job is not None else f"import-{row.pk or id(row)}:0"
 
 
 def _keeping(hold: Hold, progress: Progress) -> Progress:

@@ -1,0 +1,25 @@
+"""Series whose calendar has changed: the handler that examines their quality anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from algotrade.jobs.context import JobContext
+from marketdata.errors import SeriesNotFound
+from marketdata.models import Series
+from marketdata.store import storing
+
+
+def examine(context: JobContext) -> Callable[[], None]:
+    """Look at the current snapshot with the calendar that the series has now."""
+    context.progress(0.1, _("Examining the quality"))
+
+    def store() -> None:
+        series = Series.objects.select_for_update().filter(pk=context.payload["series"]).first()
+        if series is None:
+            raise SeriesNotFound(_("This series was deleted."))
+        storing.examine_again(series)
+
+    return store

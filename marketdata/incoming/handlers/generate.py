@@ -1,0 +1,28 @@
+"""Synthetic series: the handler that makes the bars of a stored specification."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from algotrade.jobs.context import JobContext
+from marketdata.columns import BarsColumns
+from marketdata.incoming.handlers.preparing import Ready, import_of, put, scaled
+from marketdata.store.merging import REPLACE
+from marketdata.synthetic import SyntheticSpec
+from marketdata.synthetic import generate as generate_bars
+
+MADE = 0.3
+"""How far a generation is when its bars are made; the rest is storing them."""
+
+
+def generate(context: JobContext) -> Ready:
+    """Make the bars and store them."""
+    row = import_of(context)
+    spec = SyntheticSpec(**row.settings["spec"])
+    context.progress(0.05, _("Generating %(count)d bars") % {"count": spec.bars})
+    return put(
+        row,
+        BarsColumns(generate_bars(spec)),
+        progress=scaled(context.progress, MADE, 1.0),
+        overlap=row.settings.get("overlap", REPLACE),
+    )

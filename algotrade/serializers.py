@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from algotrade.boundary import MAX_INTEGER
 from algotrade.errors import nearest
 
 MOST_NAMED = 10
@@ -31,3 +32,10 @@ class KnownFieldsMixin:
         known = list(self.fields)  # type: ignore[attr-defined]
         names = [str(name) for name in data if name not in known][:MOST_NAMED]
         return {name[:LONGEST_NAME]: [f"There is no such field. {nearest(name, known)}"] for name in names}
+
+
+class IdField(serializers.IntegerField):
+    """The id of a row: a whole number that a database can hold."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"min_value": 1, "max_value": MAX_INTEGER, **options})

@@ -1,31 +1,34 @@
-"""How bars come in, as the API shows and takes it: uploads, imports, downloads, generated series."""
+"""Files of bars as the API takes and shows them: sent, looked at, and imported as asked."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from algotrade.jobs.api.serializers import QueuedJobSerializer
-from algotrade.serializers import KnownFieldsMixin
+from algotrade.serializers import IdField, KnownFieldsMixin
+from marketdata.api.serializers.imports import DestinationSerializer, FileProblemSerializer
 from marketdata.incoming.options import FileOptions
 from marketdata.incoming.planning import Plan
-from marketdata.models import BarImport, Series, Upload
+from marketdata.models import Series, Upload
 from marketdata.reading.layout import POLICIES, REPAIRS, ROLES, TIME_FORMATS
-from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
-DEFAULTS = {field.name: field.default for field in fields(SyntheticSpec)}
-LARGEST_KEY = 2**63 - 1
+
+class UploadFileSerializer(KnownFieldsMixin, serializers.Serializer):
+    """A file."""
+
+    file = serializers.FileField(
+        allow_empty_file=True, help_text="CSV or other text, packed text (.csv.gz), or Parquet."
+    )
 
 
-class FileOptionsSerializer(KnownFieldsMixin, serializers.Serializer):
+class FileOptionsSerializer(DestinationSerializer):
     """How a file is to be read, and into which series. Whatever is left out is taken from the file."""
 
     symbol = serializers.CharField(max_length=32, required=False, allow_blank=True)
-    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
     timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), required=False)
     calendar = serializers.ChoiceField(
         choices=list(CALENDARS),
@@ -60,17 +63,7 @@ class FileOptionsSerializer(KnownFieldsMixin, serializers.Serializer):
         max_length=len(REPAIRS),
         help_text="With the policy repair: what may be mended. Anything else refuses the file.",
     )
-    overlap = serializers.ChoiceField(
-        choices=BarImport.Overlap.choices,
-        default=BarImport.Overlap.EXTEND.value,
-        help_text="What happens to stored bars of the same period.",
-    )
-    shared = serializers.BooleanField(
-        default=False, help_text="Into a series that everybody sees; for staff."
-    )
-    series = serializers.IntegerField(
-        min_value=1,
-        max_value=LARGEST_KEY,
+    series = IdField(
         required=False,
         help_text="An own series that the bars go into, whatever the file calls itself.",
     )
@@ -86,73 +79,8 @@ class ImportRequestSerializer(FileOptionsSerializer):
     upload = serializers.UUIDField(help_text="The id that POST uploads/ answered.")
 
 
-class ImportFileSerializer(FileOptionsSerializer):
+class ImportFileSerializer(UploadFileSerializer, FileOptionsSerializer):
     """A file, and how it is to be read."""
-
-    file = serializers.FileField(
-        allow_empty_file=True, help_text="CSV or other text, packed text (.csv.gz), or Parquet."
-    )
-
-
-class ImportSerializer(serializers.ModelSerializer):
-    """Bars that came in, or tried to: how it stands, and what it changed."""
-
-    job = QueuedJobSerializer(allow_null=True, read_only=True)
-
-    class Meta:
-        model = BarImport
-        fields = [
-            "id",
-            "status",
-            "source",
-            "origin",
-            "symbol",
-            "timeframe",
-            "series",
-            "upload",
-            "bars_added",
-            "bars_changed",
-            "bars_removed",
-            "bars_unchanged",
-            "problem_count",
-            "conflict_count",
-            "content_sha256",
-            "error_code",
-            "error_detail",
-            "created_at",
-            "finished_at",
-            "job",
-        ]
-        read_only_fields = fields
-
-
-class ImportDetailSerializer(ImportSerializer):
-    """An import with what was asked and the report of what happened."""
-
-    settings = serializers.DictField(read_only=True, help_text="What was asked.")
-    report = serializers.DictField(read_only=True, help_text="Rows read, kept and left out; named repairs.")
-
-    class Meta(ImportSerializer.Meta):
-        fields = [*ImportSerializer.Meta.fields, "settings", "report"]
-        read_only_fields = fields
-
-
-class FileProblemSerializer(serializers.Serializer):
-    """One thing wrong in a file."""
-
-    line = serializers.IntegerField()
-    column = serializers.CharField()
-    value = serializers.CharField()
-    reason = serializers.CharField()
-
-
-class ConflictSerializer(serializers.Serializer):
-    """One value of a stored bar that the import contradicted."""
-
-    time = serializers.CharField()
-    column = serializers.CharField()
-    stored = serializers.FloatField()
-    new = serializers.FloatField()
 
 
 class LayoutSerializer(serializers.Serializer):
@@ -252,63 +180,3 @@ class UploadDetailSerializer(UploadSerializer):
     @extend_schema_field(PlanSerializer)
     def get_plan(self, upload: Upload) -> Any:
         return PlanSerializer(plan_body(self.context["plan"])).data
-
-
-class UploadFileSerializer(KnownFieldsMixin, serializers.Serializer):
-    """A file."""
-
-    file = serializers.FileField(
-        allow_empty_file=True, help_text="CSV or other text, packed text (.csv.gz), or Parquet."
-    )
-
-
-class FetchSerializer(KnownFieldsMixin, serializers.Serializer):
-    """A download from a provider."""
-
-    provider = serializers.CharField(max_length=40)
-    provider_symbol = serializers.CharField(max_length=64, help_text="As the provider writes it.")
-    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), default="1d")
-    symbol = serializers.CharField(
-        max_length=32, required=False, allow_blank=True, help_text="What it is called here; the same without."
-    )
-    name = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    calendar = serializers.ChoiceField(choices=list(CALENDARS), required=False)
-    start = serializers.DateField(required=False, help_text="First day; without it all that there is.")
-    end = serializers.DateField(required=False, help_text="Last day, included.")
-    overlap = serializers.ChoiceField(
-        choices=BarImport.Overlap.choices, default=BarImport.Overlap.EXTEND.value
-    )
-    shared = serializers.BooleanField(default=False)
-
-
-def _whole(name: str) -> serializers.IntegerField:
-    low, high = BOUNDS[name]
-    return serializers.IntegerField(min_value=low, max_value=high, default=DEFAULTS[name])
-
-
-def _number(name: str) -> serializers.FloatField:
-    low, high = BOUNDS[name]
-    return serializers.FloatField(min_value=low, max_value=high, default=DEFAULTS[name])
-
-
-class SyntheticSerializer(KnownFieldsMixin, serializers.Serializer):
-    """A synthetic series: fractions per year for drift and volatility."""
-
-    symbol = serializers.CharField(max_length=32)
-    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    process = serializers.ChoiceField(choices=list(PROCESSES), default=DEFAULTS["process"])
-    bars = _whole("bars")
-    seed = _whole("seed")
-    start = serializers.DateField(default=DEFAULTS["start"])
-    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), default=DEFAULTS["timeframe"])
-    calendar = serializers.ChoiceField(choices=list(CALENDARS), default=DEFAULTS["calendar"])
-    price = _number("price")
-    drift = _number("drift")
-    volatility = _number("volatility")
-    half_life = _number("half_life")
-    regime_length = _number("regime_length")
-
-    def spec(self) -> SyntheticSpec:
-        """Return what to generate; call it after validation."""
-        values = {key: value for key, value in self.validated_data.items() if key not in {"symbol", "name"}}
-        return SyntheticSpec(**{**values, "start": str(values["start"])})

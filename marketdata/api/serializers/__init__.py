@@ -1,0 +1,1 @@
+"""What the API shows of market data, and what it takes."""

@@ -1,0 +1,1 @@
+"""The doors of market data for scripts."""

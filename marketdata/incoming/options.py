@@ -1,27 +1,44 @@
-"""What somebody may ask of a file of bars, and what it changes of what was recognised in the file."""
+"""What somebody may ask of a file of bars, in the words of the layer that recognises and reads it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from algotrade.errors import nearest
-from marketdata.bars import PRICES
 from marketdata.models import BarImport
-from marketdata.reading.layout import POLICIES, REPAIRS, ROLES, TIME_FORMATS, Layout, Reading
+from marketdata.reading.checks import wrong_roles
+from marketdata.reading.layout import (
+    DECIMALS,
+    DELIMITERS,
+    ENCODINGS,
+    POLICIES,
+    REPAIRS,
+    ROLES,
+    THOUSANDS,
+    TIME_FORMATS,
+    Reading,
+)
+from marketdata.reading.recognition.detection import Overrides
 from marketdata.reading.times import get_zone
 from marketdata.timeframes import TIMEFRAMES, get_timeframe
+
+THOUSANDS_ASKED = {"none": "", **{sign: sign for sign in THOUSANDS if sign}}
+"""What may be asked of the sign between groups of digits, where nothing at all leaves it to the file."""
+MAX_SKIPPED_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
     """What somebody asks of a file. Whatever is empty is taken from the file, or from the series it goes into.
 
-    `series` names an own series that the bars go into, whatever the file calls itself. `adjust` has the prices
-    adjusted by the column adj_close; `adjustment` says what the prices of the file are adjusted for already.
+    `header` says whether the first line after `skipped_lines` names the columns; `thousands` is one of
+    `THOUSANDS_ASKED`. `series` names an own series that the bars go into, whatever the file calls itself. `adjust`
+    has the prices adjusted by the column adj_close; `adjustment` says what they are adjusted for already.
     """
 
     symbol: str = ""
@@ -31,8 +48,13 @@ class FileOptions:
     timezone: str = ""
     adjustment: str = ""
     adjust: bool = False
+    encoding: str = ""
+    delimiter: str = ""
+    header: bool | None = None
+    skipped_lines: int | None = None
     roles: tuple[str, ...] = ()
     decimal: str = ""
+    thousands: str = ""
     time_format: str = ""
     policy: str = "reject"
     repairs: tuple[str, ...] = ()
@@ -54,30 +76,39 @@ class FileOptions:
         return cls(**given)
 
 
-def asked_layout(found: Layout, options: FileOptions, refusals: dict[str, list[str]]) -> Layout:
-    """Return the layout that was recognised, changed as asked; what cannot be used is added to `refusals`."""
-    changes: dict[str, Any] = {}
-    if options.decimal:
-        if options.decimal not in {".", ","}:
-            refusals["decimal"] = [_("The decimal mark is “.” or “,”.")]
-        else:
-            changes["decimal"] = options.decimal
-    if options.time_format:
-        if options.time_format not in TIME_FORMATS:
-            refusals["time_format"] = [nearest(options.time_format, TIME_FORMATS)]
-        else:
-            changes["time_format"] = options.time_format
+def asked_overrides(options: FileOptions, refusals: dict[str, list[str]]) -> Overrides:
+    """Return what was asked about the text of a file; what cannot be used is added to `refusals` and left out."""
+    choices = {
+        "encoding": tuple(ENCODINGS),
+        "delimiter": tuple(DELIMITERS),
+        "decimal": DECIMALS,
+        "thousands": tuple(THOUSANDS_ASKED),
+        "time_format": TIME_FORMATS,
+    }
+    said: dict[str, Any] = {"has_header": options.header, "skipped_lines": options.skipped_lines}
+    for name, known in choices.items():
+        value = getattr(options, name)
+        if value and value not in known:
+            refusals[name] = [nearest(value, known)]
+        elif value:
+            said[name] = THOUSANDS_ASKED[value] if name == "thousands" else value
+    if said.get("decimal") and said.get("decimal") == said.get("thousands"):
+        refusals["thousands"] = [_("This is the decimal mark already. Choose another one.")]
+        del said["thousands"]
+    if said["skipped_lines"] is not None and not 0 <= said["skipped_lines"] <= MAX_SKIPPED_LINES:
+        refusals["skipped_lines"] = [_("Skip from 0 to %(most)d lines.") % {"most": MAX_SKIPPED_LINES}]
+        del said["skipped_lines"]
     if options.roles:
-        problems = _problems_of_roles(options.roles, found)
-        if problems:
-            refusals["roles"] = problems
+        unknown = [nearest(role, ROLES) for role in options.roles if role not in ROLES]
+        if wrong := unknown[:1] or [capfirst(reason) for reason in wrong_roles(options.roles)]:
+            refusals["roles"] = wrong
         else:
-            changes["roles"] = options.roles
-    return replace(found, **changes) if changes else found
+            said["roles"] = options.roles
+    return Overrides(**said)
 
 
 def asked_reading(values: Mapping[str, str], options: FileOptions, refusals: dict[str, list[str]]) -> Reading:
-    """Return how the lines are to be read into a series of these `values`; as `asked_layout`."""
+    """Return how the lines are to be read into a series of these `values`; as `asked_overrides`."""
     if options.policy not in POLICIES:
         refusals["policy"] = [nearest(options.policy, POLICIES)]
     for repair in options.repairs:
@@ -98,28 +129,3 @@ def asked_reading(values: Mapping[str, str], options: FileOptions, refusals: dic
         policy=options.policy if options.policy in POLICIES else "reject",  # type: ignore[arg-type]
         repairs=options.repairs if options.policy == "repair" else (),
     )
-
-
-def _problems_of_roles(roles: tuple[str, ...], found: Layout) -> list[str]:
-    """What is wrong with the meaning that was given to each column."""
-    unknown = [role for role in roles if role not in ROLES]
-    if unknown:
-        return [nearest(unknown[0], ROLES)]
-    if len(roles) != len(found.names):
-        return [
-            _("The file has %(columns)d columns and %(given)d meanings were given.")
-            % {"columns": len(found.names), "given": len(roles)}
-        ]
-    problems = [
-        _("No column is the %(role)s. Choose one.") % {"role": role} for role in PRICES if role not in roles
-    ]
-    problems += [
-        _("Several columns are the %(role)s. Keep one of them.") % {"role": role}
-        for role in ROLES
-        if role != "ignore" and roles.count(role) > 1
-    ]
-    if "time" not in roles and "date" not in roles:
-        problems.append(_("No column holds the time. Choose one, or a date and a time of day."))
-    if "time" in roles and ("date" in roles or "time_of_day" in roles):
-        problems.append(_("Choose either one column with the whole time, or a date and a time of day."))
-    return problems

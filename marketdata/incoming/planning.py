@@ -6,7 +6,7 @@ beginning of the file, and nothing needs a numerical library.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -23,19 +23,22 @@ from marketdata.errors import (
     SeriesNotFound,
 )
 from marketdata.incoming import submissions
-from marketdata.incoming.options import FileOptions, asked_layout, asked_reading
+from marketdata.incoming.options import FileOptions, asked_overrides, asked_reading
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Upload
+from marketdata.reading.encodings import foreign
 from marketdata.reading.layout import DELIMITERS, NO_LAYOUT, Layout, Reading
 from marketdata.reading.lines import open_head
 from marketdata.reading.preview import Preview, preview
 from marketdata.reading.recognition.detect import detect
-from marketdata.reading.recognition.detection import Detection
+from marketdata.reading.recognition.detection import Detection, Overrides
 from marketdata.reading.recognition.naming import DIALECTS
 from marketdata.store import uploads
 
 PREVIEW_ROWS = 20
 TEXT_SOURCE, PARQUET_SOURCE = "csv", "parquet"
+OF_TEXT_ALONE = ("encoding", "delimiter", "header", "skipped_lines")
+"""Options that say nothing about a Parquet file."""
 DIALECT_LABELS = {**DIALECTS, "generic": gettext_lazy("table of bars")}
 
 
@@ -49,8 +52,8 @@ class Plan:
     upload: Upload
     head: bytes
     options: FileOptions
+    overrides: Overrides
     detection: Detection
-    layout: Layout
     reading: Reading
     values: dict[str, str]
     key: SeriesKey | None
@@ -58,9 +61,31 @@ class Plan:
     refusals: dict[str, list[str]] = field(default_factory=dict)
 
     @property
+    def layout(self) -> Layout:
+        """Where each value stands: what was recognised in the light of what was asked."""
+        return self.detection.layout
+
+    @property
     def is_readable(self) -> bool:
-        """Whether anything can be made of the file."""
+        """Whether anything can be made of the file as it is asked for."""
         return not self.detection.problems
+
+    @property
+    def is_text(self) -> bool:
+        """Whether asking for it otherwise may help a file that is not readable."""
+        return bool(self.head) and foreign(self.head) is None
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the file says itself how its values are written."""
+        return uploads.is_parquet(self.upload.path)
+
+    def without(self, override: str) -> Layout:
+        """Return the layout as it would be if this one of `overrides` was left to the file."""
+        if getattr(self.overrides, override) is None:
+            return self.layout
+        others = replace(self.overrides, **{override: None})
+        return detect(self.head, file_name=self.upload.name, overrides=others).layout
 
     @property
     def dialect_label(self) -> str:
@@ -74,7 +99,8 @@ class Plan:
 
     def require(self) -> SeriesKey:
         """Return the key of the series, or raise what is in the way."""
-        if not self.is_readable:
+        consequences = {"symbol", "timeframe"}
+        if not self.is_readable and self.refusals.keys() <= consequences:
             raise FileInvalid(self.detection.problems)
         if self.refusals or self.key is None:
             raise InvalidInput(fields=self.refusals)
@@ -93,7 +119,7 @@ def read_head(upload: Upload) -> bytes:
         raise MarketDataError(_("The uploaded file is no longer kept. Upload it again.")) from error
 
 
-def _looked_at(upload: Upload) -> tuple[bytes, Detection]:
+def _looked_at(upload: Upload, overrides: Overrides) -> tuple[bytes, Detection]:
     """The beginning of the file and what was recognised in it; a file that cannot be opened is one problem."""
     try:
         head = read_head(upload)
@@ -101,14 +127,20 @@ def _looked_at(upload: Upload) -> tuple[bytes, Detection]:
         return b"", Detection(layout=NO_LAYOUT, problems=error.problems)
     except (FileTooLarge, MissingExtra) as error:
         return b"", Detection(layout=NO_LAYOUT, problems=(FileProblem(1, "", "", error.detail),))
-    return head, detect(head, file_name=upload.name)
+    return head, detect(head, file_name=upload.name, overrides=overrides)
 
 
 def plan_import(owner: Any, upload: Upload, options: FileOptions) -> Plan:
     """Put what was recognised and what was asked together."""
-    head, detection = _looked_at(upload)
     refusals: dict[str, list[str]] = {}
-    layout = asked_layout(detection.layout, options, refusals)
+    overrides = _overrides(upload, options, refusals)
+    head, detection = _looked_at(upload, overrides)
+    columns, given = len(detection.layout.names), len(overrides.roles)
+    if given and columns not in (0, given):
+        refusals["roles"] = [
+            _("The file has %(columns)d columns and %(given)d meanings were given.")
+            % {"columns": columns, "given": given}
+        ]
     target = _target(owner, options)
     values = _values(upload, options, detection, target)
     known = target or _known(owner, values, options)
@@ -128,8 +160,8 @@ def plan_import(owner: Any, upload: Upload, options: FileOptions) -> Plan:
         upload=upload,
         head=head,
         options=options,
+        overrides=overrides,
         detection=detection,
-        layout=layout,
         reading=reading,
         values=values,
         key=None if refusals else key,
@@ -165,6 +197,17 @@ def _given(file: UploadedFile | None) -> UploadedFile:
     if file is None:
         raise InvalidInput(fields={"file": [_("Send a file, or name an upload.")]})
     return file
+
+
+def _overrides(upload: Upload, options: FileOptions, refusals: dict[str, list[str]]) -> Overrides:
+    """What was asked about the text of the file, as far as it can be asked."""
+    if uploads.is_parquet(upload.path):
+        defaults = FileOptions()
+        for name in OF_TEXT_ALONE:
+            if getattr(options, name) != getattr(defaults, name):
+                refusals[name] = [_("A Parquet file says this itself. Leave it out.")]
+        options = replace(options, **{name: getattr(defaults, name) for name in OF_TEXT_ALONE})
+    return asked_overrides(options, refusals)
 
 
 def _target(owner: Any, options: FileOptions) -> Series | None:

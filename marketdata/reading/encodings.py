@@ -98,11 +98,25 @@ def is_text(head: bytes, encoding: str) -> bool:
     return True
 
 
+def codec_of(head: bytes, encoding: str) -> str:
+    """Return the codec that reads a file of one of `layout.ENCODINGS` which begins with `head`."""
+    return (sixteen_bit_order(head) or "utf-16-le") if encoding == "utf-16" else encoding
+
+
 def decoded(head: bytes, encoding: str) -> str:
     """Return the text of first bytes that may end within a character; what is no character becomes U+FFFD."""
-    codec = (sixteen_bit_order(head) or "utf-16-le") if encoding == "utf-16" else encoding
-    text = codecs.getincrementaldecoder(codec)("replace").decode(head)
+    text = codecs.getincrementaldecoder(codec_of(head, encoding))("replace").decode(head)
     return text.removeprefix("\ufeff")
+
+
+def first_bad_line(head: bytes, encoding: str) -> int | None:
+    """Return the line, counted from 1, of the first bytes that are not written in an encoding; None without any."""
+    codec = codec_of(head, encoding)
+    try:
+        codecs.getincrementaldecoder(codec)().decode(head)
+    except UnicodeDecodeError as error:
+        return head[: error.start].decode(codec, "replace").count("\n") + 1
+    return None
 
 
 def lines_of(text: str) -> list[str]:

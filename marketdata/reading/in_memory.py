@@ -15,8 +15,8 @@ from marketdata.reading.caps import Caps
 from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.lines import open_head, open_lines, text_of
 from marketdata.reading.recognition.detect import detect
-from marketdata.reading.report import MAX_PROBLEMS
-from marketdata.reading.rows import Row, RowReader, problem
+from marketdata.reading.report import MAX_PROBLEMS, problem
+from marketdata.reading.rows import Row, RowReader
 
 _CAPS = Caps()
 

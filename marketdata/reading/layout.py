@@ -13,10 +13,22 @@ TIME_FORMATS = ("auto", "ymd", "dmy", "mdy", "unix_s", "unix_ms", "unix_us", "un
 """auto: ISO dates and times, compact dates, and Unix times told apart by their size; ymd, dmy and mdy: the order of
 year, month and day, with any of / . - between and a time of day after it or not; unix_*: a number of this unit."""
 
-ENCODINGS = ("utf-8", "utf-16", "cp1252")
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows-1252, Western Europe",
+    "latin-1": "Latin-1 (ISO 8859-1)",
+    "cp1250": "Windows-1250, Central Europe",
+    "cp1251": "Windows-1251, Cyrillic",
+    "gb18030": "GB 18030, Chinese",
+    "shift_jis": "Shift JIS, Japanese",
+}
+"""By their names in Python, in words. The first three are recognised; the others somebody has to say."""
+
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "space"}
 
 MAX_COLUMNS = 64
+DECIMALS = (".", ",")
 THOUSANDS = ("", ",", ".", " ", "'")
 
 Policy = Literal["reject", "drop", "repair"]

@@ -14,7 +14,7 @@ from typing import IO
 from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
 from marketdata.reading import parquet
 from marketdata.reading.caps import MEBIBYTE, Caps
-from marketdata.reading.encodings import GZIP, PARQUET, foreign, sixteen_bit_order, without_mark
+from marketdata.reading.encodings import GZIP, PARQUET, codec_of, foreign, without_mark
 
 HEAD_BYTES = 256 * 1024
 MAX_LINE_BYTES = 64 * 1024
@@ -200,8 +200,7 @@ def _text(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
         raise _invalid(1, reason)
     chunks = chain([first], chunks)
     if encoding != "utf-8":
-        codec = (sixteen_bit_order(first) or "utf-16-le") if encoding == "utf-16" else encoding
-        chunks = _recoded(chunks, codec)
+        chunks = _recoded(chunks, codec_of(first, encoding))
         first = next(chunks, b"")
         chunks = chain([first], chunks)
     else:

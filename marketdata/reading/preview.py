@@ -10,7 +10,8 @@ from marketdata.errors import FileInvalid, FileProblem
 from marketdata.reading.encodings import decoded, foreign, lines_of
 from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.lines import HEAD_BYTES, MAX_LINE_BYTES, TOO_LONG
-from marketdata.reading.rows import Row, RowReader, problem
+from marketdata.reading.report import problem
+from marketdata.reading.rows import Row, RowReader
 from marketdata.reading.times import as_text
 
 _DAY = 86_400_000_000_000

@@ -12,6 +12,11 @@ MAX_PROBLEMS = 1_000
 """Problems that are listed; all are counted."""
 
 
+def problem(line: int, column: str, value: str, reason: str) -> FileProblem:
+    """Make a problem whose words are short enough to show."""
+    return FileProblem(line, column[:40], value[:60], reason)
+
+
 @dataclass(slots=True)
 class ReadReport:
     """What became of the rows of one file.

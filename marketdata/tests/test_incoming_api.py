@@ -47,7 +47,7 @@ def test_the_preview_answers_for_other_options_and_stores_nothing(api):
     roles = ["time", "ignore", "high", "low", "close", "volume"]
     answer = api.post(url, {"roles": roles, "symbol": "xyz"}, format="json").json()
     assert answer["series"]["symbol"] == "XYZ"
-    assert "No column is the open" in answer["refusals"]["roles"][0]
+    assert "No column holds open" in answer["refusals"]["roles"][0]
     assert api.post(url, {"rolls": roles}, format="json").status_code == 400
     assert not BarImport.objects.exists()
 

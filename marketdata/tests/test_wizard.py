@@ -143,7 +143,7 @@ def test_the_preview_follows_what_is_chosen(page):
     assert body.index("2.00") < body.index("1.50")  # the opening price is the last column now
     asked = fields(page, address, role_1="ignore")
     body = text_of(page.post(f"{address}preview/", asked))
-    assert "No column is the open" in body
+    assert "No column holds open" in body
 
 
 def test_rows_that_cannot_be_used_are_shown_in_their_place(page):
@@ -171,7 +171,7 @@ def test_a_file_that_runs_newest_first_is_offered_its_repair(page):
         ({"symbol": ""}, "This field is required"),
         ({"timezone": "Nowhere"}, "is not a timezone"),
         ({"timeframe": "7d"}, "Select a valid choice"),
-        ({"role_1": "close"}, "Several columns are the close"),
+        ({"role_1": "close"}, "2 columns hold close"),
         ({"policy": "repair", "repairs": []}, "Name what may be repaired"),
         ({"overlap": "perhaps"}, "Select a valid choice"),
     ],

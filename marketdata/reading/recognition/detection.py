@@ -1,4 +1,4 @@
-"""What was recognised in a file of bars, as a plain value."""
+"""What was recognised in a file of bars, and what somebody says of it instead, as plain values."""
 
 from __future__ import annotations
 
@@ -6,6 +6,35 @@ from dataclasses import dataclass
 
 from marketdata.errors import FileProblem
 from marketdata.reading.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What somebody says of a file, each so that it is not recognised. None, and no roles: recognise it.
+
+    Attributes
+    ----------
+    encoding, delimiter, decimal, thousands, time_format : str or None
+        As in `Layout`, and of its known values.
+    has_header : bool or None
+        Whether the first line that is not skipped names the columns.
+    skipped_lines : int or None
+        Lines before the header or the first bar.
+    roles : tuple of str
+        What each column holds. They count if there are as many as columns.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    has_header: bool | None = None
+    skipped_lines: int | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    time_format: str | None = None
+    roles: tuple[str, ...] = ()
+
+
+NOTHING_SAID = Overrides()
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ def by_values(rows: Sequence[Sequence[str]], numbers: NumberReader) -> Roles:
     if len(numeric) > 4:
         found.roles[numeric[4]] = "volume"
     found.notes.append(
-        f"There is no header; the columns after the time are taken as {', '.join(order)}{volume}."
+        f"No names say what the columns hold; those after the time are taken as {', '.join(order)}{volume}."
     )
     return found
 

@@ -4,39 +4,43 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from marketdata.bars import COLUMNS
 from marketdata.errors import FileProblem
 from marketdata.reading.cells import split
+from marketdata.reading.checks import wrong_roles
 from marketdata.reading.layout import MAX_COLUMNS, Layout
 from marketdata.reading.moments import EPOCH, parse
 from marketdata.reading.numbers import NumberReader
-from marketdata.reading.recognition.dates import writing_of
-from marketdata.reading.recognition.detection import Detection
+from marketdata.reading.recognition.dates import TimeWriting, writing_of
+from marketdata.reading.recognition.detection import Detection, Overrides
 from marketdata.reading.recognition.guessing import DAY, calendar_of, from_period, timeframe_of, zone_of
 from marketdata.reading.recognition.naming import (
     DIALECTS,
     dialect_of,
+    is_header,
     period_column,
     plain,
     symbol_column,
     zone_hint,
 )
 from marketdata.reading.recognition.roles import Roles, by_names, by_values
-from marketdata.reading.recognition.signs import is_number, signs_of
+from marketdata.reading.recognition.signs import Signs, is_number, signs_of
 from marketdata.reading.recognition.tables import Table
-from marketdata.reading.rows import problem
+from marketdata.reading.report import problem
 from marketdata.timeframes import TIMEFRAMES
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
-def examine(lines: Sequence[str], table: Table, encoding: str, named: Detection) -> Detection:
-    """Complete `named` (what the file's name says) by what the table in `lines` shows."""
-    sample = _Sample(lines, table, named)
+def examine(
+    lines: Sequence[str], table: Table, encoding: str, named: Detection, overrides: Overrides
+) -> Detection:
+    """Complete `named` (what the file's name says) by what the table in `lines` shows and `overrides` say."""
+    sample = _Sample(lines, table, named, overrides)
     layout = sample.layout(encoding)
     if sample.problems:
         return replace(named, layout=layout, notes=tuple(sample.notes), problems=tuple(sample.problems))
@@ -71,6 +75,7 @@ class _Sample:
     lines: Sequence[str]
     table: Table
     named: Detection
+    overrides: Overrides
     notes: list[str] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
 
@@ -80,10 +85,8 @@ class _Sample:
         if len(table.names) > MAX_COLUMNS:
             said = f"{len(table.names)} columns"
             self._refuse("", said, f"are over the cap of {MAX_COLUMNS}. Remove columns.")
-        first_guess = signs_of((cell for row in rows for cell in row if is_number(cell)), table.delimiter)
-        numbers = NumberReader(first_guess.decimal, first_guess.thousands)
-        roles = by_values(rows, numbers) if table.header is None else by_names(table.names, rows)
-        signs = signs_of(_values(rows, roles), table.delimiter)
+        roles = self._roles(rows)
+        signs = self._signs(_values(rows, roles))
         dialect = _dialect(table, roles)
         if dialect != "generic":
             self.notes.append(f"The columns are those of {DIALECTS[dialect]}.")
@@ -106,11 +109,28 @@ class _Sample:
             thousands=signs.thousands,
         )
 
+    def _roles(self, rows: Sequence[Sequence[str]]) -> Roles:
+        table = self.table
+        if len(self.overrides.roles) == len(table.names):
+            return Roles(list(self.overrides.roles), refusals=wrong_roles(self.overrides.roles))
+        named = None if table.header is None else by_names(table.names, rows)
+        if not rows or (named and (is_header(table.names) or not named.refusals)):
+            return named or Roles(["ignore"] * len(table.names))
+        signs = self._signs(cell for row in rows for cell in row if is_number(cell))
+        found = by_values(rows, NumberReader(signs.decimal, signs.thousands))
+        return named if named and (found.refusals or len(found.roles) != len(table.names)) else found
+
+    def _signs(self, cells: Iterable[str]) -> Signs:
+        said = self.overrides
+        return signs_of(cells, self.table.delimiter, said.decimal, said.thousands)
+
     def times(self, layout: Layout) -> _Times:
         """Read the times of every row of the sample."""
         positions = layout.time_positions
         texts = [" ".join(cells[at] for at in positions) for cells in self._cells(layout, max(positions))]
         writing = writing_of(texts, is_european=layout.decimal == ",")
+        if said := self.overrides.time_format:
+            writing = TimeWriting(said)
         if writing.note and writing.time_format:
             self.notes.append(writing.note)
         times = _Times(writing.time_format or "auto")
@@ -130,7 +150,8 @@ class _Sample:
         if not times.values:
             first = self.table.first
             shown = texts[0] if texts else ""
-            reason = f"is not a time that can be read ({writing.note}). Choose the column and the format of the times."
+            why = writing.note or f"no row shows one in the format {writing.time_format}"
+            reason = f"is not a time that can be read ({why}). Choose the column and the format of the times."
             self.problems.append(problem(first + 1, layout.time_name, shown, reason))
         return replace(times, has_local=has_local)
 
@@ -200,8 +221,9 @@ class _Sample:
             return self._between(), None
         at, period_at = symbol_column(names), period_column(names)
         rows = list(self.table.rows)
-        period = from_period(rows[0][1][period_at]) if period_at is not None else None
-        if at is None or layout.roles[at] != "ignore":
+        width = len(rows[0][1])  # a header may name more columns than the rows have
+        period = from_period(rows[0][1][period_at]) if period_at is not None and period_at < width else None
+        if at is None or at >= width or layout.roles[at] != "ignore":
             return "", period
         first = rows[0][1][at]
         for index, cells in rows:

@@ -27,8 +27,10 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text))
 
 
-def signs_of(cells: Iterable[str], delimiter: str) -> Signs:
-    """Decide the signs from the numbers of a sample."""
+def signs_of(
+    cells: Iterable[str], delimiter: str, decimal: str | None = None, thousands: str | None = None
+) -> Signs:
+    """Decide the signs from the numbers of a sample; a sign that is given holds, and speaks for the other."""
     seen = {".": 0, ",": 0}
     """How many numbers can only have this decimal sign."""
     groups: set[str] = set()
@@ -48,7 +50,16 @@ def signs_of(cells: Iterable[str], delimiter: str) -> Signs:
                 unsure.add(sign)
             else:
                 seen[sign] += 1
-    return _conclude(seen, groups, unsure, delimiter)
+    if thousands:
+        decimal = decimal or {",": ".", ".": ","}.get(thousands)
+    elif thousands == "" and len(unsure) == 1 and not any(seen.values()):
+        decimal = decimal or next(iter(unsure))
+    if decimal is None:
+        found = _conclude(seen, groups, unsure, delimiter)
+    else:
+        groups |= unsure
+        found = Signs(decimal, min(groups - {decimal}, default=""))
+    return found if thousands is None else Signs(found.decimal, thousands)
 
 
 def _without_groups(cell: str, groups: set[str]) -> str:

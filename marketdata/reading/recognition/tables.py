@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from marketdata.reading.cells import split
 from marketdata.reading.layout import DELIMITERS
 from marketdata.reading.recognition.dates import is_moment
+from marketdata.reading.recognition.detection import NOTHING_SAID, Overrides
 from marketdata.reading.recognition.naming import is_header
 from marketdata.reading.recognition.signs import is_number
 
 _LOOKED_AT = 120
+_LEAST_COLUMNS = 5
+"""A time and four prices."""
 _PROSE = 60
 """Lines above the table that are looked through for a header."""
 
@@ -41,9 +44,10 @@ class Table:
     rows: tuple[tuple[int, list[str]], ...]
 
 
-def find_table(lines: Sequence[str]) -> Table | None:
+def find_table(lines: Sequence[str], overrides: Overrides = NOTHING_SAID) -> Table | None:
     """Find a table of bars, or at least its header; None when there is neither."""
-    tables = [table for delimiter in DELIMITERS if (table := _table(lines, delimiter))]
+    delimiters = [overrides.delimiter] if overrides.delimiter else DELIMITERS
+    tables = [table for delimiter in delimiters if (table := _table(lines, delimiter, overrides))]
     if not tables:
         return None
     return max(tables, key=lambda table: (len(_good(table)), len(table.rows), len(table.names)))
@@ -53,38 +57,85 @@ def _good(table: Table) -> list[list[str]]:
     return [cells for _index, cells in table.rows if _is_row(cells)]
 
 
-def _table(lines: Sequence[str], delimiter: str) -> Table | None:
-    cut = [
-        (index, _cells(line, delimiter))
-        for index, line in enumerate(lines[: _PROSE + _LOOKED_AT])
-        if line.strip()
-    ]
-    good = [(index, cells) for index, cells in cut if _is_row(cells)]
-    header = _header(cut, good[0][0] if good else None)
-    if not good and header is None:
+_Cut = list[tuple[int, list[str]]]
+"""Lines that are not blank: their index and their cells."""
+
+
+def _table(lines: Sequence[str], delimiter: str, overrides: Overrides) -> Table | None:
+    start = overrides.skipped_lines or 0
+    looked = lines[start : start + _PROSE + _LOOKED_AT]
+    cut = [(index, _cells(line, delimiter)) for index, line in enumerate(looked, start) if line.strip()]
+    if not cut:
         return None
-    if not good:
-        names = _without_blank_end(dict(cut)[header or 0])
-        below = [(index, cells) for index, cells in cut if index > (header or 0) and len(cells) >= len(names)]
-        return Table(delimiter, header, (header or 0) + 1, names, tuple(below[:_LOOKED_AT]))
-    width = Counter(len(cells) for _index, cells in good).most_common(1)[0][0]
-    names = tuple(f"column {number}" for number in range(1, width + 1))
-    first = good[0][0]
-    if header is not None:
-        named = dict(cut)[header]
-        names = tuple(named if len(named) == width else _without_blank_end(named))
-        between = [cells for index, cells in cut if header < index < first]
-        if not between or any(_has_digit(cells[0]) for cells in between):
-            first = header + 1  # what stands directly under the header is a row, sound or not
-    rows = [(index, cells[:width]) for index, cells in cut if index >= first and len(cells) >= width][
-        :_LOOKED_AT
-    ]
-    return Table(delimiter, header, first, names, tuple(rows))
+    rows = [(index, cells) for index, cells in cut if _is_row(cells)]
+    header = _header(cut, rows[0][0] if rows else None, overrides)
+    rows = [(index, cells) for index, cells in rows if header is None or index > header]
+    if header is None:
+        return _without_header(cut, rows, delimiter, overrides)
+    named = dict(cut)[header]
+    if not rows:
+        names = _without_blank_end(named)
+        below = [(index, cells) for index, cells in cut if index > header and len(cells) >= len(names)]
+        return Table(delimiter, header, header + 1, names, tuple(below[:_LOOKED_AT]))
+    width, first = _usual_width(rows), rows[0][0]
+    between = [cells for index, cells in cut if header < index < first]
+    if not between or any(_has_digit(cells[0]) for cells in between):
+        first = header + 1  # what stands directly under the header is a row, sound or not
+    names = tuple(named if len(named) == width else _without_blank_end(named))
+    if overrides.has_header:
+        names += unnamed(width)[len(names) :]
+    return Table(delimiter, header, first, names, _rows(cut, first, width))
 
 
-def _header(cut: Sequence[tuple[int, list[str]]], first: int | None) -> int | None:
-    above = [index for index, cells in cut if (first is None or index < first) and is_header(cells)]
-    return above[-1] if above else None
+def _without_header(cut: _Cut, rows: _Cut, delimiter: str, overrides: Overrides) -> Table | None:
+    """The table that begins with a row: the first that is sound, or what somebody says is a row."""
+    is_said = overrides.has_header is False
+    if not rows:
+        # Nothing looks like a row; columns that somebody names may make it one.
+        width = _usual_width(cut)
+        if not is_said or width < _LEAST_COLUMNS:
+            return None
+        first = next(index for index, cells in cut if len(cells) == width)
+    else:
+        width, first = _usual_width(rows), rows[0][0]
+        if overrides.skipped_lines is not None:
+            first = cut[0][0]
+        elif is_said:
+            for index, cells in reversed([line for line in cut if line[0] < first]):
+                if len(cells) != width:
+                    break
+                first = index
+    names = unnamed(width)
+    return Table(delimiter, None, first, names, _rows(cut, first, width))
+
+
+def unnamed(width: int) -> tuple[str, ...]:
+    """Return what columns without names are called."""
+    return tuple(f"column {number}" for number in range(1, width + 1))
+
+
+def _rows(cut: _Cut, first: int, width: int) -> tuple[tuple[int, list[str]], ...]:
+    rows = [(index, cells[:width]) for index, cells in cut if index >= first and len(cells) >= width]
+    return tuple(rows[:_LOOKED_AT])
+
+
+def _usual_width(rows: _Cut) -> int:
+    return Counter(len(cells) for _index, cells in rows).most_common(1)[0][0]
+
+
+def _header(cut: _Cut, first: int | None, overrides: Overrides) -> int | None:
+    """The line that names the columns; `first` is the first that is a sound row."""
+    if overrides.has_header is False:
+        return None
+    above = [(index, cells) for index, cells in cut if first is None or index < first]
+    named = [index for index, cells in above if is_header(cells)]
+    if overrides.skipped_lines is not None:
+        at, cells = cut[0]
+        is_named = at in named or (at != first and not any(_has_digit(cell) for cell in cells))
+        return at if overrides.has_header or is_named else None
+    if named or not overrides.has_header:
+        return named[-1] if named else None
+    return above[-1][0] if above and first is not None else cut[0][0]
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from marketdata.bars import COLUMNS
 from marketdata.columns import ColumnFiles
 from marketdata.errors import FileProblem
-from marketdata.reading.report import MAX_PROBLEMS, ReadReport
-from marketdata.reading.rows import RowReader, problem
+from marketdata.reading.report import MAX_PROBLEMS, ReadReport, problem
+from marketdata.reading.rows import RowReader
 from marketdata.reading.times import as_text
 
 _VALUES = (*COLUMNS, "adj_close")

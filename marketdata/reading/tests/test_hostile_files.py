@@ -78,7 +78,7 @@ PIECES = [
 ANY_LAYOUT = st.builds(
     Layout,
     dialect=st.just("generic"),
-    encoding=st.sampled_from(ENCODINGS),
+    encoding=st.sampled_from(tuple(ENCODINGS)),
     delimiter=st.sampled_from(sorted(DELIMITERS)),
     decimal=st.sampled_from([".", ","]),
     has_header=st.booleans(),

@@ -7,8 +7,9 @@ from math import isnan
 import pytest
 
 from marketdata.errors import FileInvalid
+from marketdata.reading.checks import check_layout
 from marketdata.reading.layout import Layout, Reading
-from marketdata.reading.rows import Row, RowReader, check_layout
+from marketdata.reading.rows import Row, RowReader
 
 NAMES = ("date", "open", "high", "low", "close", "volume")
 LAYOUT = Layout("generic", "utf-8", ",", ".", True, 0, NAMES, ("time", *NAMES[1:]))

@@ -16,7 +16,7 @@ from marketdata.incoming.kinds import (
     RESTORE_KIND,
 )
 from marketdata.models import BarImport, Upload
-from marketdata.store import uploads, writing
+from marketdata.store import leftovers, uploads
 
 HOUR = 3600
 HANDLERS = "marketdata.incoming.handlers"
@@ -26,7 +26,7 @@ def follow_import(job: Job) -> None:
     """The `on_state` of every import: the row mirrors its job, and nothing is left of one that ended badly."""
     BarImport.follow(job)
     if job.is_terminal and job.state != Job.State.SUCCEEDED:
-        transaction.on_commit(lambda: writing.discard_of_job(job.pk), robust=True)
+        transaction.on_commit(lambda: leftovers.discard_of_job(job.pk), robust=True)
 
 
 def follow_file(job: Job) -> None:

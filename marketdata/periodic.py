@@ -30,7 +30,7 @@ def collect_snapshots() -> None:
 @shared_task(name="marketdata.discard_left_behind")
 def discard_left_behind() -> None:
     """Remove rows, drafts and files of imports that were killed before they could tidy up."""
-    import_string("marketdata.store.writing.discard_left_behind")()
+    import_string("marketdata.store.leftovers.discard_left_behind")()
 
 
 @shared_task(name="marketdata.check_snapshots")

@@ -20,7 +20,8 @@ from marketdata.columns import BarsColumns
 from marketdata.errors import SeriesInUse, SeriesNotFound
 from marketdata.incoming import deriving
 from marketdata.models import Series, Snapshot
-from marketdata.store import snapshots, storing
+from marketdata.store import storing
+from marketdata.store.forgetting import forget_files
 from marketdata.store.merging import REPLACE, Overlap
 from marketdata.store.opening import current_snapshot, open_snapshot
 
@@ -69,9 +70,7 @@ def delete_series(series: Series) -> None:
     try:
         with transaction.atomic():
             series.delete()
-            still_named = set(Snapshot.objects.filter(path__in=files).values_list("path", flat=True))
-            for path in files - still_named:
-                transaction.on_commit(lambda path=path: snapshots.remove(path))
+            forget_files(files)
     except (ProtectedError, RestrictedError) as error:
         raise SeriesInUse(
             _("%(series)s was not deleted: stored results were computed from it. Delete those first.")

@@ -3,9 +3,9 @@
 from marketdata.models.bar import MarketData, MarketDataQuerySet
 from marketdata.models.feed import Feed, FeedQuerySet
 from marketdata.models.incoming import BarImport, BarImportQuerySet, Upload, UploadQuerySet
+from marketdata.models.lease import WriteLease
 from marketdata.models.series import SYMBOL_HELP, SYMBOL_PATTERN, Series, SeriesQuerySet
 from marketdata.models.snapshot import Snapshot
-from marketdata.models.writing import Writing
 
 __all__ = [
     "SYMBOL_HELP",
@@ -21,5 +21,5 @@ __all__ = [
     "Snapshot",
     "Upload",
     "UploadQuerySet",
-    "Writing",
+    "WriteLease",
 ]

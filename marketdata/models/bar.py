@@ -21,7 +21,7 @@ class MarketDataQuerySet(models.QuerySet):
 class MarketDataManager(models.Manager.from_queryset(MarketDataQuerySet)):  # type: ignore[misc]
     """The bars that count: those from the first to the last bar that their series says it has.
 
-    An import writes rows ahead of its end beyond these two (`marketdata.store.writing`). Nobody sees them before the
+    An import writes rows ahead of its end beyond these two (`marketdata.store.leases`). Nobody sees them before the
     series says, in the import's last and short transaction, that it reaches so far.
     """
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from marketdata.bars import COLUMNS, utc_datetime
 from marketdata.columns import ColumnFiles
 from marketdata.models import MarketData, Series
-from marketdata.store.merging import Runs
+from marketdata.store.runs import Runs
 
 PACKED_ROWS = 65_536
 """Rows of one piece of a COPY: 7 MB."""

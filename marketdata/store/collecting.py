@@ -23,7 +23,8 @@ from django.utils.timezone import now
 from algotrade.jobs.models import Job
 from marketdata.errors import SnapshotDamaged
 from marketdata.models import BarImport, Snapshot, Upload
-from marketdata.store import opening, snapshots, uploads, writing
+from marketdata.store import leftovers, opening, snapshots, uploads
+from marketdata.store.forgetting import forget_files
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def collect_snapshots(moment: datetime | None = None) -> Collected:
     A snapshot stays for `SNAPSHOT_KEEP_DAYS` days, so that a series can be returned to what it was last week.
     """
     moment = moment or now()
-    found = Collected(imports=writing.discard_left_behind())
+    found = Collected(imports=leftovers.discard_left_behind())
     for snapshot in unreferenced(moment - timedelta(days=settings.SNAPSHOT_KEEP_DAYS)).iterator():
         found.snapshots += _remove(snapshot)
     found.files = _remove_strays(moment - YOUNG)
@@ -121,8 +122,7 @@ def _remove(snapshot: Snapshot) -> bool:
                 return False
             path = snapshot.path
             snapshot.delete()
-            if not Snapshot.objects.filter(path=path).exists():
-                transaction.on_commit(lambda: snapshots.remove(path))
+            forget_files([path])
     except (ProtectedError, RestrictedError):  # something began to point at it in this moment
         return False
     return True

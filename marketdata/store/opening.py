@@ -17,6 +17,7 @@ from marketdata.errors import NoBars, SnapshotDamaged
 from marketdata.models import Series, Snapshot
 from marketdata.store import snapshots
 from marketdata.store.bulk import load_columns
+from marketdata.store.snapshot_format import SnapshotColumns, fingerprint_of
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def open_snapshot(
     return bars if start is None and end is None else bars.slice(start, end)
 
 
-def open_columns(snapshot: Snapshot) -> snapshots.SnapshotColumns:
+def open_columns(snapshot: Snapshot) -> SnapshotColumns:
     """Open a snapshot to be read in pieces, mended like by `open_snapshot`; close it afterwards."""
     try:
         return snapshots.columns(snapshot.path, snapshot.sha256)
@@ -63,7 +64,7 @@ def rebuild(snapshot: Snapshot) -> None:
     logger.warning("Snapshot %s of series %s is damaged", snapshot.sha256[:12], snapshot.series_id)
     with ColumnFiles(drafts_folder()) as columns:
         load_columns(snapshot.series, columns, first=snapshot.first_time, last=snapshot.last_time)
-        if len(columns) == snapshot.bar_count and snapshots.fingerprint_of(columns) == snapshot.sha256:
+        if len(columns) == snapshot.bar_count and fingerprint_of(columns) == snapshot.sha256:
             if not snapshots.is_intact(snapshot.path, snapshot.sha256):  # asked anew: nobody trusts it now
                 snapshots.write(columns)
             Snapshot.objects.filter(pk=snapshot.pk).update(damaged_at=None)

@@ -1,7 +1,7 @@
 """Putting columns into a series: rows, snapshot file, quality and counts say the same, or nothing happened.
 
 `store` does it within the caller's transaction. A long import does the same in two steps: `prepare` merges, writes the
-file, the rows that nobody sees yet (`writing`) and the report, telling its progress; `finish` is what is left for the
+file, the rows that nobody sees yet (`leases`) and the report, telling its progress; `finish` is what is left for the
 transaction that ends the job.
 """
 
@@ -16,27 +16,20 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from marketdata.bars import utc_datetime
-from marketdata.columns import Columns, blocks, first_row_from
-from marketdata.errors import BarsConflict, BarsError, BarsOverlap, NoBars
+from marketdata.columns import Columns, first_row_from
 from marketdata.models import Series, Snapshot
-from marketdata.quality import AlignedCloses, FactorReport, QualityReport, examine
+from marketdata.quality import QualityReport
 from marketdata.store import snapshots
 from marketdata.store.bulk import delete_rows, insert_rows
-from marketdata.store.merging import (
-    EXTEND,
-    REJECT,
-    Conflict,
-    Merge,
-    Overlap,
-    Runs,
-    chosen_rows,
-    merge,
-)
+from marketdata.store.examining import examine_file
+from marketdata.store.leases import HeldLease, Progress, ahead_rows, refuse_busy
+from marketdata.store.merged import Conflict, Merge
+from marketdata.store.merging import EXTEND, Overlap, merge
 from marketdata.store.opening import current_snapshot, open_columns
-from marketdata.store.siblings import compared_with
+from marketdata.store.refusals import refuse_columns, refuse_merge
+from marketdata.store.runs import Runs, chosen_rows, clipped
 from marketdata.store.signals import content_changed
-from marketdata.store.snapshots import SnapshotColumns
-from marketdata.store.writing import Hold, Progress, ahead_rows, refuse_busy
+from marketdata.store.snapshot_format import SnapshotColumns
 
 logger = logging.getLogger(__name__)
 
@@ -115,11 +108,11 @@ def store(
 
 def compare(series: Series | None, columns: Columns, *, overlap: Overlap) -> Merge:
     """Return what `store` would do, counted; raises what it would raise."""
-    _check(columns)
+    refuse_columns(columns)
     stored = open_columns(current_snapshot(series)) if series is not None and series.content_sha256 else None
     try:
         merged = merge(stored or _Nothing(), columns, overlap)
-        _refuse(merged, overlap)
+        refuse_merge(merged, overlap)
         return merged
     finally:
         if stored is not None:
@@ -132,19 +125,19 @@ def prepare(
     *,
     overlap: Overlap,
     progress: Progress,
-    hold: Hold | None = None,
+    held: HeldLease | None = None,
     calendar: str | None = None,
 ) -> Prepared:
-    """Merge, write the file and with a `hold` the rows that nobody sees yet, and examine; see `store` for errors."""
-    _check(columns)
+    """Merge, write the file and with a lease the rows that nobody sees yet, and examine; see `store` for errors."""
+    refuse_columns(columns)
     stored = open_columns(current_snapshot(series)) if series.content_sha256 else None
     try:
         progress(0.0, _("Comparing with what is stored"))
         merged = merge(stored or _Nothing(), columns, overlap)
-        _refuse(merged, overlap)
+        refuse_merge(merged, overlap)
         prepared = Prepared(merged, series.content_sha256, series.content_sha256, "", None, stored=stored)
         if not merged.is_idle:
-            _write(series, prepared, progress, hold, calendar or series.calendar)
+            _write(series, prepared, progress, held, calendar or series.calendar)
         return prepared
     except BaseException:
         if stored is not None:
@@ -176,21 +169,12 @@ def finish(series: Series, prepared: Prepared) -> Stored:
     )
 
 
-def examine_again(series: Series) -> None:
-    """Write the quality report of the current snapshot anew, after another calendar was chosen."""
-    if not series.content_sha256:
-        return
-    snapshot = current_snapshot(series)
-    report = _examine(series, snapshot.path, snapshot.sha256, series.calendar)
-    Snapshot.objects.filter(pk=snapshot.pk).update(quality=report.to_dict())
-    series.coverage, series.quality_grade = report.coverage, report.grade
-    series.save(update_fields=["coverage", "quality_grade", "updated_at"])
-
-
-def _write(series: Series, prepared: Prepared, progress: Progress, hold: Hold | None, calendar: str) -> None:
+def _write(
+    series: Series, prepared: Prepared, progress: Progress, held: HeldLease | None, calendar: str
+) -> None:
     merged = prepared.merge
-    if hold is not None:
-        _write_ahead(series, merged, hold, progress)
+    if held is not None:
+        _write_ahead(series, merged, held, progress)
         prepared.ahead = True
     columns = merged.columns()
 
@@ -198,23 +182,23 @@ def _write(series: Series, prepared: Prepared, progress: Progress, hold: Hold | 
         progress(WRITTEN + (FILED - WRITTEN) * fraction, _("Writing the snapshot"))
 
     written = snapshots.write(columns, filing)
-    if hold is not None and written.created:
-        hold.note_file(written.path)
+    if held is not None and written.created:
+        held.note_file(written.path)
     prepared.sha256, prepared.path, prepared.created_file = written.sha256, written.path, written.created
     ends = columns.read("time", 0, 1)[0], columns.read("time", len(columns) - 1)[0]
     prepared.ends = tuple(utc_datetime(np.datetime64(int(end), "ns")) for end in ends)  # type: ignore[assignment]
     progress(FILED, _("Examining the quality"))
     # The file of the import may hold adjusted closes beside the published ones; the snapshot never does.
     adjusted = merged.new if "adj_close" in getattr(merged.new, "names", ()) else None
-    prepared.report = _examine(series, written.path, written.sha256, calendar, adjusted)
+    prepared.report = examine_file(series, written.path, written.sha256, calendar, adjusted)
     progress(1.0, _("Finishing"))
 
 
-def _write_ahead(series: Series, merged: Merge, hold: Hold, progress: Progress) -> None:
+def _write_ahead(series: Series, merged: Merge, held: HeldLease, progress: Progress) -> None:
     runs = _outside(series, merged)
     total, done = max(1, int((runs[:, 1] - runs[:, 0]).sum())), 0
     for rows in chosen_rows(merged.new, runs, ahead_rows()):
-        hold.write(rows)
+        held.write(rows)
         done += len(rows["time"])
         progress(COMPARED + (WRITTEN - COMPARED) * done / total, _("Stored %(count)d bars") % {"count": done})
 
@@ -222,11 +206,11 @@ def _write_ahead(series: Series, merged: Merge, hold: Hold, progress: Progress) 
 def _outside(series: Series, merged: Merge) -> Runs:
     """The new rows before the first and after the last bar that the series says it has."""
     below, above = _bounds(series, merged)
-    return np.concatenate((_clipped(merged.fresh, 0, below), _clipped(merged.fresh, above, len(merged.new))))
+    return np.concatenate((clipped(merged.fresh, 0, below), clipped(merged.fresh, above, len(merged.new))))
 
 
 def _inside(series: Series, merged: Merge) -> Runs:
-    return _clipped(merged.fresh, *_bounds(series, merged))
+    return clipped(merged.fresh, *_bounds(series, merged))
 
 
 def _bounds(series: Series, merged: Merge) -> tuple[int, int]:
@@ -236,11 +220,6 @@ def _bounds(series: Series, merged: Merge) -> tuple[int, int]:
     first = int(merged.stored.read("time", 0, 1)[0])
     last = int(merged.stored.read("time", len(merged.stored) - 1)[0])
     return first_row_from(merged.new, first), first_row_from(merged.new, last + 1)
-
-
-def _clipped(runs: Runs, first: int, after: int) -> Runs:
-    clipped = np.clip(runs, first, max(first, after))
-    return clipped[clipped[:, 1] > clipped[:, 0]]
 
 
 def _record(series: Series, prepared: Prepared, report: QualityReport) -> Snapshot:
@@ -267,81 +246,6 @@ def _record(series: Series, prepared: Prepared, report: QualityReport) -> Snapsh
     series.is_draft = False
     series.save()
     return snapshot
-
-
-def _examine(
-    series: Series, path: str, sha256: str, calendar: str, adj_close: Columns | None = None
-) -> QualityReport:
-    """Examine a file for a series; without adjusted closes in the import its published or adjusted sibling is asked.
-
-    What an earlier report of the same bars owes to the adjusted closes of a file is kept: the file may be gone.
-    """
-    kept = None
-    if adj_close is None:
-        earlier = Snapshot.objects.filter(series_id=series.pk, sha256=sha256).values_list("quality", flat=True)
-        kept = FactorReport.kept(earlier.first() or {})
-    columns = snapshots.columns(path, sha256)
-    try:
-        with compared_with(series) as (published, adjusted):
-            if adj_close is None and adjusted is not None:
-                adj_close = AlignedCloses(columns, adjusted)
-            return examine(
-                columns,
-                timeframe=series.timeframe,
-                calendar=calendar,
-                adj_close=adj_close,
-                published=published,
-                kept=kept,
-            )
-    finally:
-        columns.close()
-
-
-def _check(columns: Columns) -> None:
-    """The database keeps microseconds; finer times would not come back as they went in."""
-    if not len(columns):
-        raise NoBars(_("There are no bars to import."))
-    for first, block in blocks(columns):
-        finer = np.flatnonzero(block["time"] % 1000)
-        if finer.size:
-            row = int(finer[0])
-            moment = np.datetime64(int(block["time"][row]), "ns")
-            raise BarsError(f"Row {first + row}: time {moment} is finer than a microsecond. Round the times.")
-
-
-def _refuse(merged: Merge, overlap: Overlap) -> None:
-    if overlap == REJECT and merged.overlapping:
-        ends = (merged.new.read("time", row, row + 1)[0] for row in (0, len(merged.new) - 1))
-        first, last = (np.datetime_as_string(np.datetime64(int(end), "ns"), unit="m") for end in ends)
-        raise BarsOverlap(
-            _(
-                "The series already holds %(count)d bars between %(first)s and %(last)s. Choose to replace them, "
-                "or import another period."
-            )
-            % {"count": merged.overlapping, "first": first, "last": last}
-        )
-    if overlap == EXTEND and merged.conflict_count:
-        raise _conflict(merged)
-
-
-def _conflict(merged: Merge) -> BarsConflict:
-    first = merged.conflicts[0]
-    moment = np.datetime_as_string(first.time, unit="m")
-    return BarsConflict(
-        _(
-            "%(count)d stored bars differ from the new ones; nothing was imported. The first: %(time)s, %(column)s is "
-            "%(stored).10g and would be %(new).10g. Choose to keep or to replace stored bars, or correct the new ones."
-        )
-        % {
-            "count": merged.conflicting_bars,
-            "time": moment,
-            "column": first.column,
-            "stored": first.stored,
-            "new": first.new,
-        },
-        conflicts=[conflict.to_dict() for conflict in merged.conflicts],
-        count=merged.conflict_count,
-    )
 
 
 def _tell(pk: int) -> None:

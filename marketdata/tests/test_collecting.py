@@ -205,7 +205,7 @@ def test_a_storage_without_files_of_this_machine_is_read_through_verified_copies
 
 def test_what_killed_imports_left_is_removed_by_the_clock(monkeypatch):
     called = []
-    monkeypatch.setattr("marketdata.store.writing.discard_left_behind", lambda: called.append(1))
+    monkeypatch.setattr("marketdata.store.leftovers.discard_left_behind", lambda: called.append(1))
     periodic.discard_left_behind()
     assert called == [1]
     assert "marketdata.discard_left_behind" in {item.task for item in declared()}

@@ -5,7 +5,7 @@ import gzip
 import pytest
 from django.core.management import CommandError, call_command
 
-from marketdata.models import BarImport, MarketData, Series, Writing
+from marketdata.models import BarImport, MarketData, Series, WriteLease
 from marketdata.tests.bars import HEADER, csv_text, make_bars
 from marketdata.tests.conftest import load_bars
 
@@ -102,13 +102,13 @@ def test_a_dry_run_compares_and_stores_nothing(file, user, capsys):
 
 def test_an_interrupted_command_leaves_nothing(file, user, monkeypatch):
     monkeypatch.setattr(
-        "marketdata.store.storing._examine", lambda *_args: (_ for _ in ()).throw(KeyboardInterrupt)
+        "marketdata.store.storing.examine_file", lambda *_args: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     with pytest.raises(KeyboardInterrupt):
         run(file, "--user", "ada", "--symbol", "ABC", "--timeframe", "1d")
     assert not Series.written.exists()
     assert not MarketData.written.exists()
-    assert not Writing.objects.exists()
+    assert not WriteLease.objects.exists()
     assert BarImport.objects.get().status == "cancelled"
 
 

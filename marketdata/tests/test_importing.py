@@ -19,9 +19,9 @@ from marketdata.columns import BarsColumns
 from marketdata.errors import BarsConflict, SeriesBusy, SeriesDerived
 from marketdata.incoming.handlers import preparing
 from marketdata.incoming.submissions import restore_snapshot
-from marketdata.models import BarImport, MarketData, Series, Snapshot, Writing
+from marketdata.models import BarImport, MarketData, Series, Snapshot, WriteLease
 from marketdata.services import current_snapshot, import_bars, open_snapshot
-from marketdata.store import storing, writing
+from marketdata.store import leases, leftovers, storing
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import load_bars, make_series
 
@@ -60,15 +60,15 @@ def seen(user):
 def nothing_left(media_root):
     files = [path for path in Path(media_root).rglob("*") if path.is_file()]
     return not files and not any(
-        manager.exists() for manager in (Series.written, MarketData.written, Writing.objects)
+        manager.exists() for manager in (Series.written, MarketData.written, WriteLease.objects)
     )
 
 
 @pytest.fixture
 def small_steps(monkeypatch):
     """Rows are written in transactions of 100."""
-    monkeypatch.setattr(writing, "FEW_ROWS", 100)
-    monkeypatch.setattr(writing, "AHEAD_ROWS", {"postgresql": 100})
+    monkeypatch.setattr(leases, "FEW_ROWS", 100)
+    monkeypatch.setattr(leases, "AHEAD_ROWS", {"postgresql": 100})
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_rows_are_written_ahead_and_nobody_sees_them_before_the_end(user, small_
     ((symbol, count, rows, snapshots, _sha),) = seen(user)
     assert (symbol, count, rows, snapshots) == ("ABC", 1000, 1000, 1)
     assert same(load_bars(Series.objects.get()), make_bars(1000))
-    assert not Writing.objects.exists()
+    assert not WriteLease.objects.exists()
 
 
 def test_a_series_that_grows_shows_its_old_bars_until_the_end(user, series, small_steps):
@@ -130,17 +130,17 @@ def test_a_series_whose_extension_is_cancelled_stays_as_it_was(user, series, sma
         put(user, make_bars(1000, "2024-01-11"), stop_after_rows)
     assert seen(user) == before
     assert MarketData.written.count() == 10
-    assert not Writing.objects.exists()
+    assert not WriteLease.objects.exists()
 
 
 def test_a_job_that_is_cancelled_after_its_last_row_leaves_nothing(user, run_jobs, monkeypatch, media_root):
-    real = storing._examine
+    real = storing.examine_file
 
     def cancel_late(*args):
         Job.objects.get().request_cancel()
         return real(*args)
 
-    monkeypatch.setattr(storing, "_examine", cancel_late)
+    monkeypatch.setattr(storing, "examine_file", cancel_late)
     monkeypatch.setattr("algotrade.jobs.context.BEAT_SECONDS", 0.05)
     monkeypatch.setattr(
         "algotrade.jobs.context.JobContext.check", _checking_at_the_end(monkeypatch), raising=True
@@ -170,7 +170,7 @@ def _checking_at_the_end(monkeypatch):
 
 
 def test_two_imports_into_one_series_wait_for_each_other(user, monkeypatch):
-    monkeypatch.setattr(writing, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(leases, "LOOK_SECONDS", 0.02)
     first = put(user, make_bars(20))
     told, results = [], []
 
@@ -204,7 +204,7 @@ def test_an_import_in_one_transaction_is_refused_while_another_one_writes(user, 
 
 def test_one_whose_right_was_taken_over_writes_nothing_more(user, series):
     ready = put(user, make_bars(40))
-    Writing.objects.update(holder="somebody else:1")
+    WriteLease.objects.update(holder="somebody else:1")
     with pytest.raises(SeriesBusy, match="took ABC 1d over"):
         ready()
     assert [item[1:3] for item in seen(user)] == [(10, 10)]
@@ -213,7 +213,7 @@ def test_one_whose_right_was_taken_over_writes_nothing_more(user, series):
 def test_what_a_killed_import_left_goes_with_the_next_one(user, series, small_steps):
     first = put(user, make_bars(300, "2024-01-11", price=5.0))
     del first  # killed: it neither ends nor tidies up
-    Writing.objects.update(until=now())
+    WriteLease.objects.update(until=now())
     assert MarketData.written.count() == 310
     put(user, make_bars(30, "2024-01-11", price=110.0))()
     assert same(load_bars(series), make_bars(40))
@@ -224,9 +224,9 @@ def test_what_a_killed_import_left_is_collected(user, series, small_steps, media
     before = seen(user)
     put(user, make_bars(300, "2024-01-11"))
     put(user, make_bars(300), key={"symbol": "NEW"})
-    assert writing.discard_left_behind() == 0  # both may still be alive
-    Writing.objects.update(until=now())
-    assert writing.discard_left_behind() == 2
+    assert leftovers.discard_left_behind() == 0  # both may still be alive
+    WriteLease.objects.update(until=now())
+    assert leftovers.discard_left_behind() == 2
     assert seen(user) == before
     assert (MarketData.written.count(), Series.written.count()) == (10, 1)
     assert len(list(Path(media_root).rglob("*.npy"))) == 1
@@ -238,11 +238,11 @@ import django
 django.setup()
 from accounts.models import User
 from marketdata.incoming.handlers import preparing
-from marketdata.store import writing
+from marketdata.store import leases
 from marketdata.columns import BarsColumns
 from marketdata.models import BarImport, MarketData
 from marketdata.tests.bars import make_bars
-writing.FEW_ROWS, writing.AHEAD_ROWS = 100, {"postgresql": 100}
+leases.FEW_ROWS, leases.AHEAD_ROWS = 100, {"postgresql": 100}
 def progress(fraction, message):
     if MarketData.written.count() >= 300:
         print("rows", flush=True)
@@ -269,8 +269,8 @@ def test_an_import_that_is_killed_in_the_middle_is_never_seen(user, series, symb
     assert MarketData.written.count() >= 300
     assert seen(user) == before
     assert same(open_snapshot(current_snapshot(series)), make_bars(10))
-    Writing.objects.update(until=now())
-    assert writing.discard_left_behind() == 1
+    WriteLease.objects.update(until=now())
+    assert leftovers.discard_left_behind() == 1
     assert (MarketData.written.count(), Series.written.count()) == (10, 1)
 
 
@@ -306,7 +306,7 @@ def test_conflicting_bars_are_listed_in_the_import_and_nothing_is_stored(user, s
     assert row.conflict_count == 20  # four prices of five bars
     assert row.conflicts[0] == {"time": "2024-01-06T00:00:00Z", "column": "open", "stored": 105.0, "new": 7.0}
     assert MarketData.written.count() == 10
-    assert not Writing.objects.exists()
+    assert not WriteLease.objects.exists()
 
 
 def test_conflicting_bars_are_kept_when_that_was_asked(user, series):
@@ -353,7 +353,7 @@ def test_a_derived_series_takes_no_import(user, series):
         put(user, make_bars(3, step="W"), key={"symbol": "WEEKS", "timeframe": "1w"})
     with pytest.raises(SeriesDerived):
         import_bars(series=derived, bars=make_bars(3, step="W"))
-    assert not Writing.objects.exists()
+    assert not WriteLease.objects.exists()
 
 
 def test_what_is_made_from_a_series_is_told_of_a_change_once_it_is_committed(user, series, monkeypatch):

@@ -11,7 +11,7 @@ from marketdata.errors import FileTooLarge
 from marketdata.incoming.options import FileOptions
 from marketdata.incoming.planning import submit_file
 from marketdata.incoming.submissions import submit_generation
-from marketdata.models import BarImport, MarketData, Series, Writing
+from marketdata.models import BarImport, MarketData, Series, WriteLease
 from marketdata.services import current_snapshot, open_snapshot
 from marketdata.store import storing
 from marketdata.synthetic import SyntheticSpec, generate
@@ -34,7 +34,7 @@ def uploads_in(media_root):
 
 def nothing_left(media_root):
     """Whether no row, series, draft, right to write or file is there."""
-    models = (Series.written, MarketData.written, Writing.objects)
+    models = (Series.written, MarketData.written, WriteLease.objects)
     files = [path for path in Path(media_root).rglob("*") if path.is_file() and path.suffix != ".csv"]
     return not files and not any(manager.exists() for manager in models)
 

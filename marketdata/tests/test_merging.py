@@ -5,8 +5,10 @@ import pytest
 
 from marketdata.bars import COLUMNS, Bars
 from marketdata.columns import NAMES, BarsColumns, first_row_from
+from marketdata.store import merged as results
 from marketdata.store import merging
-from marketdata.store.merging import OVERLAPS, WHOLE, chosen_rows, merge
+from marketdata.store.merging import OVERLAPS, WHOLE, merge
+from marketdata.store.runs import chosen_rows
 
 MINUTE = 60_000_000_000
 
@@ -41,7 +43,7 @@ def expected(stored, new, overlap):
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 1000])
 def test_merging_agrees_with_a_dictionary_of_bars(overlap, block, monkeypatch):
     monkeypatch.setattr(merging, "BLOCK", block)
-    monkeypatch.setattr(merging, "_FEW_RUNS", 2)
+    monkeypatch.setattr(results, "_FEW_PARTS", 2)
     rng = np.random.default_rng(17)
     for _round in range(60):
         first, second = (np.flatnonzero(rng.random(40) < share) for share in rng.random(2))

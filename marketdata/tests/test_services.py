@@ -24,7 +24,7 @@ from marketdata.services import (
     import_bars,
     open_snapshot,
 )
-from marketdata.store import bulk, snapshots, storing
+from marketdata.store import bulk, examining, snapshots
 from marketdata.synthetic import SyntheticSpec, generate
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import load_bars, make_series
@@ -119,7 +119,7 @@ def test_a_failure_after_the_rows_leaves_everything_as_it_was(series, monkeypatc
     def fail(*args, **kwargs):
         raise OSError("no space")
 
-    monkeypatch.setattr(storing, "examine", fail)
+    monkeypatch.setattr(examining, "examine", fail)
     with pytest.raises(OSError, match="no space"):
         import_bars(series=series, bars=make_bars(5, "2024-01-08", price=7.0))
     assert state(series) == before

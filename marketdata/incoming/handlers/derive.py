@@ -19,15 +19,15 @@ from marketdata.incoming.handlers.preparing import (
     import_of,
     put,
     scaled,
-    target_of,
 )
+from marketdata.incoming.settings import DerivationSettings
 from marketdata.models import Series
 from marketdata.recipes import Recipe, Resample, read_recipe
 from marketdata.resample import resample_columns
 from marketdata.splits import adjust
 from marketdata.store import opening
+from marketdata.store.leases import Progress
 from marketdata.store.merging import WHOLE
-from marketdata.store.writing import Progress
 
 MADE = 0.4
 """How far a making is when the bars are computed; the rest is storing them."""
@@ -36,21 +36,20 @@ MADE = 0.4
 def derive(context: JobContext) -> Ready:
     """Make the bars of a derived series from what its source holds now, in the place of all that it held."""
     row = import_of(context)
-    source = Series.objects.filter(pk=row.settings["from"]).first()
+    asked = DerivationSettings.of(row)
+    source = Series.objects.filter(pk=asked.made_from).first()
     if source is None:
         raise SeriesNotFound(
             _("The series that this one is made from was deleted; what was made is kept as it is.")
         )
-    key, owner_id = target_of(row)
-    deriving.refuse_occupied(key.find(owner_id))
-    recipe = read_recipe(row.settings["recipe"])
+    deriving.refuse_occupied(asked.find(row.user_id))
     snapshot = opening.current_snapshot(source)
     resources = contextlib.ExitStack()
     with closing_on_error(resources):
         columns = opening.open_columns(snapshot)
         resources.callback(columns.close)
         into = resources.enter_context(ColumnFiles(opening.drafts_folder()))
-        report = _make(recipe, source, columns, into, scaled(context.progress, 0.0, MADE))
+        report = _make(asked.recipe, source, columns, into, scaled(context.progress, 0.0, MADE))
         if not len(into):
             raise NoBars(_nothing(source, report))
         return put(
@@ -60,7 +59,7 @@ def derive(context: JobContext) -> Ready:
             overlap=WHOLE,
             report=report | {"made_from": snapshot.sha256},
             resources=resources,
-            after=lambda series: _follow(series, source.pk, recipe, snapshot.sha256, context.job_id),
+            after=lambda series: _follow(series, source.pk, asked.recipe, snapshot.sha256, context.job_id),
         )
 
 

@@ -24,11 +24,12 @@ from algotrade.jobs.context import JobContext
 from marketdata.bars import PRICES, Bars
 from marketdata.columns import BarsColumns
 from marketdata.errors import HistoryChanged, MarketDataError, RateLimited, SeriesBusy
-from marketdata.incoming.handlers.preparing import import_of, note, put, scaled, target_of
+from marketdata.incoming.handlers.preparing import import_of, note, put, scaled
+from marketdata.incoming.settings import DownloadSettings
 from marketdata.models import BarImport, Series
 from marketdata.providers import Provider, get_provider
-from marketdata.store import writing
-from marketdata.store.merging import CONFLICTS_LISTED, Conflict
+from marketdata.store import leftovers
+from marketdata.store.merged import CONFLICTS_LISTED, Conflict
 from marketdata.store.merging import EXTEND, REPLACE
 from marketdata.store.opening import current_snapshot, open_snapshot
 from marketdata.timeframes import MINUTES_A_DAY, get_timeframe
@@ -69,25 +70,23 @@ class Newest:
 def download(context: JobContext) -> Callable[[], None]:
     """Ask the provider; return what makes its bars count in the transaction that ends the job."""
     row = import_of(context)
-    asked = row.settings
-    key, owner_id = target_of(row)
-    series = key.find(owner_id)
-    incremental = bool(asked.get("incremental"))
-    newest = _newest(series) if incremental else None
-    provider = get_provider(asked["provider"])()
+    asked = DownloadSettings.of(row)
+    series = asked.find(row.user_id)
+    newest = _newest(series) if asked.incremental else None
+    provider = get_provider(asked.provider)()
     provider.watch(scaled(context.progress, 0.0, ASKING_SHARE))
-    bars = _ask(provider, row, key.timeframe, newest)
-    report = _described(provider, row, bars)
+    bars = _ask(provider, row, asked, newest)
+    report = _described(provider, asked, bars)
     if newest is not None:
         compared = compare(newest.bars, bars)
         report |= {"bars_confirmed": compared.confirmed, "bars_missing": compared.missing}
         if compared.conflict_count:
             raise _changed_history(row, report, compared)
         bars = compared.fresh
-    elif len(bars) and series is not None and asked.get("feed"):
+    elif len(bars) and series is not None and asked.feed:
         report |= _kept_before(series, bars)
     if not len(bars):
-        if not incremental:
+        if not asked.incremental:
             raise MarketDataError(
                 _("%(provider)s has no bars in this period.") % {"provider": provider.label}
             )
@@ -96,16 +95,16 @@ def download(context: JobContext) -> Callable[[], None]:
         row,
         BarsColumns(bars),
         progress=scaled(context.progress, ASKING_SHARE, 1.0),
-        overlap=REPLACE if newest is not None else asked.get("overlap", EXTEND),
+        overlap=REPLACE if newest is not None else asked.overlap,
         report=report,
     )
-    if incremental and ready.prepared.base_sha256 != (newest.sha256 if newest else ""):
+    if asked.incremental and ready.prepared.base_sha256 != (newest.sha256 if newest else ""):
         # Somebody imported while the provider was asked: the comparison was with other bars.
         ready.resources.close()
-        writing.discard_of(ready.hold.holder)
+        leftovers.discard_of(ready.held.holder)
         raise SeriesBusy(
             _("%(series)s was changed while the provider was asked. Refresh it again.")
-            % {"series": ready.hold.series}
+            % {"series": ready.held.series}
         )
     return ready
 
@@ -164,21 +163,21 @@ def _newest(series: Series | None) -> Newest | None:
     return Newest(bars.slice(bars.time[-OVERLAP_BARS:][0]), series.content_sha256)
 
 
-def _ask(provider: Provider, row: BarImport, timeframe: str, newest: Newest | None) -> Bars:
-    asked = row.settings
-    start = asked.get("start") if newest is None else overlap_start(newest.bars, timeframe)
+def _ask(provider: Provider, row: BarImport, asked: DownloadSettings, newest: Newest | None) -> Bars:
+    timeframe = asked.key.timeframe
+    start = asked.start if newest is None else overlap_start(newest.bars, timeframe)
     try:
-        return provider.history(asked["provider_symbol"], timeframe, start, asked.get("end"))
+        return provider.history(asked.provider_symbol, timeframe, start, asked.end)
     except RateLimited as error:
         if error.seconds:  # for the feed, which then waits as long
             note(row, report=row.report | {"retry_after_seconds": round(error.seconds)})
         raise
 
 
-def _described(provider: Provider, row: BarImport, bars: Bars) -> dict[str, Any]:
+def _described(provider: Provider, asked: DownloadSettings, bars: Bars) -> dict[str, Any]:
     report: dict[str, Any] = {
         "provider": provider.key,
-        "provider_symbol": row.settings["provider_symbol"],
+        "provider_symbol": asked.provider_symbol,
         "bars_received": len(bars),
         "notes": list(provider.notes),
     }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from algotrade.jobs.context import JobContext
 from marketdata.errors import SeriesNotFound
 from marketdata.models import Series
-from marketdata.store import storing
+from marketdata.store.examining import examine_again
 
 
 def examine(context: JobContext) -> Callable[[], None]:
@@ -20,6 +20,6 @@ def examine(context: JobContext) -> Callable[[], None]:
         series = Series.objects.select_for_update().filter(pk=context.payload["series"]).first()
         if series is None:
             raise SeriesNotFound(_("This series was deleted."))
-        storing.examine_again(series)
+        examine_again(series)
 
     return store

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -20,16 +18,15 @@ from marketdata.incoming.handlers.preparing import (
     note,
     put,
     scaled,
-    target_of,
 )
+from marketdata.incoming.settings import FileSettings
 from marketdata.models import BarImport
 from marketdata.reading.caps import Caps
-from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.streaming.reader import read_file
 from marketdata.store import opening, storing, uploads
-from marketdata.store.merging import Merge
+from marketdata.store.leases import Progress
+from marketdata.store.merged import Merge
 from marketdata.store.merging import EXTEND
-from marketdata.store.writing import Progress
 
 READ = 0.5
 """How far an import is when its file is read; the rest is storing."""
@@ -45,12 +42,13 @@ def import_path(row: BarImport, path: Path, progress: Progress) -> Ready:
     """Read a file; problems in it are written to the import, and nothing else is."""
     resources = contextlib.ExitStack()
     with closing_on_error(resources):
-        columns = _read(row, path, scaled(progress, 0.0, READ), resources)
+        asked = FileSettings.of(row)
+        columns = _read(row, path, asked, scaled(progress, 0.0, READ), resources)
         return put(
             row,
             columns,
             progress=scaled(progress, READ, 1.0),
-            overlap=row.settings.get("overlap", EXTEND),
+            overlap=asked.overlap,
             resources=resources,
         )
 
@@ -58,11 +56,11 @@ def import_path(row: BarImport, path: Path, progress: Progress) -> Ready:
 def try_file(row: BarImport, path: Path, progress: Progress) -> Merge:
     """Read a file and compare it with what is stored, and store nothing; errors are those of the import."""
     with contextlib.ExitStack() as resources:
-        columns = _read(row, path, progress, resources)
-        key, owner_id = target_of(row)
-        series = key.find(owner_id)
+        asked = FileSettings.of(row)
+        columns = _read(row, path, asked, progress, resources)
+        series = asked.find(row.user_id)
         deriving.refuse_derived(series)
-        return storing.compare(series, columns, overlap=row.settings.get("overlap", EXTEND))
+        return storing.compare(series, columns, overlap=asked.overlap)
 
 
 def _path_of_upload(row: BarImport) -> Path:
@@ -72,7 +70,9 @@ def _path_of_upload(row: BarImport) -> Path:
     return path
 
 
-def _read(row: BarImport, path: Path, progress: Progress, resources: contextlib.ExitStack) -> Columns:
+def _read(
+    row: BarImport, path: Path, asked: FileSettings, progress: Progress, resources: contextlib.ExitStack
+) -> Columns:
     """Read a file into columns in a folder of their own, and write to the import what was found in it."""
     size = max(1, path.stat().st_size)
 
@@ -82,8 +82,8 @@ def _read(row: BarImport, path: Path, progress: Progress, resources: contextlib.
     try:
         found = read_file(
             path,
-            layout=Layout.from_dict(row.settings["layout"]),
-            reading=_reading_of(row.settings["reading"]),
+            layout=asked.layout,
+            reading=asked.reading,
             folder=opening.drafts_folder(),
             caps=_caps(),
             progress=tell,
@@ -95,10 +95,6 @@ def _read(row: BarImport, path: Path, progress: Progress, resources: contextlib.
     problems, count = report.pop("problems"), report.pop("problem_count")
     note(row, report=row.report | report, problems=problems, problem_count=count)
     return columns
-
-
-def _reading_of(values: Mapping[str, Any]) -> Reading:
-    return Reading(**{**values, "repairs": tuple(values.get("repairs") or ())})
 
 
 def _caps() -> Caps:

@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from algotrade.jobs.context import JobContext
 from marketdata.columns import BarsColumns
 from marketdata.incoming.handlers.preparing import Ready, import_of, put, scaled
-from marketdata.store.merging import REPLACE
-from marketdata.synthetic import SyntheticSpec
+from marketdata.incoming.settings import GenerationSettings
 from marketdata.synthetic import generate as generate_bars
 
 MADE = 0.3
@@ -18,11 +17,11 @@ MADE = 0.3
 def generate(context: JobContext) -> Ready:
     """Make the bars and store them."""
     row = import_of(context)
-    spec = SyntheticSpec(**row.settings["spec"])
-    context.progress(0.05, _("Generating %(count)d bars") % {"count": spec.bars})
+    asked = GenerationSettings.of(row)
+    context.progress(0.05, _("Generating %(count)d bars") % {"count": asked.spec.bars})
     return put(
         row,
-        BarsColumns(generate_bars(spec)),
+        BarsColumns(generate_bars(asked.spec)),
         progress=scaled(context.progress, MADE, 1.0),
-        overlap=row.settings.get("overlap", REPLACE),
+        overlap=asked.overlap,
     )

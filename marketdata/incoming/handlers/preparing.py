@@ -19,11 +19,13 @@ from algotrade.jobs.context import JobContext
 from marketdata.columns import Columns
 from marketdata.errors import BarsConflict, MarketDataError, SeriesBusy
 from marketdata.incoming import deriving
+from marketdata.incoming.settings import Destination
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series
-from marketdata.store import storing, writing
+from marketdata.store import leases, leftovers, storing
+from marketdata.store.examining import examine_again
+from marketdata.store.leases import HeldLease, Progress
 from marketdata.store.merging import Overlap
-from marketdata.store.writing import Hold, Progress
 
 
 @dataclass(eq=False)
@@ -31,7 +33,7 @@ class Ready:
     """An import that needs only its last, short transaction: call it in one, once."""
 
     row: BarImport
-    hold: Hold
+    held: HeldLease
     prepared: storing.Prepared
     key: SeriesKey
     described: dict[str, Any]
@@ -53,19 +55,19 @@ class Ready:
             series.is_draft = False
             series.save()
             if self.prepared.report is None and "calendar" in self.described:
-                storing.examine_again(series)
-            self.hold.release()
+                examine_again(series)
+            self.held.release()
             if self.after is not None:
                 self.after(series)
             self._note(series, stored)
 
     def _locked(self) -> Series:
         """The series as it stands, if it is still what the import was prepared for."""
-        series = Series.written.select_for_update().filter(pk=self.hold.series.pk).first()
+        series = Series.written.select_for_update().filter(pk=self.held.series.pk).first()
         if series is None or series.content_sha256 != self.prepared.base_sha256:
             raise SeriesBusy(
                 _("%(series)s was changed while the import was running. Try again.")
-                % {"series": self.hold.series}
+                % {"series": self.held.series}
             )
         if series.is_draft and self.key.find(series.user_id) is not None:
             raise SeriesBusy(
@@ -97,11 +99,6 @@ def import_of(context: JobContext) -> BarImport:
     return row
 
 
-def target_of(row: BarImport) -> tuple[SeriesKey, int | None]:
-    """Return which series an import goes into, and whose it is: nobody's when it is shared."""
-    return SeriesKey(**row.settings["key"]), None if row.settings.get("shared") else row.user_id
-
-
 def put(
     row: BarImport,
     columns: Columns,
@@ -120,27 +117,28 @@ def put(
     """
     resources = resources or contextlib.ExitStack()
     with closing_on_error(resources):
-        key, owner_id = target_of(row)
+        into = Destination.of(row)
+        key, owner_id = into.key, into.owner_id(row.user_id)
         if row.source != BarImport.Source.DERIVED:
             deriving.refuse_derived(key.find(owner_id))
-        hold = writing.take(key, owner_id, _holder_of(row), scaled(progress, 0.0, 0.0))
+        held = leases.take(key, owner_id, _holder_of(row), scaled(progress, 0.0, 0.0))
         try:
-            telling = _keeping(hold, scaled(progress, 0.02, 1.0))
+            telling = _keeping(held, scaled(progress, 0.02, 1.0))
             prepared = storing.prepare(
-                hold.series, columns, overlap=overlap, progress=telling, hold=hold, calendar=key.calendar
+                held.series, columns, overlap=overlap, progress=telling, held=held, calendar=key.calendar
             )
         except BaseException as error:
-            writing.discard_of(hold.holder)
+            leftovers.discard_of(held.holder)
             if isinstance(error, BarsConflict):
                 note(row, conflicts=error.conflicts, conflict_count=error.count)
             raise
         resources.callback(prepared.close)
         return Ready(
             row=row,
-            hold=hold,
+            held=held,
             prepared=prepared,
             key=key,
-            described=_described(hold.series, key),
+            described=_described(held.series, key),
             after=after,
             resources=resources.pop_all(),
             report=report or {},
@@ -175,11 +173,11 @@ def _holder_of(row: BarImport) -> str:
     return f"{row.job_id}:{row.job.fence}" if row.job is not None else f"import-{row.pk or id(row)}:0"
 
 
-def _keeping(hold: Hold, progress: Progress) -> Progress:
+def _keeping(held: HeldLease, progress: Progress) -> Progress:
     """Keep the right to write while the progress is told."""
 
     def tell(fraction: float, message: str) -> None:
-        hold.extend_sometimes()
+        held.extend_sometimes()
         progress(fraction, message)
 
     return tell

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from algotrade.jobs.context import JobContext
 from marketdata.errors import MarketDataError
 from marketdata.incoming.handlers.preparing import Ready, closing_on_error, import_of, put
+from marketdata.incoming.settings import RestorationSettings
 from marketdata.models import Snapshot
 from marketdata.store import opening
 from marketdata.store.merging import WHOLE
@@ -17,7 +18,7 @@ from marketdata.store.merging import WHOLE
 def restore(context: JobContext) -> Ready:
     """Put the bars of the snapshot in the place of all that the series holds."""
     row = import_of(context)
-    snapshot = Snapshot.objects.select_related("series").filter(pk=row.settings["snapshot"]).first()
+    snapshot = Snapshot.objects.select_related("series").filter(pk=RestorationSettings.of(row).snapshot).first()
     if snapshot is None or (row.series_id is not None and snapshot.series_id != row.series_id):
         raise MarketDataError(_("This snapshot is no longer kept."))
     resources = contextlib.ExitStack()

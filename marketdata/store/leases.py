@@ -1,4 +1,4 @@
-"""The right to write rows of a series ahead of an import's end, and what is left when an import does not reach it.
+"""The right to write rows of a series ahead of an import's end.
 
 An import of millions of bars in one transaction would keep every other writer of an embedded lab waiting, and could
 tell no progress. So its rows are written in short transactions, where nobody sees them: beyond the first and the last
@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import now
@@ -20,9 +19,9 @@ from django.utils.translation import gettext as _
 
 from marketdata.errors import SeriesBusy
 from marketdata.keys import SeriesKey
-from marketdata.models import Series, Snapshot, Writing
-from marketdata.store import snapshots
+from marketdata.models import Series, WriteLease
 from marketdata.store.bulk import Rows, delete_outside, insert_rows
+from marketdata.store.forgetting import forget_files
 
 HELD = timedelta(seconds=60)
 PATIENCE_SECONDS = 900.0
@@ -38,7 +37,7 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(slots=True)
-class Hold:
+class HeldLease:
     """The right of one import to write ahead into one series."""
 
     series: Series
@@ -47,8 +46,8 @@ class Hold:
 
     def extend(self) -> None:
         """Keep the right for another minute; `SeriesBusy` when it was lost."""
-        held = Writing.objects.filter(series_id=self.series.pk, holder=self.holder)
-        if not held.update(until=now() + HELD):
+        mine = WriteLease.objects.filter(series_id=self.series.pk, holder=self.holder)
+        if not mine.update(until=now() + HELD):
             raise SeriesBusy(_("Another import took %(series)s over. Try again.") % {"series": self.series})
         self.extended = time.monotonic()
 
@@ -69,11 +68,11 @@ class Hold:
 
     def note_file(self, path: str) -> None:
         """Remember a file that belongs to nobody if the import does not reach its end."""
-        Writing.objects.filter(series_id=self.series.pk, holder=self.holder).update(path=path)
+        WriteLease.objects.filter(series_id=self.series.pk, holder=self.holder).update(path=path)
 
     def release(self) -> None:
         """Give the right back, in the transaction that makes the rows count; `SeriesBusy` when it was lost."""
-        if not Writing.objects.filter(series_id=self.series.pk, holder=self.holder).delete()[0]:
+        if not WriteLease.objects.filter(series_id=self.series.pk, holder=self.holder).delete()[0]:
             raise SeriesBusy(_("Another import took %(series)s over. Try again.") % {"series": self.series})
 
 
@@ -82,7 +81,7 @@ def ahead_rows() -> int:
     return AHEAD_ROWS.get(connection.vendor, FEW_ROWS)
 
 
-def take(key: SeriesKey, owner_id: int | None, holder: str, progress: Progress) -> Hold:
+def take(key: SeriesKey, owner_id: int | None, holder: str, progress: Progress) -> HeldLease:
     """Wait for the right to write into the series of `key`; one that is not there is made, as a draft.
 
     What an earlier import left behind is removed first. `SeriesBusy` after `PATIENCE_SECONDS`.
@@ -95,10 +94,10 @@ def take(key: SeriesKey, owner_id: int | None, holder: str, progress: Progress) 
         except IntegrityError:  # another import made the same series or right in this moment
             series = None
         if series is not None:
-            hold = Hold(series, holder)
+            held = HeldLease(series, holder)
             if leftovers:
-                _clear(hold, progress)
-            return hold
+                _clear(held, progress)
+            return held
         if time.monotonic() - began > PATIENCE_SECONDS:
             raise SeriesBusy(
                 _("Another import into %(symbol)s %(timeframe)s takes too long. Try again later.")
@@ -110,64 +109,16 @@ def take(key: SeriesKey, owner_id: int | None, holder: str, progress: Progress) 
 
 def refuse_busy(series: Series) -> None:
     """Refuse a series that an import holds, and tidy up after a dead one, in the caller's transaction."""
-    writing = Writing.objects.filter(series=series).first()
-    if writing is None:
+    lease = WriteLease.objects.filter(series=series).first()
+    if lease is None:
         return
-    if writing.is_live:
+    if lease.is_live:
         raise SeriesBusy(
             _("Another import is writing into %(series)s. Try again when it has ended.") % {"series": series}
         )
     while delete_outside(series, CLEARED_ROWS):
         pass
-    writing.delete()
-
-
-def discard_of(holder: str, seconds: float = 1.0) -> None:
-    """Remove what one import has written ahead; whatever takes longer is left to the collector."""
-    for writing in Writing.objects.filter(holder=holder):
-        discard(writing, seconds)
-
-
-def discard_of_job(job_id: Any, seconds: float = 1.0) -> None:
-    """Remove what an import that ended badly has written ahead; whatever takes longer is left to the collector."""
-    for writing in Writing.objects.filter(holder__startswith=f"{job_id}:"):
-        discard(writing, seconds)
-
-
-def discard_left_behind() -> int:
-    """Remove what killed imports have left; return how many there were."""
-    found = 0
-    for writing in Writing.objects.left_behind():
-        found += discard(writing)
-    return found
-
-
-def discard(writing: Writing, seconds: float = 3600.0) -> bool:
-    """Remove rows, draft and file of one writing, in short transactions; False when the time did not suffice."""
-    ends = time.monotonic() + seconds
-    mine = Writing.objects.filter(pk=writing.pk, holder=writing.holder)
-    if not mine.update(holder=f"discard:{writing.pk}", until=now() + HELD):
-        return True  # somebody else took it over, and tidies
-    mine = Writing.objects.filter(pk=writing.pk, holder=f"discard:{writing.pk}")
-    while True:
-        with transaction.atomic():
-            series = Series.written.select_for_update().filter(pk=writing.series_id).first()
-            if series is None or not mine.update(until=now() + HELD):
-                return True
-            if not delete_outside(series, CLEARED_ROWS):
-                _end(series, mine, writing.path)
-                return True
-        if time.monotonic() > ends:
-            mine.update(until=now())
-            return False
-
-
-def _end(series: Series, mine: Any, path: str) -> None:
-    if series.is_draft:
-        series.delete()
-    else:
-        mine.delete()
-    _forget_file(path)
+    lease.delete()
 
 
 def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | None, bool]:
@@ -179,29 +130,23 @@ def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | No
     if series is None:
         described = {"name": key.name, "calendar": key.calendar, "timezone": key.timezone}
         series = Series.written.create(user_id=owner_id, is_draft=True, **identity, **described)
-    writing = Writing.objects.select_for_update().filter(series_id=series.pk).first()
-    if writing is None:
-        Writing.objects.create(series=series, holder=holder, until=now() + HELD)
+    lease = WriteLease.objects.select_for_update().filter(series_id=series.pk).first()
+    if lease is None:
+        WriteLease.objects.create(series=series, holder=holder, until=now() + HELD)
         return series, False
-    if writing.is_live and not writing.is_of(holder):
+    if lease.is_live and not lease.is_of(holder):
         return None, False
-    _forget_file(writing.path)
-    writing.holder, writing.until, writing.path = holder, now() + HELD, ""
-    writing.save()
+    forget_files([lease.path])
+    lease.holder, lease.until, lease.path = holder, now() + HELD, ""
+    lease.save()
     return series, True
 
 
-def _forget_file(path: str) -> None:
-    """Remove a snapshot file that no row names, once the transaction has ended."""
-    if path and not Snapshot.objects.filter(path=path).exists():
-        transaction.on_commit(lambda: snapshots.remove(path))
-
-
-def _clear(hold: Hold, progress: Progress) -> None:
+def _clear(held: HeldLease, progress: Progress) -> None:
     """Remove the rows that an import which was killed has written ahead."""
     while True:
         progress(0.0, _("Tidying up after an import that broke off"))
         with transaction.atomic():
-            hold.extend()
-            if not delete_outside(hold.series, CLEARED_ROWS):
+            held.extend()
+            if not delete_outside(held.series, CLEARED_ROWS):
                 return

@@ -11,32 +11,32 @@ from django.utils.translation import gettext_lazy as _
 from marketdata.models.series import Series
 
 
-class WritingQuerySet(models.QuerySet):
-    """Writings, by whether anybody still stands behind them."""
+class WriteLeaseQuerySet(models.QuerySet):
+    """Leases, by whether anybody still stands behind them."""
 
     def left_behind(self) -> Self:
         """Those of imports that were killed."""
         return self.filter(until__lte=now())
 
 
-class Writing(models.Model):
-    """One import that writes rows of a series ahead of its end. There is one at a time for each series.
+class WriteLease(models.Model):
+    """The right of one import to write rows of a series ahead of its end. There is one at a time for each series.
 
-    `holder` is the job and its fence ("<job>:<fence>"), or a command. What a writing whose time is over has left (rows
-    beyond the series' first and last bar, a draft series, a file) goes with the next import or the collector.
+    `holder` is the job and its fence ("<job>:<fence>"), or a command. What the holder of a lease that has run out left
+    (rows that do not count, a draft series, a file) goes with the next import or the collector.
     """
 
-    series = models.OneToOneField(Series, on_delete=models.CASCADE, related_name="writing")
+    series = models.OneToOneField(Series, on_delete=models.CASCADE, related_name="write_lease")
     holder = models.CharField(_("held by"), max_length=80)
     until = models.DateTimeField(_("held until"))
     path = models.CharField(_("file"), max_length=120, blank=True)
     created_at = models.DateTimeField(_("begun"), default=now)
 
-    objects = WritingQuerySet.as_manager()
+    objects = WriteLeaseQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("writing")
-        verbose_name_plural = _("writings")
+        verbose_name = _("write lease")
+        verbose_name_plural = _("write leases")
 
     def __str__(self) -> str:
         return f"{self.series_id} · {self.holder}"

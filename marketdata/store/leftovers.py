@@ -1,0 +1,62 @@
+"""What an import leaves that does not reach its end: rows, a draft, a file. Removed in short transactions."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from marketdata.models import Series, WriteLease
+from marketdata.store.bulk import delete_outside
+from marketdata.store.forgetting import forget_files
+from marketdata.store.leases import CLEARED_ROWS, HELD
+
+
+def discard_of(holder: str, seconds: float = 1.0) -> None:
+    """Remove what one import has written ahead; whatever takes longer is left to the collector."""
+    for lease in WriteLease.objects.filter(holder=holder):
+        discard(lease, seconds)
+
+
+def discard_of_job(job_id: Any, seconds: float = 1.0) -> None:
+    """Remove what an import that ended badly has written ahead; whatever takes longer is left to the collector."""
+    for lease in WriteLease.objects.filter(holder__startswith=f"{job_id}:"):
+        discard(lease, seconds)
+
+
+def discard_left_behind() -> int:
+    """Remove what killed imports have left; return how many there were."""
+    found = 0
+    for lease in WriteLease.objects.left_behind():
+        found += discard(lease)
+    return found
+
+
+def discard(lease: WriteLease, seconds: float = 3600.0) -> bool:
+    """Remove rows, draft and file of one lease, in short transactions; False when the time did not suffice."""
+    ends = time.monotonic() + seconds
+    mine = WriteLease.objects.filter(pk=lease.pk, holder=lease.holder)
+    if not mine.update(holder=f"discard:{lease.pk}", until=now() + HELD):
+        return True  # somebody else took it over, and tidies
+    mine = WriteLease.objects.filter(pk=lease.pk, holder=f"discard:{lease.pk}")
+    while True:
+        with transaction.atomic():
+            series = Series.written.select_for_update().filter(pk=lease.series_id).first()
+            if series is None or not mine.update(until=now() + HELD):
+                return True
+            if not delete_outside(series, CLEARED_ROWS):
+                _end(series, mine, lease.path)
+                return True
+        if time.monotonic() > ends:
+            mine.update(until=now())
+            return False
+
+
+def _end(series: Series, mine: Any, path: str) -> None:
+    if series.is_draft:
+        series.delete()
+    else:
+        mine.delete()
+    forget_files([path])

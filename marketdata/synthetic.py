@@ -3,6 +3,10 @@
 Every generator draws a path of log closes; open, high and low come from a Brownian bridge inside each bar,
 so that highs and lows are as far out as the bar's own volatility makes them. The same specification gives the
 same bytes.
+
+The random stream knows no clock: bar n of a seed is the same draw on every calendar. The calendar says when the bars
+stand, one in each place that it expects (no bar on a holiday, fewer on a day that closes early), and how many make a
+year, by which drift and volatility are divided.
 """
 
 from __future__ import annotations
@@ -10,17 +14,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from marketdata.errors import SyntheticError
-from marketdata.timeframes import MINUTES_A_DAY, get_calendar, get_timeframe, periods_per_year
+from marketdata.sessions import Sessions, Times, sessions_between
+from marketdata.timeframes import (
+    MINUTES_A_DAY,
+    SESSION_MINUTES,
+    get_calendar,
+    get_timeframe,
+    periods_per_year,
+)
 
 MAX_BARS = 1_000_000
 _LARGEST_LOG = 600.0  # exp(709) is about the largest number; a bar's extremes need room beyond its close
-_SESSION_OPEN_MINUTE = 870  # 14:30 UTC, when New York opens in winter
+_OPEN = np.timedelta64(870, "m")  # 14:30 UTC, when New York opens in winter
+_LAST_DAY = np.datetime64("2259-12-31")  # nanoseconds end soon after
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +61,8 @@ class SyntheticSpec:
     seed : int
         Same seed, same bars.
     start : str
-        Date of the first bar (2020-01-31), UTC.
+        Date of the first session (2020-01-31), or of the next one when the market is closed; one of futures or foreign
+        exchange opens on the evening before.
     timeframe, calendar : str
         See `marketdata.timeframes`.
     price : float
@@ -86,15 +100,22 @@ class SyntheticSpec:
         return periods_per_year(self.timeframe, self.calendar)
 
 
-def generate(spec: SyntheticSpec) -> Bars:
-    """Return the bars that `spec` describes."""
+def generate(spec: SyntheticSpec, *, known_only: bool = False) -> Bars:
+    """Return the bars that `spec` describes.
+
+    Some calendars know their sessions for a few decades only. Bars beyond are refused with `SyntheticError`, or left
+    out with `known_only`.
+    """
     rng = np.random.default_rng(spec.seed)
     steps, sigma = PROCESSES[spec.process](spec, rng)
     log_close = np.log(spec.price) + np.cumsum(steps)
     if np.abs(log_close).max() > _LARGEST_LOG:
         message = "The price leaves what a number can hold. Lower the volatility or the number of bars."
         raise SyntheticError(fields={"volatility": [message]})
-    return _bars_around(log_close, sigma, spec, rng)
+    time = bar_times(spec.bars, spec.start, spec.timeframe, spec.calendar)
+    if len(time) < spec.bars and not known_only:
+        raise SyntheticError(fields={"bars": [_beyond_the_calendar(spec, time)]})
+    return _bars_around(log_close, sigma, time, spec, rng)
 
 
 def geometric_brownian(spec: SyntheticSpec, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -137,30 +158,69 @@ PROCESSES: Mapping[str, Callable[[SyntheticSpec, np.random.Generator], tuple[Flo
 )
 
 
-def bar_times(count: int, start: str, timeframe: str, calendar: str) -> NDArray[np.datetime64]:
-    """Return the first `count` bar times from `start` on, shape (count,), datetime64[ns] UTC.
+def bar_times(count: int, start: str, timeframe: str, calendar: str) -> Times:
+    """Return the first `count` times at which bars stand from `start` on, datetime64[ns] UTC, oldest first.
 
-    The exchange calendar has Monday to Friday and, intraday, one session from 14:30 to 21:00 UTC; fx has
-    Monday to Friday around the clock; 24/7 has every bar. Holidays are trading days.
+    They are the places that the calendar expects to be filled, so that the quality report finds nothing missing and
+    nothing outside: daily bars bear the date of each session, weekly ones the Monday of each week that holds a
+    session, shorter ones count from the open and anew after a lunch break. The generic exchange knows no sessions:
+    it trades from Monday to Friday, 14:30 to 21:00 UTC.
+
+    There are fewer than `count` where the calendar does not know its sessions, none when it does not at `start`.
     """
-    span, market = get_timeframe(timeframe), get_calendar(calendar)
+    span = get_timeframe(timeframe)
     first = np.datetime64(start, "D")
     if span.minutes > MINUTES_A_DAY:
-        monday = first - (first.astype(np.int64) + 3) % 7
-        return (monday + 7 * np.arange(count)).astype("datetime64[ns]")
-    a_day = -(-market.minutes_a_day // span.minutes) if span.is_intraday else 1
-    days_needed = -(-count // a_day)
-    offsets = np.arange(days_needed)
-    days = first + offsets if market.trades_weekends else np.busday_offset(first, offsets, roll="forward")
-    fits = _SESSION_OPEN_MINUTE + market.minutes_a_day <= MINUTES_A_DAY
-    opens = _SESSION_OPEN_MINUTE if span.is_intraday and fits else 0
-    minutes = opens + span.minutes * np.arange(a_day)
-    grid = days.astype("datetime64[m]")[:, None] + minutes[None, :]
-    return grid.ravel()[:count].astype("datetime64[ns]")
+        first = _mondays(first)
+    days = int(count / periods_per_year(timeframe, calendar) * 370) + 10
+    while True:
+        last = min(first + days, _LAST_DAY)
+        sessions = _sessions_from(calendar, first, last)
+        time = _places(sessions, span.minutes)
+        if len(time) >= count or last >= _LAST_DAY or last > sessions.known_until:
+            return time[:count]
+        days *= 2
 
 
-def _bars_around(log_close: Floats, sigma: Floats, spec: SyntheticSpec, rng: np.random.Generator) -> Bars:
+def _sessions_from(calendar: str, first: np.datetime64, last: np.datetime64) -> Sessions:
+    """The sessions of the days from `first` to `last`; none when the calendar begins later."""
+    found = sessions_between(calendar, first, last)
+    if found is None:
+        day = np.arange(first, last + 1)
+        day = day[np.is_busday(day)]
+        start, no_break = day + _OPEN, np.full(len(day), "NaT", dtype="datetime64[ns]")
+        end = start + np.timedelta64(SESSION_MINUTES, "m")
+        return Sessions(calendar, day, start, end, no_break, no_break)
+    if first < found.known_from:
+        return found.rows(0, 0)
+    return found.rows(*np.searchsorted(found.day, [first, last + 1]).tolist())
+
+
+def _places(sessions: Sessions, minutes: int) -> Times:
+    """The time of each bar of whole sessions, datetime64[ns]."""
+    if minutes > MINUTES_A_DAY:
+        return np.unique(_mondays(sessions.day)).astype("datetime64[ns]")
+    if minutes == MINUTES_A_DAY:
+        return sessions.day.astype("datetime64[ns]")
+    step = np.timedelta64(minutes, "m").astype("timedelta64[ns]")
+    start, end, _row = sessions.stretches()
+    sizes = -((start - end) // step)
+    before = np.cumsum(sizes) - sizes
+    found: Times = np.repeat(start - before * step, sizes) + np.arange(sizes.sum()) * step
+    return found.astype("datetime64[ns]")
+
+
+def _mondays(days: Any) -> Any:
+    """The Monday of each day's week; 1970-01-01 was a Thursday."""
+    return days - (days.astype(np.int64) + 3) % 7
+
+
+def _bars_around(
+    log_close: Floats, sigma: Floats, time: Times, spec: SyntheticSpec, rng: np.random.Generator
+) -> Bars:
     """Open each bar a little off the last close and draw its extremes from the bridge between open and close.
+
+    All rows are drawn; those that have a time are returned.
 
     The maximum of a Brownian bridge from a to b with variance s^2 has the distribution function
     1 - exp(-2(m-a)(m-b)/s^2), which is inverted here; the minimum mirrors it.
@@ -175,14 +235,14 @@ def _bars_around(log_close: Floats, sigma: Floats, spec: SyntheticSpec, rng: np.
     surprise = np.abs(log_close - before) / sigma
     volume = np.round(1_000_000 * np.exp(0.3 * rng.standard_normal(spec.bars)) * (0.6 + 0.5 * surprise))
     open_, close = np.exp(log_open), np.exp(log_close)
-    return Bars(
-        time=bar_times(spec.bars, spec.start, spec.timeframe, spec.calendar),
-        open=open_,
-        high=np.maximum(np.exp(high), np.maximum(open_, close)),
-        low=np.minimum(np.exp(low), np.minimum(open_, close)),
-        close=close,
-        volume=volume,
-    )
+    columns = {
+        "open": open_,
+        "high": np.maximum(np.exp(high), np.maximum(open_, close)),
+        "low": np.minimum(np.exp(low), np.minimum(open_, close)),
+        "close": close,
+        "volume": volume,
+    }
+    return Bars(time=time, **{name: values[: len(time)] for name, values in columns.items()})
 
 
 def _problems(spec: SyntheticSpec) -> dict[str, str]:
@@ -202,6 +262,14 @@ def _problems(spec: SyntheticSpec) -> dict[str, str]:
     if problem:
         found["start"] = problem
     return found
+
+
+def _beyond_the_calendar(spec: SyntheticSpec, time: Times) -> str:
+    known = f"{len(time)} of the {spec.bars} bars from {spec.start} on"
+    return (
+        f"The sessions of {get_calendar(spec.calendar).label} are known for {known}. Choose another first day, fewer "
+        "bars or another calendar."
+    )
 
 
 def _time_problem(spec: SyntheticSpec) -> str | None:

@@ -72,7 +72,7 @@ class SyntheticProvider(Provider):
         if begin is not None and end is not None and _moment(end, "end") < begin:
             message = f"The end {end} lies before the start {start}. Swap them."
             raise ProviderError(message, fields={"end": [message]})
-        bars = generate(_spec(symbol, timeframe))
+        bars = generate(_spec(symbol, timeframe), known_only=True)
         return closed_bars(bars, timeframe, utc_now()).slice(start, end)
 
 

@@ -146,14 +146,15 @@ def expected_places(columns: Columns, span: Timeframe, calendar: str) -> Places 
     first, last = (
         columns.read("time", row, row + 1).view("datetime64[ns]")[0] for row in (0, len(columns) - 1)
     )
-    # A daily bar may be stamped with the midnight of its market, hours before or after that of UTC.
-    day = np.timedelta64(1, "D")
-    sessions = sessions_between(calendar, first - day, last + day)
+    # A daily bar may be stamped with the midnight of its market, hours before or after that of UTC; a week's first
+    # session may come days after its Monday.
+    weekly = span.minutes > MINUTES_A_DAY
+    margin = np.timedelta64(7 if weekly else 1, "D")
+    sessions = sessions_between(calendar, first - margin, last + margin)
     if sessions is None:
         return None
     known = _known(sessions)
     if not span.is_intraday:
-        weekly = span.minutes > MINUTES_A_DAY
         days = np.unique(_mondays(sessions.day)) if weekly else sessions.day
         return Days(calendar, days, weekly, known)
     sample = _sample(columns)

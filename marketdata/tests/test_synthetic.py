@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from marketdata.bars import Bars
 from marketdata.errors import SyntheticError, UnknownTimeframe
+from marketdata.quality import examine
 from marketdata.synthetic import PROCESSES, SyntheticSpec, bar_times, generate
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
@@ -49,15 +51,58 @@ def test_regimes_make_volatility_come_in_clusters():
 
 @pytest.mark.parametrize("timeframe", TIMEFRAMES)
 @pytest.mark.parametrize("calendar", CALENDARS)
-def test_times_rise_and_keep_to_the_calendar(timeframe, calendar):
-    times = bar_times(1000, "2024-02-28", timeframe, calendar)
-    assert len(times) == 1000
+def test_the_times_are_those_that_the_calendar_expects(timeframe, calendar):
+    times = bar_times(700, "2005-02-28", timeframe, calendar)
+    assert len(times) == 700
     assert (np.diff(times).astype(np.int64) > 0).all()
-    weekday = (times.astype("datetime64[D]").astype(np.int64) + 3) % 7
-    if calendar != "24/7":
-        assert weekday.max() <= 4
+    flat = np.full(700, 10.0)
+    bars = Bars(time=times, open=flat, high=flat, low=flat, close=flat, volume=flat)
+    report = examine(bars, timeframe=timeframe, calendar=calendar)
+    assert (report.coverage, report.missing_bars, report.outside_bars, report.further_bars) == (1.0, 0, 0, 0)
     if timeframe == "1w":
-        assert set(weekday.tolist()) == {0}
+        assert set(((times.astype("datetime64[D]").astype(np.int64) + 3) % 7).tolist()) == {0}
+
+
+def test_new_york_keeps_its_holidays_and_closes_early_after_thanksgiving():
+    days = bar_times(250, "2023-01-01", "1d", "XNYS").astype("datetime64[D]")
+    assert (str(days[0]), str(days[-1])) == ("2023-01-03", "2023-12-29")
+    closed = {"2023-07-04", "2023-11-23", "2023-12-25"}
+    assert not closed & {str(day) for day in days}
+    minutes = bar_times(390 + 210 + 390, "2023-11-22", "1m", "XNYS")
+    assert [str(time)[:16] for time in minutes[[389, 390, 599, 600]]] == [
+        "2023-11-22T20:59",
+        "2023-11-24T14:30",
+        "2023-11-24T17:59",
+        "2023-11-27T14:30",
+    ]
+
+
+def test_the_generic_exchange_trades_on_weekdays_from_half_past_two():
+    times = bar_times(8, "2024-03-01", "1h", "exchange")
+    assert [str(time)[:16] for time in times[[0, 6, 7]]] == [
+        "2024-03-01T14:30",
+        "2024-03-01T20:30",
+        "2024-03-04T14:30",
+    ]
+
+
+def test_the_same_draws_stand_on_every_calendar():
+    calendars = ("exchange", "XNYS", "XNAS")
+    paths = [generate(SyntheticSpec(bars=300, seed=5, calendar=name)) for name in calendars]
+    assert len({bars.close.tobytes() for bars in paths}) == 1
+    assert paths[0].time.tolist() != paths[1].time.tolist()
+
+
+@pytest.mark.parametrize(("start", "there"), [("1990-01-02", 0), ("2049-01-04", None)])
+def test_bars_beyond_the_sessions_that_a_calendar_knows_are_refused_or_left_out(start, there):
+    spec = SyntheticSpec(bars=2000, calendar="XKRX" if there is None else "XTKS", start=start)
+    with pytest.raises(SyntheticError, match="of the 2000 bars from") as caught:
+        generate(spec)
+    assert list(caught.value.fields) == ["bars"]
+    known = generate(spec, known_only=True)
+    assert len(known) == there if there is not None else 400 < len(known) < 500
+    if there is None:
+        assert str(known.time[-1])[:4] == "2050"
 
 
 @pytest.mark.parametrize(

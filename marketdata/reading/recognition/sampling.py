@@ -15,6 +15,7 @@ from marketdata.reading.checks import wrong_roles
 from marketdata.reading.layout import MAX_COLUMNS, Layout
 from marketdata.reading.moments import EPOCH, parse
 from marketdata.reading.numbers import NumberReader
+from marketdata.reading.recognition import new_york
 from marketdata.reading.recognition.dates import TimeWriting, writing_of
 from marketdata.reading.recognition.detection import Detection, Overrides
 from marketdata.reading.recognition.guessing import DAY, calendar_of, from_period, timeframe_of, zone_of
@@ -31,7 +32,7 @@ from marketdata.reading.recognition.roles import Roles, by_names, by_values
 from marketdata.reading.recognition.signs import Signs, is_number, signs_of
 from marketdata.reading.recognition.tables import Table
 from marketdata.reading.report import problem
-from marketdata.timeframes import TIMEFRAMES
+from marketdata.timeframes import GENERIC, TIMEFRAMES
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -66,6 +67,11 @@ class _Times:
     @property
     def is_ordered(self) -> bool:
         return all(before < after for before, after in pairwise(self.values))
+
+    def moments(self, *, as_instants: bool) -> list[dt.datetime]:
+        """The times as instants in UTC, or as they stand in the file, without a zone."""
+        zone = dt.UTC if as_instants else None
+        return [(EPOCH + value // 1000 * _MICROSECOND).replace(tzinfo=zone) for value in self.values]
 
 
 @dataclass(slots=True)
@@ -171,6 +177,13 @@ class _Sample:
         calendar, assumed = calendar_of(times.values, symbol, timeframe, layout.dialect)
         self.notes += [assumed] if assumed else []
         is_long = TIMEFRAMES[timeframe].minutes >= 1440 if timeframe else _middle(times.values) >= DAY
+        zone = self._zone(layout, times, is_long=is_long)
+        if calendar == GENERIC:
+            on_clock = not is_long and (bool(times.offsets) or zone == new_york.ZONE)
+            moments = times.moments(as_instants=on_clock and bool(times.offsets))
+            if reason := new_york.reason_for(moments, symbol, layout.dialect, on_clock=on_clock):
+                calendar = new_york.CALENDAR
+                self.notes.append(reason)
         if times.newest_first:
             self.notes.append('The rows run newest first; the repair "sort" puts them in order.')
         elif not times.is_ordered:
@@ -181,7 +194,7 @@ class _Sample:
             symbol=symbol,
             timeframe=timeframe,
             calendar=calendar,
-            timezone=self._zone(layout, times, is_long=is_long),
+            timezone=zone,
             session_dates=is_long,
             newest_first=times.newest_first,
         )

@@ -136,7 +136,7 @@ def by_shell(shell: str | None, target: Path, wide: Path) -> None:
         return
     with sqlite3.connect(target) as connection, wide.open(newline="") as stream:
         connection.executescript(settings)
-        connection.executemany(f"INSERT INTO {TABLE} VALUES ({','.join('?' * 9)})", csv.reader(stream))  # noqa: S608
+        connection.executemany(f"INSERT INTO {TABLE} VALUES ({','.join('?' * 10)})", csv.reader(stream))  # noqa: S608
     connection.close()
 
 
@@ -260,7 +260,7 @@ def write_files(bench: Bench, *, wide: bool) -> None:
             plain.writelines(f"{moment}+00:00,{line}\n" for moment, line in lines)
             if wide:
                 full.writelines(
-                    f"{row},TOOL,{moment},{line},1\n" for row, (moment, line) in enumerate(lines, first + 1)
+                    f"{row},TOOL,{moment},{line},1,0\n" for row, (moment, line) in enumerate(lines, first + 1)
                 )
 
 

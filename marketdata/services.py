@@ -1,6 +1,6 @@
 """What is done with series: importing bars, reading them, deleting.
 
-The rows in the database and the snapshot file always say the same: both change in one transaction, and the series
+The rows in the database and the snapshot file always say the same: one transaction makes both count, and the series
 names the fingerprint of the snapshot that its rows make.
 """
 
@@ -38,8 +38,8 @@ __all__ = [
 def import_bars(*, series: Series, bars: Bars, overlap: Overlap = REPLACE) -> Snapshot:
     """Put `bars` into `series` and return the snapshot of what the series then holds.
 
-    Everything happens in one transaction: rows, snapshot and counts, or nothing. Bars that change nothing leave all
-    as it was. `overlap` says what happens to stored bars of the same period, see `marketdata.store.merging`.
+    One short transaction makes rows, snapshot and counts what they then are, or nothing happens. Bars that change
+    nothing leave all as it was. `overlap` says what happens to stored bars of the same period, see `marketdata.store.merging`.
     """
     deriving.refuse_derived(series)
     return storing.store(series, BarsColumns(bars), overlap=overlap).snapshot

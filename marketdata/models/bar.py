@@ -19,10 +19,11 @@ class MarketDataQuerySet(models.QuerySet):
 
 
 class MarketDataManager(models.Manager.from_queryset(MarketDataQuerySet)):  # type: ignore[misc]
-    """The bars that count: those from the first to the last bar that their series says it has.
+    """The bars that count: what their series says of its ends, its revision and its replaced period decides.
 
-    An import writes rows ahead of its end beyond these two (`marketdata.store.leases`). Nobody sees them before the
-    series says, in the import's last and short transaction, that it reaches so far.
+    An import writes rows ahead of its end (`marketdata.store.ahead`): beyond the first and the last bar, or under the
+    next revision. Nobody sees them before the series says so, in the import's last and short transaction; the rows
+    that they replace are not seen from the same moment on.
     """
 
     def get_queryset(self) -> Any:
@@ -30,7 +31,13 @@ class MarketDataManager(models.Manager.from_queryset(MarketDataQuerySet)):  # ty
             super()
             .get_queryset()
             .filter(
-                timestamp__gte=models.F("series__first_time"), timestamp__lte=models.F("series__last_time")
+                models.Q(series__replaced_first=None)
+                | models.Q(revision__gte=models.F("series__replaced_before"))
+                | models.Q(timestamp__lt=models.F("series__replaced_first"))
+                | models.Q(timestamp__gt=models.F("series__replaced_last")),
+                timestamp__gte=models.F("series__first_time"),
+                timestamp__lte=models.F("series__last_time"),
+                revision__lte=models.F("series__revision"),
             )
         )
 
@@ -48,6 +55,7 @@ class MarketData(models.Model):
     low = models.FloatField(_("low"))
     close = models.FloatField(_("close"))
     volume = models.FloatField(_("volume"))
+    revision = models.IntegerField(_("revision"), default=0, db_default=0, editable=False)
 
     objects = MarketDataManager()
     written = models.Manager()  # noqa: DJ012  all rows, also those that an import has written ahead
@@ -57,8 +65,11 @@ class MarketData(models.Model):
         verbose_name = _("bar")
         verbose_name_plural = _("bars")
         constraints = [
-            # Its index serves every query: rows are always asked for by series, in order of time.
-            models.UniqueConstraint(fields=["series", "timestamp"], name="marketdata_series_timestamp"),
+            # Its index serves every query: rows are always asked for by series, in order of time. Of one time there
+            # are two rows only while one replaces the other; one of them counts.
+            models.UniqueConstraint(
+                fields=["series", "timestamp", "revision"], name="marketdata_series_timestamp"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -60,9 +60,7 @@ class BarImportQuerySet(ComputedQuerySet, OwnedQuerySet):
 class BarImport(OwnedModel, ComputedModel):
     """Bars coming into a series, wherever they come from: what was asked, and the report of what happened.
 
-    `settings` holds what was asked (see `marketdata.incoming.submissions`): the key of the series, and by `source` the
-    layout of the file and the policies, the period asked of a provider, the specification of a generator, or the
-    recipe.
+    `settings` holds what was asked, by `source` one of the forms in `marketdata.incoming.settings`, which read it.
     `report` holds counts and named repairs; `problems` the located problems of a file, at most 1,000, and
     `conflicts` the stored bars that a file contradicts, at most 1,000.
     """

@@ -109,6 +109,28 @@ class Series(models.Model):
     coverage = models.FloatField(_("coverage"), null=True, editable=False)
     quality_grade = models.CharField(_("quality"), max_length=8, default="empty", editable=False)
     is_draft = models.BooleanField(default=False, editable=False)
+    revision = models.IntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_(
+            "Rows of a later revision are written ahead of the end of an import and do not count yet."
+        ),
+    )
+    replaced_first = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("The period, to `replaced_last`, in which an import replaces rows; empty at rest."),
+    )
+    replaced_last = models.DateTimeField(null=True, editable=False)
+    replaced_before = models.IntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_(
+            "In the replaced period, rows of revisions before this one count no more and are removed."
+        ),
+    )
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.models import Q
 from numpy.typing import NDArray
 
 from marketdata.bars import COLUMNS, utc_datetime
@@ -25,7 +26,7 @@ PIECE = 49_950
 """Rows that are turned into Python values at once; whole statements."""
 READ_ROWS = 20_000
 
-_FIELDS = ("series_id", "symbol", "timestamp", *COLUMNS)
+_FIELDS = ("series_id", "symbol", "revision", "timestamp", *COLUMNS)
 _EPOCH_2000 = 946_684_800_000_000
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_END = b"\xff\xff"
@@ -33,14 +34,14 @@ _COPY_END = b"\xff\xff"
 Rows = dict[str, NDArray[Any]]
 
 
-def insert_rows(series: Series, rows: Rows) -> None:
-    """Insert bars, given as the six columns of a block. None of the times may be there yet."""
+def insert_rows(series: Series, rows: Rows, revision: int) -> None:
+    """Insert bars, given as the six columns of a block. None of the times may be there yet in this revision."""
     if not len(rows["time"]):
         return
     if connection.vendor == "postgresql":
-        _copy(series, rows)
+        _copy(series, rows, revision)
     else:
-        _insert(series, rows)
+        _insert(series, rows, revision)
 
 
 def delete_rows(series: Series, columns: Any, runs: Runs) -> None:
@@ -51,6 +52,19 @@ def delete_rows(series: Series, columns: Any, runs: Runs) -> None:
         for first, after in runs.tolist():
             ends = (columns.read("time", row, row + 1)[0] for row in (first, after - 1))
             cursor.execute(statement, [series.pk, *(moment_value(int(end)) for end in ends)])
+
+
+def delete_uncounted(series: Series, limit: int) -> bool:
+    """Look through at most `limit` rows and delete those that do not count; whether there may be more.
+
+    The caller holds the lock of the series, and nobody is writing ahead.
+    """
+    if delete_outside(series, limit):
+        return True
+    if series.replaced_first is None:
+        return False
+    _delete_replaced(series, limit)
+    return True
 
 
 def delete_outside(series: Series, limit: int) -> int:
@@ -64,6 +78,19 @@ def delete_outside(series: Series, limit: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE id IN ({chosen})", [*values, limit])  # noqa: S608
         return int(cursor.rowcount)
+
+
+def _delete_replaced(series: Series, limit: int) -> None:
+    """Delete what does not count among the first `limit` rows of the replaced period, and shorten the period."""
+    first, last = series.replaced_first, series.replaced_last
+    rows = MarketData.written.filter(series=series, timestamp__range=(first, last))
+    times = rows.order_by("timestamp").values_list("timestamp", flat=True)
+    beyond = next(iter(times[limit : limit + 1]), None)
+    if beyond is not None:
+        rows = rows.filter(timestamp__lt=beyond)
+    rows.filter(Q(revision__gt=series.revision) | Q(revision__lt=series.replaced_before)).delete()
+    series.replaced_first, series.replaced_last = beyond, last if beyond else None
+    Series.written.filter(pk=series.pk).update(replaced_first=beyond, replaced_last=series.replaced_last)
 
 
 def load_columns(series: Series, columns: ColumnFiles, first: Any = None, last: Any = None) -> None:
@@ -105,7 +132,7 @@ def timestamps(time: NDArray[np.int64]) -> list[str]:
     return values
 
 
-def _copy(series: Series, rows: Rows) -> None:
+def _copy(series: Series, rows: Rows, revision: int) -> None:
     names = ", ".join(connection.ops.quote_name(name) for name in _FIELDS)
     table = connection.ops.quote_name(MarketData._meta.db_table)
     with (
@@ -114,14 +141,14 @@ def _copy(series: Series, rows: Rows) -> None:
     ):
         copy.write(_COPY_HEAD)
         for piece in _pieces(rows, PACKED_ROWS):
-            copy.write(_packed(series, piece))
+            copy.write(_packed(series, piece, revision))
         copy.write(_COPY_END)
 
 
-def _packed(series: Series, rows: Rows) -> memoryview:
+def _packed(series: Series, rows: Rows, revision: int) -> memoryview:
     """Return rows in PostgreSQL's binary form: a count of fields, then each field after its length."""
     symbol = series.symbol.encode()
-    kinds = [("series_id", ">i8"), ("symbol", f"S{len(symbol)}"), ("timestamp", ">i8")]
+    kinds = [("series_id", ">i8"), ("symbol", f"S{len(symbol)}"), ("revision", ">i4"), ("timestamp", ">i8")]
     kinds += [(name, ">f8") for name in COLUMNS]
     fields = [("fields", ">i2")]
     for name, kind in kinds:
@@ -130,14 +157,15 @@ def _packed(series: Series, rows: Rows) -> memoryview:
     packed["fields"] = len(kinds)
     for name, kind in kinds:
         packed[f"{name}_length"] = np.dtype(kind).itemsize
-    packed["series_id"], packed["symbol"] = series.pk, symbol
+    packed["series_id"], packed["symbol"], packed["revision"] = series.pk, symbol, revision
     packed["timestamp"] = rows["time"] // 1000 - _EPOCH_2000
     for name in COLUMNS:
         packed[name] = rows[name]
     return packed.view(np.uint8).data
 
 
-def _insert(series: Series, rows: Rows) -> None:
+def _insert(series: Series, rows: Rows, revision: int) -> None:
+    common = series.pk, series.symbol, revision
     with connection.cursor() as cursor:
         for piece in _pieces(rows, PIECE):
             values = _interleaved(piece)
@@ -148,21 +176,18 @@ def _insert(series: Series, rows: Rows) -> None:
             if whole:
                 cursor.executemany(
                     _statement(STATEMENT_ROWS),
-                    (
-                        [series.pk, series.symbol, *values[first : first + step]]
-                        for first in range(0, whole, step)
-                    ),
+                    ([*common, *values[first : first + step]] for first in range(0, whole, step)),
                 )
             if rest := values[whole:]:
-                cursor.execute(_statement(len(rest) // width), [series.pk, series.symbol, *rest])
+                cursor.execute(_statement(len(rest) // width), [*common, *rest])
 
 
 def _statement(count: int) -> str:
-    """One INSERT of `count` rows. Series and symbol are its first two values, whatever the count."""
+    """One INSERT of `count` rows. Series, symbol and revision are its first three values, whatever the count."""
     quote = connection.ops.quote_name
     names = ", ".join(quote(name) for name in _FIELDS)
     table = quote(MarketData._meta.db_table)
-    row = f"(?1, ?2, {', '.join(['%s'] * (1 + len(COLUMNS)))})"
+    row = f"(?1, ?2, ?3, {', '.join(['%s'] * (1 + len(COLUMNS)))})"
     return f"INSERT INTO {table} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608  our own words
 
 

@@ -1,17 +1,17 @@
 """The right to write rows of a series ahead of an import's end.
 
 An import of millions of bars in one transaction would keep every other writer of an embedded lab waiting, and could
-tell no progress. So its rows are written in short transactions, where nobody sees them: beyond the first and the last
-bar that the series says it has, or into a series that is still a draft. The import's last transaction is short and
-makes all of them count at once.
+tell no progress. So its rows are written in short transactions, where nobody sees them (`ahead` says where). The
+import's last transaction is short and makes all of them count at once.
 """
 
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import now
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from marketdata.errors import SeriesBusy
 from marketdata.keys import SeriesKey
 from marketdata.models import Series, WriteLease
-from marketdata.store.bulk import Rows, delete_outside, insert_rows
+from marketdata.store.bulk import Rows, delete_uncounted, insert_rows
 from marketdata.store.forgetting import forget_files
 
 HELD = timedelta(seconds=60)
@@ -51,28 +51,55 @@ class HeldLease:
             raise SeriesBusy(_("Another import took %(series)s over. Try again.") % {"series": self.series})
         self.extended = time.monotonic()
 
-    def extend_sometimes(self) -> None:
-        """Keep the right while something else than writing rows takes long."""
-        if time.monotonic() - self.extended > EXTEND_SECONDS:
-            self.extend()
+    def keeping(self, progress: Progress) -> Progress:
+        """Return a progress that keeps the right while something else than writing rows takes long."""
 
-    def write(self, rows: Rows) -> None:
+        def tell(fraction: float, message: str) -> None:
+            if time.monotonic() - self.extended > EXTEND_SECONDS:
+                self.extend()
+            progress(fraction, message)
+
+        return tell
+
+    def locked(self, sha256: str) -> Series:
+        """Return the series as it stands, locked; `SeriesBusy` when it holds something else than was compared."""
+        series = Series.written.select_for_update().filter(pk=self.series.pk).first()
+        if series is None or series.content_sha256 != sha256:
+            raise SeriesBusy(
+                _("%(series)s was changed while the import was running. Try again.") % {"series": self.series}
+            )
+        return series
+
+    def write(self, rows: Rows, revision: int) -> None:
         """Write rows that must not count yet, in a transaction of their own for every `ahead_rows()`."""
         size = ahead_rows()
         for first in range(0, len(rows["time"]), size):
+            piece = {name: column[first : first + size] for name, column in rows.items()}
             with transaction.atomic():
                 self.extend()
-                insert_rows(
-                    self.series, {name: column[first : first + size] for name, column in rows.items()}
-                )
+                insert_rows(self.series, piece, revision)
+
+    def note_period(self, first: datetime, last: datetime) -> None:
+        """Say in which period rows of the next revision will be written, so that they are found and removed."""
+        with transaction.atomic():
+            self.extend()
+            Series.written.filter(pk=self.series.pk).update(
+                replaced_first=first, replaced_last=last, replaced_before=0
+            )
 
     def note_file(self, path: str) -> None:
         """Remember a file that belongs to nobody if the import does not reach its end."""
         WriteLease.objects.filter(series_id=self.series.pk, holder=self.holder).update(path=path)
 
     def release(self) -> None:
-        """Give the right back, in the transaction that makes the rows count; `SeriesBusy` when it was lost."""
-        if not WriteLease.objects.filter(series_id=self.series.pk, holder=self.holder).delete()[0]:
+        """Give the right back, in the transaction that makes the rows count; `SeriesBusy` when it was lost.
+
+        Where rows were replaced, the old ones are still there: the lease stays as one that has run out, so that they
+        are removed like anything that is left behind, and before the next import writes.
+        """
+        mine = WriteLease.objects.filter(series_id=self.series.pk, holder=self.holder)
+        replaced = Series.written.filter(pk=self.series.pk, replaced_first__isnull=False)
+        if not (mine.update(until=now(), path="") if replaced.exists() else mine.delete()[0]):
             raise SeriesBusy(_("Another import took %(series)s over. Try again.") % {"series": self.series})
 
 
@@ -94,10 +121,7 @@ def take(key: SeriesKey, owner_id: int | None, holder: str, progress: Progress) 
         except IntegrityError:  # another import made the same series or right in this moment
             series = None
         if series is not None:
-            held = HeldLease(series, holder)
-            if leftovers:
-                _clear(held, progress)
-            return held
+            return _cleared(HeldLease(series, holder), leftovers, progress)
         if time.monotonic() - began > PATIENCE_SECONDS:
             raise SeriesBusy(
                 _("Another import into %(symbol)s %(timeframe)s takes too long. Try again later.")
@@ -107,22 +131,21 @@ def take(key: SeriesKey, owner_id: int | None, holder: str, progress: Progress) 
         time.sleep(LOOK_SECONDS)
 
 
-def refuse_busy(series: Series) -> None:
-    """Refuse a series that an import holds, and tidy up after a dead one, in the caller's transaction."""
-    lease = WriteLease.objects.filter(series=series).first()
-    if lease is None:
-        return
-    if lease.is_live:
+def take_at_once(series: Series, progress: Progress) -> HeldLease:
+    """Take the right to write into a series that is there, or raise `SeriesBusy` when an import has it."""
+    holder = f"store-{uuid.uuid4().hex}:0"
+    with transaction.atomic():
+        current = Series.objects.select_for_update().get(pk=series.pk)
+        leftovers = _claim(current, holder)
+    if leftovers is None:
         raise SeriesBusy(
             _("Another import is writing into %(series)s. Try again when it has ended.") % {"series": series}
         )
-    while delete_outside(series, CLEARED_ROWS):
-        pass
-    lease.delete()
+    return _cleared(HeldLease(current, holder), leftovers, progress)
 
 
 def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | None, bool]:
-    """Take the series if it is free; (None, False) when it is not."""
+    """Take the series if it is free, and say whether an earlier import left anything; (None, False) when it is not."""
     identity = key.identity()
     # One query for both: between two, another import could turn its draft, seen by neither, into the series.
     written = Series.written.select_for_update().filter(user_id=owner_id, **identity)
@@ -130,23 +153,29 @@ def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | No
     if series is None:
         described = {"name": key.name, "calendar": key.calendar, "timezone": key.timezone}
         series = Series.written.create(user_id=owner_id, is_draft=True, **identity, **described)
+    leftovers = _claim(series, holder)
+    return (None, False) if leftovers is None else (series, leftovers)
+
+
+def _claim(series: Series, holder: str) -> bool | None:
+    """Write who holds the series, whose row is locked; return whether there was a lease before, None if it is live."""
     lease = WriteLease.objects.select_for_update().filter(series_id=series.pk).first()
     if lease is None:
         WriteLease.objects.create(series=series, holder=holder, until=now() + HELD)
-        return series, False
+        return False
     if lease.is_live and not lease.is_of(holder):
-        return None, False
+        return None
     forget_files([lease.path])
     lease.holder, lease.until, lease.path = holder, now() + HELD, ""
     lease.save()
-    return series, True
+    return True
 
 
-def _clear(held: HeldLease, progress: Progress) -> None:
-    """Remove the rows that an import which was killed has written ahead."""
-    while True:
-        progress(0.0, _("Tidying up after an import that broke off"))
+def _cleared(held: HeldLease, leftovers: bool, progress: Progress) -> HeldLease:
+    """Remove rows that do not count: an import that was killed has written them, or the last one replaced them."""
+    while leftovers:
+        progress(0.0, _("Tidying up after an earlier import"))
         with transaction.atomic():
             held.extend()
-            if not delete_outside(held.series, CLEARED_ROWS):
-                return
+            leftovers = delete_uncounted(held.series, CLEARED_ROWS)
+    return held

@@ -1,4 +1,7 @@
-"""What an import leaves that does not reach its end: rows, a draft, a file. Removed in short transactions."""
+"""What imports leave: rows that do not count, and of one that does not reach its end also a draft and a file.
+
+All of it is removed in short transactions, by the import itself, by the next one into the series, or by the clock.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,18 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from marketdata.models import Series, WriteLease
-from marketdata.store.bulk import delete_outside
+from marketdata.store.bulk import delete_uncounted
 from marketdata.store.forgetting import forget_files
 from marketdata.store.leases import CLEARED_ROWS, HELD
+
+TIDY_SECONDS = 10.0
+"""How long an import that replaced rows goes on removing them after its end."""
+
+
+def tidy(series: Series) -> None:
+    """Remove the rows that an import has just replaced; whatever takes longer is left to the collector."""
+    for lease in WriteLease.objects.left_behind().filter(series_id=series.pk):
+        discard(lease, TIDY_SECONDS)
 
 
 def discard_of(holder: str, seconds: float = 1.0) -> None:
@@ -46,7 +58,7 @@ def discard(lease: WriteLease, seconds: float = 3600.0) -> bool:
             series = Series.written.select_for_update().filter(pk=lease.series_id).first()
             if series is None or not mine.update(until=now() + HELD):
                 return True
-            if not delete_outside(series, CLEARED_ROWS):
+            if not delete_uncounted(series, CLEARED_ROWS):
                 _end(series, mine, lease.path)
                 return True
         if time.monotonic() > ends:

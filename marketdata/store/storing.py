@@ -1,14 +1,15 @@
 """Putting columns into a series: rows, snapshot file, quality and counts say the same, or nothing happened.
 
-`store` does it within the caller's transaction. A long import does the same in two steps: `prepare` merges, writes the
-file, the rows that nobody sees yet (`leases`) and the report, telling its progress; `finish` is what is left for the
-transaction that ends the job.
+It takes two steps: `prepare` merges, writes the rows that nobody sees yet (`ahead`), the file and the report, telling
+its progress; `finish` is what is left for one short transaction, the one that ends the job of an import. `store` does
+both.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,20 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from marketdata.bars import utc_datetime
-from marketdata.columns import Columns, first_row_from
+from marketdata.columns import Columns
 from marketdata.models import Series, Snapshot
 from marketdata.quality import QualityReport
 from marketdata.store import snapshots
+from marketdata.store.ahead import Placing, place
 from marketdata.store.bulk import delete_rows, insert_rows
 from marketdata.store.examining import examine_file
-from marketdata.store.leases import HeldLease, Progress, ahead_rows, refuse_busy
+from marketdata.store.leases import HeldLease, Progress, ahead_rows, take_at_once
+from marketdata.store.leftovers import discard_of, tidy
 from marketdata.store.merged import Conflict, Merge
 from marketdata.store.merging import EXTEND, Overlap, merge
 from marketdata.store.opening import current_snapshot, open_columns
 from marketdata.store.refusals import refuse_columns, refuse_merge
-from marketdata.store.runs import Runs, chosen_rows, clipped
+from marketdata.store.runs import chosen_rows
 from marketdata.store.signals import content_changed
 from marketdata.store.snapshot_format import SnapshotColumns
 
@@ -60,13 +63,12 @@ class Prepared:
     """All that is known and written before the rows count. Close it when it was finished or given up."""
 
     merge: Merge
+    placing: Placing
     base_sha256: str
     sha256: str
-    path: str
-    report: QualityReport | None
-    ahead: bool = False
+    path: str = ""
+    report: QualityReport | None = None
     stored: SnapshotColumns | None = None
-    created_file: bool = False
     ends: tuple[Any, Any] = field(default=(None, None))
 
     def close(self) -> None:
@@ -88,22 +90,27 @@ class _Nothing:
 def store(
     series: Series, columns: Columns, *, overlap: Overlap = EXTEND, progress: Progress | None = None
 ) -> Stored:
-    """Put `columns` into `series`, all in one transaction: the caller's, or one of its own.
+    """Put `columns` into `series`, as an import does; the caller's object is brought up to date.
 
     Raises `NoBars` without bars, `BarsOverlap` and `BarsConflict` as `overlap` wants it (see `merging`),
     `SeriesBusy` while an import writes into the series. `progress` is called with a fraction and words.
     """
     tell = progress or _silent
-    with transaction.atomic():
-        # The lock makes writers of one series wait for each other; the caller's object is brought up to date.
-        Series.objects.select_for_update().get(pk=series.pk)
-        series.refresh_from_db()
-        refuse_busy(series)
-        prepared = prepare(series, columns, overlap=overlap, progress=tell)
+    held = take_at_once(series, tell)
+    try:
+        prepared = prepare(held, columns, overlap=overlap, progress=held.keeping(tell))
         try:
-            return finish(series, prepared)
+            with transaction.atomic():
+                current = held.locked(prepared.base_sha256)
+                stored = finish(current, prepared)
+                held.release()
         finally:
             prepared.close()
+    except BaseException:
+        discard_of(held.holder)
+        raise
+    series.refresh_from_db()
+    return stored
 
 
 def compare(series: Series | None, columns: Columns, *, overlap: Overlap) -> Merge:
@@ -120,24 +127,30 @@ def compare(series: Series | None, columns: Columns, *, overlap: Overlap) -> Mer
 
 
 def prepare(
-    series: Series,
+    held: HeldLease,
     columns: Columns,
     *,
     overlap: Overlap,
     progress: Progress,
-    held: HeldLease | None = None,
     calendar: str | None = None,
 ) -> Prepared:
-    """Merge, write the file and with a lease the rows that nobody sees yet, and examine; see `store` for errors."""
+    """Merge, write the rows that nobody sees yet and the file, and examine; see `store` for errors."""
+    series = held.series
     refuse_columns(columns)
     stored = open_columns(current_snapshot(series)) if series.content_sha256 else None
     try:
         progress(0.0, _("Comparing with what is stored"))
         merged = merge(stored or _Nothing(), columns, overlap)
         refuse_merge(merged, overlap)
-        prepared = Prepared(merged, series.content_sha256, series.content_sha256, "", None, stored=stored)
+        prepared = Prepared(
+            merged,
+            place(merged, ahead_rows()),
+            series.content_sha256,
+            series.content_sha256,
+            stored=stored,
+        )
         if not merged.is_idle:
-            _write(series, prepared, progress, held, calendar or series.calendar)
+            _write(held, prepared, progress, calendar or series.calendar)
         return prepared
     except BaseException:
         if stored is not None:
@@ -151,13 +164,9 @@ def finish(series: Series, prepared: Prepared) -> Stored:
     if prepared.report is None:
         snapshot = current_snapshot(series)
     else:
-        if merged.stale.size and prepared.stored is not None:
-            delete_rows(series, prepared.stored, merged.stale)
-        for rows in chosen_rows(merged.new, _inside(series, merged) if prepared.ahead else merged.fresh):
-            insert_rows(series, rows)
+        _switch(series, prepared.placing)
         snapshot = _record(series, prepared, prepared.report)
-        pk = series.pk
-        transaction.on_commit(lambda: _tell(pk))
+        transaction.on_commit(lambda: _tell(series.pk))
     return Stored(
         snapshot=snapshot,
         added=merged.added,
@@ -169,57 +178,60 @@ def finish(series: Series, prepared: Prepared) -> Stored:
     )
 
 
-def _write(
-    series: Series, prepared: Prepared, progress: Progress, held: HeldLease | None, calendar: str
-) -> None:
+def _switch(series: Series, placing: Placing) -> None:
+    """Make the rows within the series those of the merge; the ones beyond its ends count when it says that it has them.
+
+    The fields of `series` are stored by the caller.
+    """
+    merged = placing.merge
+    if placing.period is None:
+        if len(merged.stale):
+            delete_rows(series, merged.stored, merged.stale)
+        for rows in chosen_rows(merged.new, placing.inside):
+            insert_rows(series, rows, series.revision)
+        return
+    series.revision += 1
+    if placing.replaces:
+        series.replaced_before = series.revision
+        transaction.on_commit(lambda: tidy(series), robust=True)
+    else:
+        series.replaced_first = series.replaced_last = None
+
+
+def _write(held: HeldLease, prepared: Prepared, progress: Progress, calendar: str) -> None:
     merged = prepared.merge
-    if held is not None:
-        _write_ahead(series, merged, held, progress)
-        prepared.ahead = True
+    _write_ahead(held, prepared.placing, progress)
     columns = merged.columns()
 
     def filing(fraction: float) -> None:
         progress(WRITTEN + (FILED - WRITTEN) * fraction, _("Writing the snapshot"))
 
     written = snapshots.write(columns, filing)
-    if held is not None and written.created:
+    if written.created:
         held.note_file(written.path)
-    prepared.sha256, prepared.path, prepared.created_file = written.sha256, written.path, written.created
+    prepared.sha256, prepared.path = written.sha256, written.path
     ends = columns.read("time", 0, 1)[0], columns.read("time", len(columns) - 1)[0]
     prepared.ends = tuple(utc_datetime(np.datetime64(int(end), "ns")) for end in ends)  # type: ignore[assignment]
     progress(FILED, _("Examining the quality"))
     # The file of the import may hold adjusted closes beside the published ones; the snapshot never does.
     adjusted = merged.new if "adj_close" in getattr(merged.new, "names", ()) else None
-    prepared.report = examine_file(series, written.path, written.sha256, calendar, adjusted)
+    prepared.report = examine_file(held.series, written.path, written.sha256, calendar, adjusted)
     progress(1.0, _("Finishing"))
 
 
-def _write_ahead(series: Series, merged: Merge, held: HeldLease, progress: Progress) -> None:
-    runs = _outside(series, merged)
-    total, done = max(1, int((runs[:, 1] - runs[:, 0]).sum())), 0
-    for rows in chosen_rows(merged.new, runs, ahead_rows()):
-        held.write(rows)
+def _write_ahead(held: HeldLease, placing: Placing, progress: Progress) -> None:
+    total, done, size = max(1, placing.count()), 0, ahead_rows()
+    revision = held.series.revision
+    if placing.period is not None:
+        held.note_period(*(utc_datetime(np.datetime64(end, "ns")) for end in placing.period))
+    written = chain(
+        ((revision, rows) for rows in placing.rows_outside(size)),
+        ((revision + 1, rows) for rows in placing.rows_of_next_revision(size)),
+    )
+    for number, rows in written:
+        held.write(rows, number)
         done += len(rows["time"])
         progress(COMPARED + (WRITTEN - COMPARED) * done / total, _("Stored %(count)d bars") % {"count": done})
-
-
-def _outside(series: Series, merged: Merge) -> Runs:
-    """The new rows before the first and after the last bar that the series says it has."""
-    below, above = _bounds(series, merged)
-    return np.concatenate((clipped(merged.fresh, 0, below), clipped(merged.fresh, above, len(merged.new))))
-
-
-def _inside(series: Series, merged: Merge) -> Runs:
-    return clipped(merged.fresh, *_bounds(series, merged))
-
-
-def _bounds(series: Series, merged: Merge) -> tuple[int, int]:
-    """The new rows that lie within the series as it stands: from the first to the one after the last."""
-    if not len(merged.stored):
-        return len(merged.new), len(merged.new)
-    first = int(merged.stored.read("time", 0, 1)[0])
-    last = int(merged.stored.read("time", len(merged.stored) - 1)[0])
-    return first_row_from(merged.new, first), first_row_from(merged.new, last + 1)
 
 
 def _record(series: Series, prepared: Prepared, report: QualityReport) -> Snapshot:

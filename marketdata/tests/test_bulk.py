@@ -50,7 +50,7 @@ def odd_bars():
 
 def test_every_number_and_time_comes_back_as_it_went_in(user):
     series, bars = make_series(user), odd_bars()
-    insert_rows(series, rows_of(bars))
+    insert_rows(series, rows_of(bars), 0)
     visible(series, bars)
     back = load_bars(series)
     for name in ("time", *COLUMNS):
@@ -63,7 +63,7 @@ def test_whole_and_broken_blocks_are_stored_alike(user, count, monkeypatch):
     monkeypatch.setattr(bulk, "PACKED_ROWS", 100)
     monkeypatch.setattr(bulk, "READ_ROWS", 100)
     series, bars = make_series(user), make_bars(count)
-    insert_rows(series, rows_of(bars))
+    insert_rows(series, rows_of(bars), 0)
     visible(series, bars)
     assert load_bars(series).open.tolist() == bars.open.tolist()
     assert series.bars.filter(symbol=series.symbol).count() == count
@@ -72,7 +72,7 @@ def test_whole_and_broken_blocks_are_stored_alike(user, count, monkeypatch):
 def test_rows_are_stored_as_the_models_themselves_would_store_them(user):
     first, second = make_series(user), make_series(user, "DEF")
     bars = odd_bars()
-    insert_rows(first, rows_of(bars))
+    insert_rows(first, rows_of(bars), 0)
     for row, moment in enumerate(bars.time.astype("datetime64[us]").tolist()):
         values = {name: float(getattr(bars, name)[row]) for name in COLUMNS}
         MarketData.objects.create(
@@ -111,8 +111,8 @@ def test_runs_of_rows_are_deleted_and_those_of_other_series_stay(user):
 
 def test_rows_beyond_the_first_and_last_bar_are_not_seen_and_can_be_removed(user, django_assert_num_queries):
     series = make_series(user, bars=make_bars(10))
-    insert_rows(series, rows_of(make_bars(30, "2024-01-11")))
-    insert_rows(series, rows_of(make_bars(5, "2023-12-27")))
+    insert_rows(series, rows_of(make_bars(30, "2024-01-11")), 0)
+    insert_rows(series, rows_of(make_bars(5, "2023-12-27")), 0)
     assert series.bars.count() == 10
     assert MarketData.objects.for_user(user).count() == 10
     assert len(load_bars(series)) == 10
@@ -123,7 +123,7 @@ def test_rows_beyond_the_first_and_last_bar_are_not_seen_and_can_be_removed(user
 
 def test_deleting_a_series_takes_rows_that_were_written_ahead_along(user):
     series = make_series(user, bars=make_bars(10))
-    insert_rows(series, rows_of(make_bars(30, "2024-01-11")))
+    insert_rows(series, rows_of(make_bars(30, "2024-01-11")), 0)
     Series.objects.get(pk=series.pk).delete()
     assert not MarketData.written.exists()
 

@@ -63,7 +63,7 @@ def test_an_import_fills_rows_snapshot_and_counts(user):
 
 def test_importing_the_same_again_changes_nothing(series, django_assert_max_num_queries):
     before, first = state(series), current_snapshot(series)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(16):
         again = import_bars(series=series, bars=make_bars(10))
     assert again.pk == first.pk
     assert state(series) == before

@@ -63,12 +63,7 @@ class Ready:
 
     def _locked(self) -> Series:
         """The series as it stands, if it is still what the import was prepared for."""
-        series = Series.written.select_for_update().filter(pk=self.held.series.pk).first()
-        if series is None or series.content_sha256 != self.prepared.base_sha256:
-            raise SeriesBusy(
-                _("%(series)s was changed while the import was running. Try again.")
-                % {"series": self.held.series}
-            )
+        series = self.held.locked(self.prepared.base_sha256)
         if series.is_draft and self.key.find(series.user_id) is not None:
             raise SeriesBusy(
                 _("%(series)s was made by another import in the meantime. Try again.") % {"series": series}
@@ -123,9 +118,9 @@ def put(
             deriving.refuse_derived(key.find(owner_id))
         held = leases.take(key, owner_id, _holder_of(row), scaled(progress, 0.0, 0.0))
         try:
-            telling = _keeping(held, scaled(progress, 0.02, 1.0))
+            telling = held.keeping(scaled(progress, 0.02, 1.0))
             prepared = storing.prepare(
-                held.series, columns, overlap=overlap, progress=telling, held=held, calendar=key.calendar
+                held, columns, overlap=overlap, progress=telling, calendar=key.calendar
             )
         except BaseException as error:
             leftovers.discard_of(held.holder)
@@ -171,16 +166,6 @@ def closing_on_error(resources: contextlib.ExitStack) -> Any:
 def _holder_of(row: BarImport) -> str:
     """Who writes: the job in its present attempt, or this import alone."""
     return f"{row.job_id}:{row.job.fence}" if row.job is not None else f"import-{row.pk or id(row)}:0"
-
-
-def _keeping(held: HeldLease, progress: Progress) -> Progress:
-    """Keep the right to write while the progress is told."""
-
-    def tell(fraction: float, message: str) -> None:
-        held.extend_sometimes()
-        progress(fraction, message)
-
-    return tell
 
 
 def _described(series: Series, key: SeriesKey) -> dict[str, Any]:

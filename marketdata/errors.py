@@ -210,6 +210,12 @@ class UploadInUse(MarketDataError, Conflict):
     code = "upload_in_use"
 
 
+class ImportUnreadable(MarketDataError, Conflict):
+    """What an import was asked for is not stored as any version of the lab writes it."""
+
+    code = "import_unreadable"
+
+
 class NothingToRestore(MarketDataError, Conflict):
     """The series holds what the snapshot holds, or its bars follow from another series."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from algotrade.errors import InvalidInput
 from algotrade.jobs.errors import QueueFull
 from algotrade.jobs.models import Job
 from marketdata.errors import NoBars, SeriesDerived, SeriesNotFound
+from marketdata.incoming.settings import DerivationSettings
 from marketdata.incoming.submissions import keeper_of, submit_settings
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series
@@ -156,10 +157,8 @@ def refuse_occupied(series: Series | None) -> None:
 
 
 def _queue(owner: Any, series: Series, key: SeriesKey, recipe: Recipe, shared: bool) -> BarImport:
-    settings = {"key": asdict(key), "recipe": recipe.to_dict(), "from": series.pk, "shared": shared}
-    return submit_settings(
-        owner=owner, source=BarImport.Source.DERIVED, key=key, settings=settings, origin=str(series)
-    )
+    settings = DerivationSettings(key=key, shared=shared, made_from=series.pk, recipe=recipe)
+    return submit_settings(owner=owner, settings=settings, origin=str(series))
 
 
 def _refresh(derived: Series, source: Series) -> BarImport | None:

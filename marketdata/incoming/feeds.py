@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
-from dataclasses import asdict
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from algotrade.errors import InvalidInput, LabError, NotAllowed, nearest
 from algotrade.jobs.models import Job
 from marketdata.errors import FeedBusy, FeedNotFound, FeedRefused
+from marketdata.incoming.settings import DownloadSettings
 from marketdata.incoming.submissions import keeper_of, submit_settings
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Feed, Series
@@ -150,9 +150,10 @@ def refresh_due(moment: dt.datetime | None = None) -> int:
 def follow(job: Job) -> None:
     """Write to the feed how its refresh ended; call it in the transaction that ends the job of any download."""
     row = BarImport.objects.filter(job=job).only("settings", "report").first()
-    pk = row.settings.get("feed") if row else None
-    if row is None or pk is None:
+    asked = DownloadSettings.known(row) if row else None
+    if row is None or asked is None or asked.feed is None:
         return
+    pk = asked.feed
     moment = job.finished_at or timezone.now()
     if job.state == Job.State.SUCCEEDED:
         Feed.objects.filter(pk=pk).update(failures=0, last_error="", last_at=moment)
@@ -202,27 +203,17 @@ def _refresh(feed: Feed, user: Any, *, anew: bool = False) -> BarImport:
 def _queue(feed: Feed, user: Any, moment: dt.datetime, *, anew: bool = False) -> BarImport:
     """Queue a refresh and set when the next one is due; the caller holds the feed's row."""
     series = feed.series
-    key = SeriesKey.of(series)
     overlap = BarImport.Overlap.REPLACE if anew else BarImport.Overlap.EXTEND
-    settings = {
-        "key": asdict(key),
-        "provider": feed.provider,
-        "provider_symbol": feed.symbol,
-        "start": None,
-        "end": None,
-        "overlap": overlap.value,
-        "shared": series.is_shared,
-        "incremental": not anew,
-        "feed": feed.pk,
-    }
-    row = submit_settings(
-        owner=user,
-        source=BarImport.Source.PROVIDER,
-        key=key,
-        settings=settings,
-        origin=feed.provider,
-        series=series,
+    settings = DownloadSettings(
+        key=SeriesKey.of(series),
+        shared=series.is_shared,
+        provider=feed.provider,
+        provider_symbol=feed.symbol,
+        overlap=overlap.value,
+        incremental=not anew,
+        feed=feed.pk,
     )
+    row = submit_settings(owner=user, settings=settings, origin=feed.provider, series=series)
     Feed.objects.filter(pk=feed.pk).update(next_at=next_time(feed, moment))
     return row
 

@@ -24,6 +24,7 @@ from marketdata.errors import (
 )
 from marketdata.incoming import submissions
 from marketdata.incoming.options import FileOptions, asked_overrides, asked_reading
+from marketdata.incoming.settings import FileSettings
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Upload
 from marketdata.reading.encodings import foreign
@@ -106,6 +107,17 @@ class Plan:
             raise InvalidInput(fields=self.refusals)
         return self.key
 
+    def settings(self) -> FileSettings:
+        """Return what the import is asked for, or raise what is in the way."""
+        return FileSettings(
+            key=self.require(),
+            shared=self.options.shared,
+            layout=self.layout,
+            reading=self.reading,
+            overlap=self.options.overlap,
+            options=self.options,
+        )
+
     def preview(self, limit: int = PREVIEW_ROWS) -> Preview:
         """Return the first rows as they will be read."""
         return preview(self.head, self.layout, self.reading, limit=limit)
@@ -176,17 +188,8 @@ def submit_file(
     """Queue the import of a file, newly given or uploaded before. What is not asked is taken from the file."""
     kept = upload or submissions.keep_upload(owner, _given(file))
     try:
-        plan = plan_import(owner, kept, options)
-        return submissions.submit_import(
-            owner=owner,
-            upload=kept,
-            key=plan.require(),
-            layout=plan.layout,
-            reading=plan.reading,
-            overlap=options.overlap,
-            shared=options.shared,
-            options=options.to_dict(),
-        )
+        settings = plan_import(owner, kept, options).settings()
+        return submissions.submit_settings(owner=owner, settings=settings, origin=kept.name, upload=kept)
     except BaseException:
         if upload is None:
             submissions.forget_upload(kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -12,28 +12,30 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from algotrade.errors import InvalidInput, nearest
+from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
 from marketdata.errors import NothingToRestore, UploadInUse
 from marketdata.incoming.kinds import DERIVE_KIND, FETCH_KIND, GENERATE_KIND, IMPORT_KIND, RESTORE_KIND
+from marketdata.incoming.settings import (
+    DownloadSettings,
+    GenerationSettings,
+    ImportSettings,
+    RestorationSettings,
+)
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Snapshot, Upload
 from marketdata.providers import get_provider
-from marketdata.reading.layout import Layout, Reading
 from marketdata.store import uploads
 from marketdata.synthetic import SyntheticSpec
 
 __all__ = [
     "KIND_OF_SOURCE",
-    "SeriesKey",
-    "file_settings",
     "forget_upload",
     "keep_upload",
     "keeper_of",
     "restore_snapshot",
     "submit_fetch",
     "submit_generation",
-    "submit_import",
     "submit_settings",
 ]
 
@@ -72,49 +74,6 @@ def forget_upload(upload: Upload) -> None:
         transaction.on_commit(lambda: uploads.discard(path))
 
 
-def submit_import(
-    *,
-    owner: Any,
-    upload: Upload,
-    key: SeriesKey,
-    layout: Layout,
-    reading: Reading,
-    overlap: str = Overlap.EXTEND.value,
-    shared: bool = False,
-    options: dict[str, Any] | None = None,
-) -> BarImport:
-    """Queue the import of an uploaded file whose layout and series are decided (`planning` decides them).
-
-    `shared` is for staff only. `options` is what was asked in the asker's own words, to be shown and offered again.
-    """
-    settings = file_settings(
-        key=key, layout=layout, reading=reading, overlap=overlap, shared=shared, options=options
-    )
-    return submit_settings(
-        owner=owner, source=Source.FILE, key=key, settings=settings, origin=upload.name, upload=upload
-    )
-
-
-def file_settings(
-    *,
-    key: SeriesKey,
-    layout: Layout,
-    reading: Reading,
-    overlap: str,
-    shared: bool,
-    options: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Return what an import from a file keeps of what was asked, as plain JSON values."""
-    return {
-        "key": asdict(key),
-        "layout": layout.to_dict(),
-        "reading": {**asdict(reading), "repairs": list(reading.repairs)},
-        "overlap": overlap,
-        "shared": shared,
-        "options": options or {},
-    }
-
-
 def submit_generation(
     *, owner: Any, symbol: str, spec: SyntheticSpec, name: str = "", shared: bool = False
 ) -> BarImport:
@@ -126,15 +85,8 @@ def submit_generation(
         source="synthetic",
         name=name.strip(),
     )
-    settings = {
-        "key": asdict(key),
-        "spec": asdict(spec),
-        "overlap": Overlap.REPLACE.value,
-        "shared": shared,
-    }
-    return submit_settings(
-        owner=owner, source=Source.SYNTHETIC, key=key, settings=settings, origin=spec.process
-    )
+    settings = GenerationSettings(key=key, shared=shared, spec=spec)
+    return submit_settings(owner=owner, settings=settings, origin=spec.process)
 
 
 def submit_fetch(
@@ -174,16 +126,16 @@ def submit_fetch(
     known = key.find(None if shared else owner.pk)
     if known is not None and not calendar:
         key = replace(key, calendar=known.calendar)
-    settings = {
-        "key": asdict(key),
-        "provider": provider,
-        "provider_symbol": provider_symbol.strip(),
-        "start": start.isoformat() if start else None,
-        "end": end.isoformat() if end else None,
-        "overlap": overlap,
-        "shared": shared,
-    }
-    return submit_settings(owner=owner, source=Source.PROVIDER, key=key, settings=settings, origin=provider)
+    settings = DownloadSettings(
+        key=key,
+        shared=shared,
+        provider=provider,
+        provider_symbol=provider_symbol.strip(),
+        start=start.isoformat() if start else None,
+        end=end.isoformat() if end else None,
+        overlap=overlap,
+    )
+    return submit_settings(owner=owner, settings=settings, origin=provider)
 
 
 def restore_snapshot(*, owner: Any, series: Series, snapshot: Snapshot) -> BarImport:
@@ -197,46 +149,33 @@ def restore_snapshot(*, owner: Any, series: Series, snapshot: Snapshot) -> BarIm
             _("%(series)s is computed from another series. Restore that one, and this one follows.")
             % {"series": series}
         )
-    key = SeriesKey.of(series)
-    settings = {"key": asdict(key), "snapshot": snapshot.pk, "shared": series.is_shared}
-    return submit_settings(
-        owner=owner,
-        source=Source.SNAPSHOT,
-        key=key,
-        settings=settings,
-        origin=snapshot.sha256[:12],
-        series=series,
-    )
+    settings = RestorationSettings(key=SeriesKey.of(series), shared=series.is_shared, snapshot=snapshot.pk)
+    return submit_settings(owner=owner, settings=settings, origin=snapshot.sha256[:12], series=series)
 
 
 def submit_settings(
     *,
     owner: Any,
-    source: str,
-    key: SeriesKey,
-    settings: dict[str, Any],
+    settings: ImportSettings,
     origin: str,
     series: Series | None = None,
     upload: Upload | None = None,
 ) -> BarImport:
-    """Store what was asked together with the job that carries it out. What all sources have in common is checked."""
-    shared = bool(settings.get("shared"))
-    if shared and not owner.is_staff:
+    """Store what was asked together with the job that carries it out. Only staff may ask for a shared series."""
+    if settings.shared and not owner.is_staff:
         raise InvalidInput(fields={"shared": [_("Only staff can import shared series.")]})
-    overlap = settings.get("overlap")
-    if overlap is not None and overlap not in Overlap.values:
-        raise InvalidInput(fields={"overlap": [nearest(overlap, Overlap.values)]})
+    key, source = settings.key, settings.source
     row = BarImport(
         user=owner,
         source=source,
         origin=origin[:200],
         symbol=key.symbol,
         timeframe=key.timeframe,
-        series=series or key.find(None if shared else owner.pk),
+        series=series or settings.find(owner.pk),
         upload=upload,
-        settings=settings,
+        settings=settings.to_dict(),
     )
-    row.queue(KIND_OF_SOURCE[Source(source)], _title(source, key), "import")
+    row.queue(KIND_OF_SOURCE[source], _title(source, key), "import")
     return row
 
 
@@ -250,14 +189,14 @@ def keeper_of(series: Series) -> User | None:
     return last or staff.order_by("pk").first()
 
 
-def _title(source: str, key: SeriesKey) -> str:
+def _title(source: Source, key: SeriesKey) -> str:
     words = {
         Source.FILE: _("Import of %(symbol)s %(timeframe)s"),
         Source.PROVIDER: _("Download of %(symbol)s %(timeframe)s"),
         Source.SYNTHETIC: _("Generation of %(symbol)s %(timeframe)s"),
         Source.DERIVED: _("Computation of %(symbol)s %(timeframe)s"),
         Source.SNAPSHOT: _("Restoration of %(symbol)s %(timeframe)s from an earlier snapshot"),
-    }[Source(source)]
+    }[source]
     return words % {"symbol": key.symbol, "timeframe": key.timeframe}
 
 

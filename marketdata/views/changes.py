@@ -18,6 +18,7 @@ from marketdata.editing import change_series
 from marketdata.findings import splits_of
 from marketdata.forms.series import FeedForm, FetchForm, ResampleForm, SeriesEditForm, fetching_providers
 from marketdata.incoming import deriving, feeds
+from marketdata.incoming.settings import DownloadSettings
 from marketdata.incoming.submissions import restore_snapshot, submit_fetch
 from marketdata.models import BarImport, Feed, Series
 from marketdata.presentation import COMMON_TIMEZONES
@@ -148,7 +149,7 @@ def _own(request: HttpRequest, pk: int) -> Series:
 def _first_feed(series: Series) -> dict[str, str]:
     """What a new feed probably asks for: what was fetched into the series before."""
     fetched = series.imports.filter(source=BarImport.Source.PROVIDER).order_by("-created_at").first()
-    if fetched is None:
-        return {"symbol": series.symbol}
-    asked = fetched.settings
-    return {"provider": asked.get("provider", ""), "symbol": asked.get("provider_symbol", series.symbol)}
+    asked = DownloadSettings.known(fetched) if fetched else None
+    return (
+        {"provider": asked.provider, "symbol": asked.provider_symbol} if asked else {"symbol": series.symbol}
+    )

@@ -19,6 +19,7 @@ from algotrade.forms import REFUSED, number_in, refusals_on
 from marketdata.forms.wizard import ReadingForm, UploadForm
 from marketdata.incoming.options import FileOptions
 from marketdata.incoming.planning import Plan, plan_import, submit_file
+from marketdata.incoming.settings import FileSettings
 from marketdata.incoming.submissions import forget_upload, keep_upload
 from marketdata.models import BarImport, Series, Upload
 from marketdata.presentation import COMMON_TIMEZONES, first_lines
@@ -125,9 +126,11 @@ def _options(request: HttpRequest) -> FileOptions:
     """What the form begins with: an earlier import's choices, or the series that is to be extended."""
     again = number_in(request.GET.get("again"))
     if again is not None:
-        earlier = BarImport.objects.for_user(request.user).filter(pk=again).first()
-        if earlier is not None and earlier.settings.get("options"):
-            return FileOptions.from_dict(earlier.settings["options"])
+        files = BarImport.objects.for_user(request.user).filter(source=BarImport.Source.FILE)
+        earlier = files.filter(pk=again).first()
+        asked = FileSettings.known(earlier) if earlier else None
+        if asked is not None:
+            return asked.options
     series = _own_series(request)
     options = FileOptions(series=series.pk if series else None)
     if request.GET.get("shared") and request.user.is_staff:

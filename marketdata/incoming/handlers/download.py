@@ -30,7 +30,7 @@ from marketdata.models import BarImport, Series
 from marketdata.providers import Provider, get_provider
 from marketdata.store import leftovers
 from marketdata.store.merged import CONFLICTS_LISTED, Conflict
-from marketdata.store.merging import EXTEND, REPLACE
+from marketdata.store.merging import REPLACE
 from marketdata.store.opening import current_snapshot, open_snapshot
 from marketdata.timeframes import MINUTES_A_DAY, get_timeframe
 

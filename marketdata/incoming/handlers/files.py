@@ -26,7 +26,6 @@ from marketdata.reading.streaming.reader import read_file
 from marketdata.store import opening, storing, uploads
 from marketdata.store.leases import Progress
 from marketdata.store.merged import Merge
-from marketdata.store.merging import EXTEND
 
 READ = 0.5
 """How far an import is when its file is read; the rest is storing."""

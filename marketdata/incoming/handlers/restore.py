@@ -18,7 +18,8 @@ from marketdata.store.merging import WHOLE
 def restore(context: JobContext) -> Ready:
     """Put the bars of the snapshot in the place of all that the series holds."""
     row = import_of(context)
-    snapshot = Snapshot.objects.select_related("series").filter(pk=RestorationSettings.of(row).snapshot).first()
+    asked = RestorationSettings.of(row)
+    snapshot = Snapshot.objects.select_related("series").filter(pk=asked.snapshot).first()
     if snapshot is None or (row.series_id is not None and snapshot.series_id != row.series_id):
         raise MarketDataError(_("This snapshot is no longer kept."))
     resources = contextlib.ExitStack()

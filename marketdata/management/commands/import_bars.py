@@ -15,7 +15,6 @@ from algotrade.jobs.models import Job
 from marketdata.errors import BarsConflict, FileInvalid
 from marketdata.incoming.options import FileOptions
 from marketdata.incoming.planning import Plan, plan_import
-from marketdata.incoming.submissions import file_settings
 from marketdata.models import BarImport, Upload
 from marketdata.reading.layout import POLICIES, REPAIRS
 from marketdata.store.merging import OVERLAPS
@@ -134,14 +133,7 @@ class Command(BaseCommand):
             symbol=key.symbol,
             timeframe=key.timeframe,
             status=Job.State.RUNNING,
-            settings=file_settings(
-                key=key,
-                layout=plan.layout,
-                reading=plan.reading,
-                overlap=plan.options.overlap,
-                shared=plan.options.shared,
-                options=plan.options.to_dict(),
-            ),
+            settings=plan.settings().to_dict(),
         )
         if keep and owner is not None:  # an import of nobody is not listed anywhere
             row.save()

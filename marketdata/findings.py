@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from marketdata.models import Series
 from marketdata.quality.report import FAIR_COVERAGE, POOR_COVERAGE
 
 KINDS: tuple[tuple[str, str, Any, Any], ...] = (
@@ -49,8 +48,14 @@ KINDS: tuple[tuple[str, str, Any, Any], ...] = (
         _("Bars without volume"),
         _("Nothing was traded there; an order would hardly have been filled."),
     ),
+    (
+        "action",
+        "actions",
+        _("Dividends and splits"),
+        _("What the adjusted close allows for. Nothing is wrong with them; compare them with what you know."),
+    ),
 )
-"""The kinds of findings: name, list in the report, words, and why it matters."""
+"""All kinds of findings, the worst first: name, list in the report, words, and why it matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +111,8 @@ def years(report: Mapping[str, Any]) -> list[YearShare]:
     return shares
 
 
-def splits_of(series: Series) -> list[dict[str, Any]]:
-    """Return the suspected splits of what a series holds now: "time" of the first bar after, "ratio" new for old."""
-    current = series.snapshots.filter(sha256=series.content_sha256).only("quality").first()
-    report = current.quality if current else {}
+def splits_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the suspected splits: "time" of the first bar after, and "ratio", the new shares for each old one."""
     return [
         {"time": item["start"], "ratio": item["ratio"][1] / item["ratio"][0]}
         for item in report.get("splits") or []

@@ -19,9 +19,8 @@ from algotrade.errors import LabError
 from algotrade.forms import number_in
 from marketdata import findings, services
 from marketdata.editing import follow_calendar, submit_examination
-from marketdata.forms.common import calendar_choices
+from marketdata.forms.common import calendar_choices, timeframe_choices
 from marketdata.models import MarketData, Series, Snapshot
-from marketdata.timeframes import TIMEFRAMES
 
 PLACES_SHOWN = 10
 GRADE_COLOURS = {"good": "success", "fair": "warning", "poor": "danger", "empty": "default"}
@@ -34,7 +33,7 @@ class TimeframeFilter(admin.SimpleListFilter):
     parameter_name = "timeframe"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(item.name, item.label) for item in TIMEFRAMES.values()]
+        return timeframe_choices()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Series]) -> QuerySet[Series]:
         return queryset.filter(timeframe=self.value()) if self.value() else queryset
@@ -148,8 +147,7 @@ class SeriesAdmin(ModelAdmin):
     @display(description=_("quality report"))
     def report(self, series: Series) -> Any:
         """What was found, kind by kind, and the weightiest places of each."""
-        current = series.snapshots.filter(sha256=series.content_sha256).only("quality").first()
-        found = findings.groups(current.quality if current else {})
+        found = findings.groups(series.current_report())
         if not found:
             return "–"
         return format_html_join(

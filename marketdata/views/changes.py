@@ -58,7 +58,8 @@ def adjust_splits(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the series beside this one that is adjusted for the suspected splits, or for the one that was pressed."""
     series = services.get_visible(request.user, pk)
     chosen = request.POST.get("time", "")
-    splits = [item for item in splits_of(series) if not chosen or item["time"] == chosen]
+    suspected = splits_of(series.current_report())
+    splits = [item for item in suspected if not chosen or item["time"] == chosen]
     if not splits:
         raise InvalidInput(_("There is no such suspected split. Reload the page of the series."))
     return redirect(deriving.adjust_splits(request.user, series, splits))

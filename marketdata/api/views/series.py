@@ -97,8 +97,7 @@ class SeriesViewSet(
     @action(detail=True, methods=["get"])
     def quality(self, request: Request, pk: str) -> Response:
         series = self.get_object()
-        snapshot = series.snapshots.filter(sha256=series.content_sha256).first()
-        return Response(snapshot.quality if snapshot else {})
+        return Response(series.current_report())
 
     @extend_schema(
         tags=TAGS,
@@ -143,7 +142,7 @@ class SeriesViewSet(
     def adjust_splits(self, request: Request, pk: str) -> Response:
         series = self.get_object()
         serializer = checked(AdjustSplitsSerializer, request.data)
-        splits = serializer.validated_data.get("splits") or splits_of(series)
+        splits = serializer.validated_data.get("splits") or splits_of(series.current_report())
         if not splits:
             raise InvalidInput(fields={"splits": [_("No split is suspected: name those to adjust for.")]})
         return accepted_import(deriving.adjust_splits(request.user, series, splits))

@@ -60,9 +60,7 @@ class AlphaVantageProvider(Provider):
         end: np.datetime64 | str | None = None,
     ) -> Bars:
         """Ask for a whole daily or weekly history, or month by month for shorter bars."""
-        self.start_notes()
-        self.require_timeframe(timeframe)
-        self.require_ready()
+        self.begin(timeframe)
         now = utc_now()
         if timeframe in INTERVALS:
             begin, finish = period(timeframe, start, end, now=now, first=now - np.timedelta64(30, "D"))

@@ -77,7 +77,7 @@ class Provider(ABC):
     """A source of bars behind the one interface.
 
     A subclass names itself by `key` (the registry's name), `label` and `summary` (one line of plain English),
-    states its `capabilities`, and writes `history`. It is registered by the decorator
+    states its `capabilities`, and writes `history`, which starts with `begin`. It is registered by the decorator
     `marketdata.providers.register` and made without arguments; making it asks nobody and imports nothing.
     """
 
@@ -146,13 +146,15 @@ class Provider(ABC):
             self._progress(fraction, message)
 
     def note(self, text: str) -> None:
-        """Add to `notes`; `history` begins with `start_notes`."""
+        """Add to `notes`."""
         if text not in self._notes:
             self._notes = (*self._notes, text)
 
-    def start_notes(self) -> None:
-        """Forget the notes of an earlier history."""
+    def begin(self, timeframe: str) -> None:
+        """Start a history: forget the notes of an earlier one, and raise what stands in the way of any symbol."""
         self._notes = ()
+        self.require_timeframe(timeframe)
+        self.require_ready()
 
     def require_ready(self) -> None:
         """Raise what `problem` says."""

@@ -62,9 +62,7 @@ class CcxtProvider(Provider):
         end: np.datetime64 | str | None = None,
     ) -> Bars:
         """Ask page by page for `symbol`, an exchange and one of its markets with a colon between."""
-        self.start_notes()
-        self.require_timeframe(timeframe)
-        self.require_ready()
+        self.begin(timeframe)
         ccxt = importlib.import_module("ccxt")
         name, market = _split(symbol)
         now = utc_now()

@@ -42,7 +42,7 @@ class CsvFilesProvider(Provider):
         end: np.datetime64 | str | None = None,
     ) -> Bars:
         """Read the file of `symbol` and `timeframe`."""
-        self.require_timeframe(timeframe)
+        self.begin(timeframe)
         for item in self.manifest:
             if (item.symbol, item.timeframe) == (symbol.upper(), timeframe):
                 return self._read(item).slice(start, end)

@@ -66,8 +66,7 @@ class SyntheticProvider(Provider):
         end: np.datetime64 | str | None = None,
     ) -> Bars:
         """Generate the path of `symbol` and return its part from `start` to `end`, at most to the present."""
-        self.start_notes()
-        self.require_timeframe(timeframe)
+        self.begin(timeframe)
         begin = None if start is None else _moment(start, "start")
         if begin is not None and end is not None and _moment(end, "end") < begin:
             message = f"The end {end} lies before the start {start}. Swap them."

@@ -70,9 +70,7 @@ class YFinanceProvider(Provider):
         end: np.datetime64 | str | None = None,
     ) -> Bars:
         """Ask for the period, in several requests where Yahoo answers for a few days at a time only."""
-        self.start_notes()
-        self.require_timeframe(timeframe)
-        self.require_ready()
+        self.begin(timeframe)
         symbol = symbol.strip()
         if not re.fullmatch(SYMBOL, symbol):
             message = f"{shown(symbol)} is not a symbol. {self.capabilities.symbol_help}"

@@ -21,7 +21,7 @@ class MoonPhaseProvider(Provider):
         return ("MOON",)
 
     def history(self, symbol, timeframe, start=None, end=None):
-        self.require_timeframe(timeframe)
+        self.begin(timeframe)
         if symbol != "MOON":
             raise ProviderError(f"There is no {symbol!r} on the moon. There is MOON.")
         time = np.arange("2024-01-01", "2024-07-01", dtype="datetime64[D]").astype("datetime64[ns]")

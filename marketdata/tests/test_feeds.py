@@ -40,7 +40,7 @@ class Scripted(Provider):
     asked: list = []
 
     def history(self, symbol, timeframe, start=None, end=None):
-        self.start_notes()
+        self.begin(timeframe)
         type(self).asked.append((symbol, timeframe, start, end))
         type(self).before()
         if self.error is not None:

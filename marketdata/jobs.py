@@ -87,7 +87,7 @@ for kind in (
     JobKind(
         name=EXAMINE_KIND,
         label=_("Examination"),
-        handler=f"{HANDLERS}.examine.examine",
+        handler=f"{HANDLERS}.reexamine.reexamine",
         preload=False,
     ),
 ):

@@ -41,7 +41,9 @@ def import_row(user, **settings):
 
 
 def put(user, bars, progress=lambda fraction, message: None, overlap="extend", **settings):
-    return preparing.put(import_row(user, **settings), BarsColumns(bars), progress=progress, overlap=overlap)
+    return preparing.prepare_import(
+        import_row(user, **settings), BarsColumns(bars), progress=progress, overlap=overlap
+    )
 
 
 def same(first, second):
@@ -249,7 +251,7 @@ def progress(fraction, message):
         os.kill(os.getpid(), signal.SIGKILL)
 key = {"symbol": sys.argv[1], "timeframe": "1d", "calendar": "24/7", "source": "csv"}
 row = BarImport(user=User.objects.get(), source="file", symbol="ABC", timeframe="1d", settings={"key": key})
-preparing.put(row, BarsColumns(make_bars(1000, "2024-01-11")), progress=progress, overlap="extend")
+preparing.prepare_import(row, BarsColumns(make_bars(1000, "2024-01-11")), progress=progress, overlap="extend")
 """
 
 
@@ -288,10 +290,12 @@ def test_the_next_attempt_of_a_job_takes_over_what_the_killed_one_held(user, sma
     row = import_row(user)
     row.job = job
     row.save()
-    preparing.put(row, BarsColumns(make_bars(300)), progress=lambda *_args: None, overlap="extend")
+    preparing.prepare_import(row, BarsColumns(make_bars(300)), progress=lambda *_args: None, overlap="extend")
     job.fence = 2
     job.save()
-    again = preparing.put(row, BarsColumns(make_bars(30)), progress=lambda *_args: None, overlap="extend")
+    again = preparing.prepare_import(
+        row, BarsColumns(make_bars(30)), progress=lambda *_args: None, overlap="extend"
+    )
     again()
     assert same(load_bars(Series.objects.get()), make_bars(30))
     assert MarketData.written.count() == 30
@@ -301,7 +305,7 @@ def test_conflicting_bars_are_listed_in_the_import_and_nothing_is_stored(user, s
     row = import_row(user)
     bars = make_bars(10, "2024-01-06", price=7.0)
     with pytest.raises(BarsConflict, match="5 stored bars differ"):
-        preparing.put(row, BarsColumns(bars), progress=lambda *_args: None, overlap="extend")
+        preparing.prepare_import(row, BarsColumns(bars), progress=lambda *_args: None, overlap="extend")
     row.refresh_from_db()
     assert row.conflict_count == 20  # four prices of five bars
     assert row.conflicts[0] == {"time": "2024-01-06T00:00:00Z", "column": "open", "stored": 105.0, "new": 7.0}

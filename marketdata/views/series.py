@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from algotrade.forms import REFUSED, number_in, refusals_on
 from marketdata import exports, findings, services
 from marketdata.charts import FEWEST_POINTS, MAX_POINTS, POINTS_LIMIT
-from marketdata.forms.common import GenerateForm, timeframe_choices
+from marketdata.forms.common import timeframe_choices
+from marketdata.forms.generate import GenerateForm
 from marketdata.incoming.deriving import longer_timeframes
 from marketdata.incoming.submissions import submit_generation
 from marketdata.models import BarImport, Feed, Series

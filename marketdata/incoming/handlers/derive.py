@@ -14,10 +14,10 @@ from marketdata.columns import ColumnFiles, Columns
 from marketdata.errors import NoBars, SeriesNotFound
 from marketdata.incoming import deriving
 from marketdata.incoming.handlers.preparing import (
-    Ready,
+    PreparedImport,
     closing_on_error,
     import_of,
-    put,
+    prepare_import,
     scaled,
 )
 from marketdata.incoming.settings import DerivationSettings
@@ -33,7 +33,7 @@ MADE = 0.4
 """How far a making is when the bars are computed; the rest is storing them."""
 
 
-def derive(context: JobContext) -> Ready:
+def derive(context: JobContext) -> PreparedImport:
     """Make the bars of a derived series from what its source holds now, in the place of all that it held."""
     row = import_of(context)
     asked = DerivationSettings.of(row)
@@ -52,7 +52,7 @@ def derive(context: JobContext) -> Ready:
         report = _make(asked.recipe, source, columns, into, scaled(context.progress, 0.0, MADE))
         if not len(into):
             raise NoBars(_nothing(source, report))
-        return put(
+        return prepare_import(
             row,
             into,
             progress=scaled(context.progress, MADE, 1.0),

@@ -24,7 +24,7 @@ from algotrade.jobs.context import JobContext
 from marketdata.bars import PRICES, Bars
 from marketdata.columns import BarsColumns
 from marketdata.errors import HistoryChanged, MarketDataError, RateLimited, SeriesBusy
-from marketdata.incoming.handlers.preparing import import_of, note, put, scaled
+from marketdata.incoming.handlers.preparing import import_of, note, prepare_import, scaled
 from marketdata.incoming.settings import DownloadSettings
 from marketdata.models import BarImport, Series
 from marketdata.providers import Provider, get_provider
@@ -91,7 +91,7 @@ def download(context: JobContext) -> Callable[[], None]:
                 _("%(provider)s has no bars in this period.") % {"provider": provider.label}
             )
         return lambda: note(row, series=series, report=report, **NOTHING_CHANGED)
-    ready = put(
+    ready = prepare_import(
         row,
         BarsColumns(bars),
         progress=scaled(context.progress, ASKING_SHARE, 1.0),

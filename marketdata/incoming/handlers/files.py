@@ -12,11 +12,11 @@ from marketdata.columns import Columns
 from marketdata.errors import FileInvalid, MarketDataError
 from marketdata.incoming import deriving
 from marketdata.incoming.handlers.preparing import (
-    Ready,
+    PreparedImport,
     closing_on_error,
     import_of,
     note,
-    put,
+    prepare_import,
     scaled,
 )
 from marketdata.incoming.settings import FileSettings
@@ -31,19 +31,19 @@ READ = 0.5
 """How far an import is when its file is read; the rest is storing."""
 
 
-def import_file(context: JobContext) -> Ready:
+def import_file(context: JobContext) -> PreparedImport:
     """Read the uploaded file and store its bars, or tell what is wrong with it."""
     row = import_of(context)
     return import_path(row, _path_of_upload(row), context.progress)
 
 
-def import_path(row: BarImport, path: Path, progress: Progress) -> Ready:
+def import_path(row: BarImport, path: Path, progress: Progress) -> PreparedImport:
     """Read a file; problems in it are written to the import, and nothing else is."""
     resources = contextlib.ExitStack()
     with closing_on_error(resources):
         asked = FileSettings.of(row)
         columns = _read(row, path, asked, scaled(progress, 0.0, READ), resources)
-        return put(
+        return prepare_import(
             row,
             columns,
             progress=scaled(progress, READ, 1.0),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
 from marketdata.columns import BarsColumns
-from marketdata.incoming.handlers.preparing import Ready, import_of, put, scaled
+from marketdata.incoming.handlers.preparing import PreparedImport, import_of, prepare_import, scaled
 from marketdata.incoming.settings import GenerationSettings
 from marketdata.synthetic import generate as generate_bars
 
@@ -14,12 +14,12 @@ MADE = 0.3
 """How far a generation is when its bars are made; the rest is storing them."""
 
 
-def generate(context: JobContext) -> Ready:
+def generate(context: JobContext) -> PreparedImport:
     """Make the bars and store them."""
     row = import_of(context)
     asked = GenerationSettings.of(row)
     context.progress(0.05, _("Generating %(count)d bars") % {"count": asked.spec.bars})
-    return put(
+    return prepare_import(
         row,
         BarsColumns(generate_bars(asked.spec)),
         progress=scaled(context.progress, MADE, 1.0),

@@ -1,7 +1,7 @@
 """What all handlers of imports share: from bars that came in to what the job's last transaction writes.
 
-`put` is the common way: it takes the series, merges, writes ahead, and returns the `Ready` import, which makes
-everything count when it is called in a transaction. Whatever happens before leaves nothing that anybody can see.
+`prepare_import` is the common way: it takes the series, merges, writes ahead, and returns a `PreparedImport`, which
+makes everything count when it is called in a transaction. Whatever happens before leaves nothing that anybody can see.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from marketdata.store.merging import Overlap
 
 
 @dataclass(eq=False)
-class Ready:
+class PreparedImport:
     """An import that needs only its last, short transaction: call it in one, once."""
 
     row: BarImport
@@ -94,7 +94,7 @@ def import_of(context: JobContext) -> BarImport:
     return row
 
 
-def put(
+def prepare_import(
     row: BarImport,
     columns: Columns,
     *,
@@ -103,7 +103,7 @@ def put(
     report: dict[str, Any] | None = None,
     resources: contextlib.ExitStack | None = None,
     after: Callable[[Series], None] | None = None,
-) -> Ready:
+) -> PreparedImport:
     """Prepare bars for the series that `row.settings` names, made if it is not there; return what ends the import.
 
     Call the result in the transaction that ends the job. `report` is added to the import's; `resources` (open files,
@@ -128,7 +128,7 @@ def put(
                 note(row, conflicts=error.conflicts, conflict_count=error.count)
             raise
         resources.callback(prepared.close)
-        return Ready(
+        return PreparedImport(
             row=row,
             held=held,
             prepared=prepared,

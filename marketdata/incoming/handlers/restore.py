@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
 from marketdata.errors import MarketDataError
-from marketdata.incoming.handlers.preparing import Ready, closing_on_error, import_of, put
+from marketdata.incoming.handlers.preparing import PreparedImport, closing_on_error, import_of, prepare_import
 from marketdata.incoming.settings import RestorationSettings
 from marketdata.models import Snapshot
 from marketdata.store import opening
 from marketdata.store.merging import WHOLE
 
 
-def restore(context: JobContext) -> Ready:
+def restore(context: JobContext) -> PreparedImport:
     """Put the bars of the snapshot in the place of all that the series holds."""
     row = import_of(context)
     asked = RestorationSettings.of(row)
@@ -26,4 +26,4 @@ def restore(context: JobContext) -> Ready:
     with closing_on_error(resources):
         columns = opening.open_columns(snapshot)
         resources.callback(columns.close)
-        return put(row, columns, progress=context.progress, overlap=WHOLE, resources=resources)
+        return prepare_import(row, columns, progress=context.progress, overlap=WHOLE, resources=resources)

@@ -11,7 +11,7 @@ from marketdata.reading.layout import DELIMITERS, ENCODINGS, NO_LAYOUT
 from marketdata.reading.lines import HEAD_BYTES, MAX_LINE_BYTES, TOO_LONG
 from marketdata.reading.recognition.detection import NOTHING_SAID, Detection, Overrides
 from marketdata.reading.recognition.guessing import from_file_name
-from marketdata.reading.recognition.sampling import examine
+from marketdata.reading.recognition.sampling import recognise
 from marketdata.reading.recognition.tables import find_table
 from marketdata.reading.report import problem
 
@@ -48,7 +48,7 @@ def detect(head: bytes, *, file_name: str = "", overrides: Overrides = NOTHING_S
     if table is None:
         layout = replace(NO_LAYOUT, encoding=encoding, delimiter=overrides.delimiter or NO_LAYOUT.delimiter)
         return replace(named, layout=layout, problems=(refusal or _why_no_table(lines, overrides),))
-    return examine(lines, table, encoding, named, overrides)
+    return recognise(lines, table, encoding, named, overrides)
 
 
 def _no_table(lines: Sequence[str], skipped: int) -> FileProblem | None:

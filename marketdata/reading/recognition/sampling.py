@@ -37,7 +37,7 @@ from marketdata.timeframes import GENERIC, TIMEFRAMES
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
-def examine(
+def recognise(
     lines: Sequence[str], table: Table, encoding: str, named: Detection, overrides: Overrides
 ) -> Detection:
     """Complete `named` (what the file's name says) by what the table in `lines` shows and `overrides` say."""

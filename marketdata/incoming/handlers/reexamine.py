@@ -1,4 +1,4 @@
-"""Series whose calendar has changed: the handler that examines their quality anew."""
+"""Series whose calendar has changed: the handler that makes their quality report anew."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from marketdata.models import Series
 from marketdata.store.examining import examine_again
 
 
-def examine(context: JobContext) -> Callable[[], None]:
+def reexamine(context: JobContext) -> Callable[[], None]:
     """Look at the current snapshot with the calendar that the series has now."""
     context.progress(0.1, _("Examining the quality"))
 

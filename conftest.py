@@ -27,6 +27,7 @@ class FastBCrypt(BCryptSHA256PasswordHasher):
 
 def pytest_configure(config: pytest.Config) -> None:
     django_settings.PASSWORD_HASHERS = ["conftest.FastBCrypt"]
+    django_settings.WHITENOISE_AUTOREFRESH = True  # else every client of a test looks at all static files first
     workers = config.getoption("numprocesses", None)
     if workers and not hasattr(config, "workerinput") and not config.option.collectonly:
         _compile_first()

@@ -10,7 +10,7 @@ import datetime as dt
 from typing import Any
 
 import numpy as np
-from django.db import transaction
+from django.db import IntegrityError
 from django.db.models import ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
 
@@ -20,8 +20,7 @@ from marketdata.columns import BarsColumns
 from marketdata.errors import SeriesInUse, SeriesNotFound
 from marketdata.incoming import deriving
 from marketdata.models import Series, Snapshot
-from marketdata.store import storing
-from marketdata.store.forgetting import forget_files
+from marketdata.store import deleting, storing
 from marketdata.store.merging import REPLACE, Overlap
 from marketdata.store.opening import current_snapshot, open_snapshot
 
@@ -39,7 +38,8 @@ def import_bars(*, series: Series, bars: Bars, overlap: Overlap = REPLACE) -> Sn
     """Put `bars` into `series` and return the snapshot of what the series then holds.
 
     One short transaction makes rows, snapshot and counts what they then are, or nothing happens. Bars that change
-    nothing leave all as it was. `overlap` says what happens to stored bars of the same period, see `marketdata.store.merging`.
+    nothing leave all as it was. `overlap` says what happens to stored bars of the same period, see
+    `marketdata.store.merging`.
     """
     deriving.refuse_derived(series)
     return storing.store(series, BarsColumns(bars), overlap=overlap).snapshot
@@ -64,14 +64,15 @@ def get_visible(user: Any, pk: int) -> Series:
 
 
 def delete_series(series: Series) -> None:
-    """Delete a series with its bars and snapshots; refused while stored results were computed from it."""
-    files = set(series.snapshots.values_list("path", flat=True))
+    """Delete a series with its bars and snapshots; refused while stored results were computed from it.
+
+    It is gone at once for everybody, and its name is free; the rows of many bars are removed by and by. An import
+    that is writing into it fails with `SeriesBusy`.
+    """
     name = str(series)
     try:
-        with transaction.atomic():
-            series.delete()
-            forget_files(files)
-    except (ProtectedError, RestrictedError) as error:
+        deleting.delete(series)
+    except (ProtectedError, RestrictedError, IntegrityError) as error:
         raise SeriesInUse(
             _("%(series)s was not deleted: stored results were computed from it. Delete those first.")
             % {"series": name}

@@ -44,10 +44,13 @@ class SeriesQuerySet(OwnedQuerySet):
 
 
 class SeriesManager(models.Manager.from_queryset(SeriesQuerySet)):  # type: ignore[misc]
-    """Series that are there. One that is made for an import which still runs is not, and never was if that fails."""
+    """Series that are there. One that is made for an import which still runs is not, and never was if that fails.
+
+    Neither is one that was deleted and whose rows are still being removed.
+    """
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().filter(is_draft=False)
+        return super().get_queryset().filter(is_draft=False, deleted_at=None)
 
 
 class Series(models.Model):
@@ -131,12 +134,15 @@ class Series(models.Model):
             "In the replaced period, rows of revisions before this one count no more and are removed."
         ),
     )
+    deleted_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("When it was deleted, until the last of its rows is removed.")
+    )
     created_at = models.DateTimeField(_("created"), default=now, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = SeriesManager()
     written = SeriesQuerySet.as_manager()
-    """All series, also drafts: those that an import which still runs has made."""
+    """All series, also drafts (those that an import which still runs has made) and deleted ones."""
 
     class Meta:
         ordering = ["symbol", "timeframe", "pk"]
@@ -145,12 +151,12 @@ class Series(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "symbol", "timeframe", "source", "adjustment", "is_draft"],
-                condition=models.Q(user__isnull=False),
+                condition=models.Q(user__isnull=False, deleted_at=None),
                 name="series_unique_of_owner",
             ),
             models.UniqueConstraint(
                 fields=["symbol", "timeframe", "source", "adjustment", "is_draft"],
-                condition=models.Q(user__isnull=True),
+                condition=models.Q(user__isnull=True, deleted_at=None),
                 name="series_unique_shared",
             ),
         ]

@@ -32,6 +32,8 @@ AHEAD_ROWS = {"postgresql": 262_144}
 FEW_ROWS = 49_950
 """Rows of one transaction: a fifth of a second of SQLite's only write lock."""
 CLEARED_ROWS = 20_000
+PAUSE_SECONDS = 0.05
+"""Between two transactions that only remove rows: SQLite serves whoever asks first, not whoever waits longest."""
 
 Progress = Callable[[float, str], None]
 
@@ -48,7 +50,7 @@ class HeldLease:
         """Keep the right for another minute; `SeriesBusy` when it was lost."""
         mine = WriteLease.objects.filter(series_id=self.series.pk, holder=self.holder)
         if not mine.update(until=now() + HELD):
-            raise SeriesBusy(_("Another import took %(series)s over. Try again.") % {"series": self.series})
+            raise self._lost()
         self.extended = time.monotonic()
 
     def keeping(self, progress: Progress) -> Progress:
@@ -63,8 +65,10 @@ class HeldLease:
 
     def locked(self, sha256: str) -> Series:
         """Return the series as it stands, locked; `SeriesBusy` when it holds something else than was compared."""
-        series = Series.written.select_for_update().filter(pk=self.series.pk).first()
-        if series is None or series.content_sha256 != sha256:
+        series = Series.written.select_for_update().filter(pk=self.series.pk, deleted_at=None).first()
+        if series is None:
+            raise self._lost()
+        if series.content_sha256 != sha256:
             raise SeriesBusy(
                 _("%(series)s was changed while the import was running. Try again.") % {"series": self.series}
             )
@@ -100,7 +104,12 @@ class HeldLease:
         mine = WriteLease.objects.filter(series_id=self.series.pk, holder=self.holder)
         replaced = Series.written.filter(pk=self.series.pk, replaced_first__isnull=False)
         if not (mine.update(until=now(), path="") if replaced.exists() else mine.delete()[0]):
-            raise SeriesBusy(_("Another import took %(series)s over. Try again.") % {"series": self.series})
+            raise self._lost()
+
+    def _lost(self) -> SeriesBusy:
+        if Series.written.filter(pk=self.series.pk, deleted_at=None).exists():
+            return SeriesBusy(_("Another import took %(series)s over. Try again.") % {"series": self.series})
+        return SeriesBusy(_("%(series)s was deleted while the import was running.") % {"series": self.series})
 
 
 def ahead_rows() -> int:
@@ -148,7 +157,7 @@ def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | No
     """Take the series if it is free, and say whether an earlier import left anything; (None, False) when it is not."""
     identity = key.identity()
     # One query for both: between two, another import could turn its draft, seen by neither, into the series.
-    written = Series.written.select_for_update().filter(user_id=owner_id, **identity)
+    written = Series.written.select_for_update().filter(user_id=owner_id, deleted_at=None, **identity)
     series = written.order_by("is_draft").first()
     if series is None:
         described = {"name": key.name, "calendar": key.calendar, "timezone": key.timezone}
@@ -178,4 +187,5 @@ def _cleared(held: HeldLease, leftovers: bool, progress: Progress) -> HeldLease:
         with transaction.atomic():
             held.extend()
             leftovers = delete_uncounted(held.series, CLEARED_ROWS)
+        time.sleep(PAUSE_SECONDS if leftovers else 0.0)
     return held

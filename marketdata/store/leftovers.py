@@ -1,6 +1,7 @@
 """What imports leave: rows that do not count, and of one that does not reach its end also a draft and a file.
 
-All of it is removed in short transactions, by the import itself, by the next one into the series, or by the clock.
+All of it is removed in short transactions, by the import itself, by the next one into the series, or by the clock. The
+rows of deleted series go the same way.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.utils.timezone import now
 from marketdata.models import Series, WriteLease
 from marketdata.store.bulk import delete_uncounted
 from marketdata.store.forgetting import forget_files
-from marketdata.store.leases import CLEARED_ROWS, HELD
+from marketdata.store.leases import CLEARED_ROWS, HELD, PAUSE_SECONDS
 
 TIDY_SECONDS = 10.0
 """How long an import that replaced rows goes on removing them after its end."""
@@ -64,10 +65,11 @@ def discard(lease: WriteLease, seconds: float = 3600.0) -> bool:
         if time.monotonic() > ends:
             mine.update(until=now())
             return False
+        time.sleep(PAUSE_SECONDS)
 
 
 def _end(series: Series, mine: Any, path: str) -> None:
-    if series.is_draft:
+    if series.is_draft or series.deleted_at is not None:
         series.delete()
     else:
         mine.delete()

@@ -178,10 +178,10 @@ def test_others_do_not_get_in(client_for, user):
 
 
 def test_a_series_that_results_use_is_not_deleted_and_staff_are_told(page_staff, series, monkeypatch):
-    def refuse(self, *args, **kwargs):
-        raise ProtectedError("in use", {self})
+    def refuse(item):
+        raise ProtectedError("in use", {item})
 
-    monkeypatch.setattr(Series, "delete", refuse)
+    monkeypatch.setattr("marketdata.store.deleting.delete", refuse)
     answer = page_staff.post(f"{SERIES}{series.pk}/delete/", {"post": "yes"}, follow=True)
     assert "stored results were computed from it" in answer.content.decode()
     answer = page_staff.post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marketdata.incoming.planning import Plan
+from marketdata.reading.encodings import decoded, lines_of
 
 LINES_SHOWN = 8
 LONGEST_LINE = 200
@@ -29,6 +30,6 @@ COMMON_TIMEZONES = (
 
 def first_lines(plan: Plan) -> list[str]:
     """Return the first lines of a file as they stand in it, for somebody to compare."""
-    text = plan.head[: LINES_SHOWN * 1024].decode(plan.layout.encoding, errors="replace")
-    lines = text.lstrip("\ufeff").splitlines()[:LINES_SHOWN]
+    head = plan.head[: LINES_SHOWN * 1024]
+    lines = lines_of(decoded(head, plan.layout.encoding or "utf-8"))[:LINES_SHOWN]
     return [line.replace("\0", "\ufffd")[:LONGEST_LINE] for line in lines]

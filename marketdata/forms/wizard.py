@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from marketdata.forms.common import calendar_choices, timeframe_choices
+from marketdata.forms.text import TEXT_FIELDS, TextForm, found, labelled, words_of
 from marketdata.incoming.options import FileOptions
-from marketdata.incoming.planning import Plan
+from marketdata.incoming.planning import OF_TEXT_ALONE, Plan
 from marketdata.models import SYMBOL_HELP, BarImport, Series
-from marketdata.reading.layout import POLICIES, REPAIRS, ROLES, TIME_FORMATS
+from marketdata.reading.layout import POLICIES, REPAIRS, ROLES
 
 BY_COLUMN = "by_adj_close"
 """The choice of adjustment that has the prices adjusted while they are read."""
@@ -28,16 +33,6 @@ ROLE_LABELS = {
     "adj_close": _("adjusted close"),
     "ignore": _("not used"),
 }
-TIME_FORMAT_LABELS = {
-    "auto": _("detected from the text"),
-    "ymd": _("year, month, day"),
-    "dmy": _("day, month, year"),
-    "mdy": _("month, day, year"),
-    "unix_s": _("Unix time in seconds"),
-    "unix_ms": _("Unix time in milliseconds"),
-    "unix_us": _("Unix time in microseconds"),
-    "unix_ns": _("Unix time in nanoseconds"),
-}
 POLICY_LABELS = {
     "reject": _("Import nothing, and list every problem"),
     "drop": _("Leave out the rows that cannot be used"),
@@ -47,10 +42,6 @@ REPAIR_LABELS = {
     "sort": _("Sort the rows by time"),
     "drop_exact_duplicates": _("Keep one of several rows that are exactly alike"),
 }
-
-
-def _labelled(names: tuple[str, ...], labels: dict[str, Any]) -> list[tuple[str, Any]]:
-    return [(name, labels.get(name, name)) for name in names]
 
 
 class UploadForm(forms.Form):
@@ -65,8 +56,12 @@ class UploadForm(forms.Form):
     )
 
 
-class ReadingForm(forms.Form):
-    """Step two: how the file is to be read, beginning with what was recognised in it."""
+class ReadingForm(TextForm):
+    """Step two: how the file is to be read, beginning with what was recognised in it.
+
+    What is recognised may change with what is said of the text. A value that was recognised before and left alone
+    then gives way to the new one, and `is_renewed` tells so.
+    """
 
     symbol = forms.CharField(
         label=_("Symbol"),
@@ -87,22 +82,16 @@ class ReadingForm(forms.Form):
         help_text=_("Name like America/New_York, for times without an offset. Daily dates stay dates."),
         widget=forms.TextInput({"list": "timezones", "autocomplete": "off"}),
     )
-    time_format = forms.ChoiceField(
-        label=_("How times are written"), choices=lambda: _labelled(TIME_FORMATS, TIME_FORMAT_LABELS)
-    )
-    decimal = forms.ChoiceField(
-        label=_("Decimal mark"), choices=[(".", _("point: 1.5")), (",", _("comma: 1,5"))]
-    )
     adjustment = forms.ChoiceField(label=_("The prices are"))
     policy = forms.ChoiceField(
         label=_("Rows that cannot be used"),
-        choices=lambda: _labelled(POLICIES, POLICY_LABELS),
+        choices=lambda: labelled(POLICIES, POLICY_LABELS),
         widget=forms.RadioSelect,
         initial="reject",
     )
     repairs = forms.MultipleChoiceField(
         label=_("Repairs"),
-        choices=lambda: _labelled(REPAIRS, REPAIR_LABELS),
+        choices=lambda: labelled(REPAIRS, REPAIR_LABELS),
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_("Each repair is counted in the report of the import."),
@@ -112,38 +101,83 @@ class ReadingForm(forms.Form):
     )
     shared = forms.BooleanField(label=_("Share with everybody"), required=False)
 
-    def __init__(self, data: Any = None, *, plan: Plan, staff: bool = False, **kwargs: Any) -> None:
-        super().__init__(data, initial=_initial(plan), **kwargs)
+    recognised = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: QueryDict | None = None, *, plan: Plan, staff: bool = False) -> None:
+        self.is_renewed = False
+        if data is not None:
+            data = self._renewed(data, plan)
+        super().__init__(data, initial=_initial(plan))
         self.plan = plan
         self.fields["timeframe"].choices = [("", _("Choose one")), *timeframe_choices()]
         self.fields["adjustment"].choices = _adjustments(plan)
         if not staff:
             del self.fields["shared"]
+        if plan.is_parquet:
+            for name in OF_TEXT_ALONE:
+                del self.fields[name]
         if plan.options.series is not None:
             for name in ("symbol", "timeframe", "adjustment"):
                 self.fields[name].disabled = True
         for position, column in enumerate(plan.layout.names):
             self.fields[f"role_{position}"] = forms.ChoiceField(
                 label=column or _("column %(number)d") % {"number": position + 1},
-                choices=_labelled(ROLES, ROLE_LABELS),
+                choices=labelled(ROLES, ROLE_LABELS),
                 initial=plan.layout.roles[position],
             )
+        for name in self.text_names:
+            layout = plan.without({"header": "has_header"}.get(name, name))
+            self.fields[name].help_text = found(words_of(layout, name))
+
+    def _renewed(self, data: QueryDict, plan: Plan) -> QueryDict:
+        """What was sent, with what is recognised now in the place of what was recognised before and left alone."""
+        before, now = recognised_before(data), _recognised(plan)
+        if not before or before == now:
+            return data
+        changes = {
+            name: now[name]
+            for name in SERIES_NAMES
+            if data.get(name, "") == before.get(name) and before.get(name) != now[name]
+        }
+        others = before.get("columns") != now["columns"]
+        if others:
+            changes |= {f"role_{position}": role for position, role in enumerate(plan.layout.roles)}
+        self.is_renewed = others or bool(changes)
+        renewed = data.copy()
+        for name, value in (changes | {"recognised": json.dumps(now)}).items():
+            renewed[name] = value
+        return renewed
+
+    @cached_property
+    def _found_roles(self) -> tuple[str, ...]:
+        return self.plan.without("roles").roles
 
     @property
-    def role_fields(self) -> list[forms.BoundField]:
-        """The select of each column's meaning, in the order of the file."""
-        return [self[f"role_{position}"] for position in range(len(self.plan.layout.names))]
+    def role_fields(self) -> list[tuple[forms.BoundField, Any]]:
+        """The select of each column's meaning, in the order of the file, and what was found where another is chosen."""
+        pairs = [(self[f"role_{position}"], role) for position, role in enumerate(self._found_roles)]
+        return [(field, "" if field.value() == role else found(ROLE_LABELS[role])) for field, role in pairs]
+
+    @property
+    def text_names(self) -> list[str]:
+        """The names of `text_fields`."""
+        return [name for name in TEXT_FIELDS if name in self.fields]
+
+    @property
+    def text_fields(self) -> list[forms.BoundField]:
+        """How the text of the file is meant."""
+        return [self[name] for name in self.text_names]
+
+    @property
+    def says_of_text(self) -> bool:
+        """Whether anything is said of the text, or was refused in it."""
+        return any(self[name].value() not in ("", None) or self[name].errors for name in self.text_names)
 
     @property
     def series_fields(self) -> list[forms.BoundField]:
         """What the series is described by."""
         names = ("symbol", "name", "timeframe", "calendar", "timezone", "adjustment", "shared")
         return [self[name] for name in names if name in self.fields]
-
-    @property
-    def text_fields(self) -> list[forms.BoundField]:
-        """How the text of the file is meant."""
-        return [self["time_format"], self["decimal"]]
 
     @property
     def policy_fields(self) -> list[forms.BoundField]:
@@ -168,29 +202,53 @@ class ReadingForm(forms.Form):
             timezone=given.get("timezone", ""),
             adjustment="" if chosen == BY_COLUMN else chosen,
             adjust=chosen == BY_COLUMN or (self.plan.options.series is not None and self.plan.reading.adjust),
-            roles=roles if all(roles) else (),
-            decimal=given.get("decimal", ""),
-            time_format=given.get("time_format", ""),
+            roles=roles if all(roles) and roles != self._found_roles else (),
             policy=given.get("policy") or "reject",
             repairs=tuple(given.get("repairs", ())),
             overlap=given.get("overlap") or BarImport.Overlap.EXTEND.value,
             shared=bool(given.get("shared")),
             series=self.plan.options.series,
+            **self.text_options(),
         )
 
 
+def recognised_before(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what had been recognised when the form was shown that sent `data`; empty when that is not known."""
+    try:
+        values = json.loads(data.get("recognised") or "{}")
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def roles_sent(data: Mapping[str, Any], plan: Plan) -> tuple[str, ...]:
+    """Return what the columns of the plan were said to hold; empty when other columns were meant."""
+    if recognised_before(data).get("columns") != list(plan.layout.names):
+        return ()
+    roles = tuple(data.get(f"role_{position}", "") for position in range(len(plan.layout.names)))
+    return roles if all(roles) and roles != plan.layout.roles else ()
+
+
+SERIES_NAMES = ("symbol", "timeframe", "calendar", "timezone")
+
+
+def _recognised(plan: Plan) -> dict[str, Any]:
+    return {name: plan.values[name] for name in SERIES_NAMES} | {"columns": list(plan.layout.names)}
+
+
 def _initial(plan: Plan) -> dict[str, Any]:
-    names = ("symbol", "name", "timeframe", "calendar", "timezone", "adjustment")
-    values: dict[str, Any] = {name: plan.values[name] for name in names}
-    if plan.options.adjust:
+    options = plan.options
+    values: dict[str, Any] = {name: plan.values[name] for name in (*SERIES_NAMES, "name", "adjustment")}
+    if options.adjust:
         values["adjustment"] = BY_COLUMN
+    values |= {name: getattr(options, name) for name in TEXT_FIELDS}
     return values | {
-        "decimal": plan.layout.decimal,
-        "time_format": plan.layout.time_format,
-        "policy": plan.options.policy,
-        "repairs": list(plan.options.repairs),
-        "overlap": plan.options.overlap,
-        "shared": plan.options.shared,
+        "header": {True: "yes", False: "no", None: ""}[options.header],
+        "recognised": json.dumps(_recognised(plan)),
+        "policy": options.policy,
+        "repairs": list(options.repairs),
+        "overlap": options.overlap,
+        "shared": options.shared,
     }
 
 

@@ -7,6 +7,7 @@ beginning of the file, and nothing needs a numerical library.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -28,11 +29,11 @@ from marketdata.incoming.settings import FileSettings
 from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series, Upload
 from marketdata.reading.encodings import foreign
-from marketdata.reading.layout import DELIMITERS, NO_LAYOUT, Layout, Reading
+from marketdata.reading.layout import DELIMITERS, ENCODINGS, NO_LAYOUT, Layout, Reading
 from marketdata.reading.lines import open_head
 from marketdata.reading.preview import Preview, preview
 from marketdata.reading.recognition.detect import detect
-from marketdata.reading.recognition.detection import Detection, Overrides
+from marketdata.reading.recognition.detection import NOTHING_SAID, Detection, Overrides
 from marketdata.reading.recognition.naming import DIALECTS
 from marketdata.store import uploads
 
@@ -83,10 +84,11 @@ class Plan:
 
     def without(self, override: str) -> Layout:
         """Return the layout as it would be if this one of `overrides` was left to the file."""
-        if getattr(self.overrides, override) is None:
+        default = getattr(NOTHING_SAID, override)
+        if getattr(self.overrides, override) == default:
             return self.layout
-        others = replace(self.overrides, **{override: None})
-        return detect(self.head, file_name=self.upload.name, overrides=others).layout
+        others = replace(self.overrides, **{override: default})
+        return _detected(self.head, self.upload.name, others).layout
 
     @property
     def dialect_label(self) -> str:
@@ -97,6 +99,11 @@ class Plan:
     def delimiter_label(self) -> str:
         """What stands between the columns, in words."""
         return DELIMITERS.get(self.layout.delimiter, self.layout.delimiter)
+
+    @property
+    def encoding_label(self) -> str:
+        """What the text is written in, in words."""
+        return ENCODINGS.get(self.layout.encoding, self.layout.encoding)
 
     def require(self) -> SeriesKey:
         """Return the key of the series, or raise what is in the way."""
@@ -139,7 +146,13 @@ def _looked_at(upload: Upload, overrides: Overrides) -> tuple[bytes, Detection]:
         return b"", Detection(layout=NO_LAYOUT, problems=error.problems)
     except (FileTooLarge, MissingExtra) as error:
         return b"", Detection(layout=NO_LAYOUT, problems=(FileProblem(1, "", "", error.detail),))
-    return head, detect(head, file_name=upload.name, overrides=overrides)
+    return head, _detected(head, upload.name, overrides)
+
+
+@lru_cache(maxsize=16)
+def _detected(head: bytes, file_name: str, overrides: Overrides) -> Detection:
+    """What was recognised; remembered, because a form that is being filled in asks for the same again and again."""
+    return detect(head, file_name=file_name, overrides=overrides)
 
 
 def plan_import(owner: Any, upload: Upload, options: FileOptions) -> Plan:

@@ -77,8 +77,9 @@ class Layout:
         return self.roles.index(role) if role in self.roles else None
 
     @property
-    def has_volume(self) -> bool:
-        return "volume" in self.roles
+    def is_named(self) -> bool:
+        """Whether the columns have names of their own, in the header or further up."""
+        return self.names != unnamed(len(self.names))
 
     @property
     def time_positions(self) -> tuple[int, ...]:
@@ -100,8 +101,13 @@ class Layout:
         return cls(**{**values, "names": tuple(values["names"]), "roles": tuple(values["roles"])})
 
 
-NO_LAYOUT = Layout("generic", "utf-8", ",", ".", has_header=False, skipped_lines=0, names=(), roles=())
-"""Of a file in which no table was found."""
+NO_LAYOUT = Layout("generic", "", "", ".", has_header=False, skipped_lines=0, names=(), roles=())
+"""Of a file in which nothing was recognised."""
+
+
+def unnamed(width: int) -> tuple[str, ...]:
+    """Return what columns without names are called."""
+    return tuple(f"column {number}" for number in range(1, width + 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from algotrade.forms import REFUSED, number_in, refusals_on
-from marketdata.forms.wizard import ReadingForm, UploadForm
+from marketdata.forms.text import TextForm
+from marketdata.forms.wizard import ReadingForm, UploadForm, roles_sent
 from marketdata.incoming.options import FileOptions
-from marketdata.incoming.planning import Plan, plan_import, submit_file
+from marketdata.incoming.planning import plan_import, submit_file
 from marketdata.incoming.settings import FileSettings
 from marketdata.incoming.submissions import forget_upload, keep_upload
 from marketdata.models import BarImport, Series, Upload
@@ -60,24 +61,23 @@ def choose(request: HttpRequest) -> HttpResponse:
 def read(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Step two: how the file will be read; its answer is the import's page."""
     upload = get_object_or_404(Upload.objects.for_user(request.user), pk=pk)
-    plan = plan_import(request.user, upload, _options(request))
-    if plan.detection.newest_first and "again" not in request.GET:
-        # Such a file needs one repair, which is offered, seen and can be taken back.
-        turned = replace(plan.options, policy="repair", repairs=("sort",))
-        plan = plan_import(request.user, upload, turned)
-    sent = request.POST if request.method == "POST" else None
-    form = ReadingForm(sent, plan=plan, staff=request.user.is_staff)
-    if sent is not None and form.is_valid():
-        with refusals_on(form, _field_of):
-            return redirect(submit_file(owner=request.user, options=form.options(), upload=upload))
+    form = _form(request, upload)
+    if form.is_bound and form.is_valid():
+        if form.is_renewed:
+            form.add_error(
+                None, _("What was recognised has changed with your choices. Look once more, then import.")
+            )
+        else:
+            with refusals_on(form, _field_of):
+                return redirect(submit_file(owner=request.user, options=form.options(), upload=upload))
     context = {
         "nav": "data",
         "upload": upload,
         "form": form,
         "timezones": COMMON_TIMEZONES,
         "query": _carried(request),
-        "lines": first_lines(plan),
-        **_preview_context(request, upload, plan, form),
+        "lines": first_lines(form.plan),
+        **_preview_context(request, upload, form),
     }
     status = REFUSED if form.errors else 200
     return render(request, "marketdata/wizard/read.html", context, status=status)
@@ -86,13 +86,12 @@ def read(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_POST
 def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The first rows as they would be read with what the form says now."""
+    """The first rows as they would be read with what the form says now, and what else of the page that changes."""
     upload = get_object_or_404(Upload.objects.for_user(request.user), pk=pk)
-    plan = plan_import(request.user, upload, _options(request))
-    form = ReadingForm(request.POST, plan=plan, staff=request.user.is_staff)
+    form = _form(request, upload)
     form.is_valid()
-    context = _preview_context(request, upload, plan, form)
-    return render(request, "marketdata/wizard/_preview.html", context)
+    context = {"form": form, **_preview_context(request, upload, form)}
+    return render(request, "marketdata/wizard/_answer.html", context)
 
 
 @login_required
@@ -105,10 +104,28 @@ def discard(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect("marketdata:import")
 
 
-def _preview_context(request: HttpRequest, upload: Upload, plan: Plan, form: ReadingForm) -> dict[str, Any]:
+def _form(request: HttpRequest, upload: Upload) -> ReadingForm:
+    """The form of what is recognised in the file in the light of what was sent about its text and columns."""
+    sent = request.POST if request.method == "POST" else None
+    options = _options(request)
+    if sent is not None:
+        text = TextForm(sent)
+        text.is_valid()
+        options = replace(options, **text.text_options())
+    plan = plan_import(request.user, upload, options)
+    if sent is not None and (roles := roles_sent(sent, plan)):
+        plan = plan_import(request.user, upload, replace(options, roles=roles))
+    if plan.detection.newest_first and "again" not in request.GET:
+        # Such a file needs one repair, which is offered, seen and can be taken back.
+        plan = plan_import(request.user, upload, replace(plan.options, policy="repair", repairs=("sort",)))
+    return ReadingForm(sent, plan=plan, staff=request.user.is_staff)
+
+
+def _preview_context(request: HttpRequest, upload: Upload, form: ReadingForm) -> dict[str, Any]:
     """What the first rows become, by what the form says now, or by what was recognised."""
-    asked = plan_import(request.user, upload, form.options()) if form.is_bound else plan
+    asked = plan_import(request.user, upload, form.options()) if form.is_bound else form.plan
     refusals = {name: said for name, said in asked.refusals.items() if name not in form.errors}
+    refusals |= {name: form.errors[name] for name in form.text_names if name in form.errors}
     looked = asked.preview() if asked.is_readable else None
     refused = {row.line for row in looked.rows if row.problem} if looked else set()
     return {

@@ -10,10 +10,18 @@ from rest_framework import serializers
 
 from algotrade.serializers import IdField, KnownFieldsMixin
 from marketdata.api.serializers.imports import DestinationSerializer, FileProblemSerializer
-from marketdata.incoming.options import FileOptions
+from marketdata.incoming.options import MAX_SKIPPED_LINES, THOUSANDS_ASKED, FileOptions
 from marketdata.incoming.planning import Plan
 from marketdata.models import Series, Upload
-from marketdata.reading.layout import POLICIES, REPAIRS, ROLES, TIME_FORMATS
+from marketdata.reading.layout import (
+    DECIMALS,
+    DELIMITERS,
+    ENCODINGS,
+    POLICIES,
+    REPAIRS,
+    ROLES,
+    TIME_FORMATS,
+)
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
 
@@ -52,7 +60,27 @@ class FileOptionsSerializer(DestinationSerializer):
         max_length=64,
         help_text="What each column holds, in the order of the file.",
     )
-    decimal = serializers.ChoiceField(choices=[".", ","], required=False)
+    encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
+    delimiter = serializers.ChoiceField(
+        choices=list(DELIMITERS), required=False, help_text="The sign itself; a tab is written \\t in JSON."
+    )
+    header = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        help_text="Whether the first line that is not skipped names the columns.",
+    )
+    skipped_lines = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_SKIPPED_LINES,
+        required=False,
+        help_text="Lines of prose before the header or the first bar.",
+    )
+    decimal = serializers.ChoiceField(choices=list(DECIMALS), required=False)
+    thousands = serializers.ChoiceField(
+        choices=list(THOUSANDS_ASKED),
+        required=False,
+        help_text="What stands between groups of three digits; none says that nothing does.",
+    )
     time_format = serializers.ChoiceField(choices=list(TIME_FORMATS), required=False)
     policy = serializers.ChoiceField(
         choices=list(POLICIES), default="reject", help_text="What happens to rows that cannot be used."
@@ -90,6 +118,9 @@ class LayoutSerializer(serializers.Serializer):
     encoding = serializers.CharField()
     delimiter = serializers.CharField()
     decimal = serializers.CharField()
+    thousands = serializers.CharField(
+        help_text="What stands between groups of three digits; empty for nothing."
+    )
     has_header = serializers.BooleanField()
     skipped_lines = serializers.IntegerField()
     names = serializers.ListField(child=serializers.CharField())

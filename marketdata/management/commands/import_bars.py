@@ -13,12 +13,22 @@ from accounts.models import User
 from algotrade.errors import LabError
 from algotrade.jobs.models import Job
 from marketdata.errors import BarsConflict, FileInvalid
-from marketdata.incoming.options import FileOptions
+from marketdata.incoming.options import THOUSANDS_ASKED, FileOptions
 from marketdata.incoming.planning import Plan, plan_import
 from marketdata.models import BarImport, Upload
-from marketdata.reading.layout import POLICIES, REPAIRS
+from marketdata.reading.layout import (
+    DECIMALS,
+    DELIMITERS,
+    ENCODINGS,
+    POLICIES,
+    REPAIRS,
+    ROLES,
+    TIME_FORMATS,
+)
 from marketdata.store.merging import OVERLAPS
 from marketdata.timeframes import TIMEFRAMES
+
+DELIMITER_NAMES = {name.replace(" ", "-"): sign for sign, name in DELIMITERS.items()}
 
 
 class Command(BaseCommand):
@@ -36,6 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--timeframe", default="", choices=["", *TIMEFRAMES])
         parser.add_argument("--calendar", default="")
         parser.add_argument("--timezone", default="", help="zone of times without an offset")
+        self._add_text_arguments(parser.add_argument_group("what is recognised in the file otherwise"))
         parser.add_argument("--adjust", action="store_true", help="adjust prices by the column adj_close")
         parser.add_argument(
             "--policy", default="reject", choices=POLICIES, help="for rows that cannot be used"
@@ -45,6 +56,22 @@ class Command(BaseCommand):
             "--overlap", default=OVERLAPS[0], choices=OVERLAPS, help="for stored bars of its period"
         )
         parser.add_argument("--dry-run", action="store_true", help="read and compare, and store nothing")
+
+    def _add_text_arguments(self, group: Any) -> None:
+        group.add_argument("--encoding", default="", choices=list(ENCODINGS))
+        group.add_argument(
+            "--delimiter", default="", choices=list(DELIMITER_NAMES), help="what stands between the columns"
+        )
+        group.add_argument("--header", choices=["yes", "no"], help="whether the first line names the columns")
+        group.add_argument(
+            "--skipped-lines", type=int, metavar="COUNT", help="lines before the header or the first bar"
+        )
+        group.add_argument("--decimal", default="", choices=DECIMALS, help="the decimal mark")
+        group.add_argument(
+            "--thousands", default="", choices=list(THOUSANDS_ASKED), help="between groups of three digits"
+        )
+        group.add_argument("--time-format", default="", choices=TIME_FORMATS, help="how times are written")
+        group.add_argument("--roles", nargs="+", default=[], choices=ROLES, help="what each column holds")
 
     def handle(self, *args: Any, **given: Any) -> None:
         # The numerical libraries are loaded only by a command that computes.
@@ -105,18 +132,11 @@ class Command(BaseCommand):
         return owner
 
     def _plan(self, owner: Any, path: Path, given: dict[str, Any]) -> Plan:
-        names = (
-            "symbol",
-            "name",
-            "timeframe",
-            "calendar",
-            "timezone",
-            "adjust",
-            "policy",
-            "overlap",
-            "shared",
-        )
-        options = FileOptions(repairs=tuple(given["repairs"]), **{name: given[name] for name in names})
+        text = {
+            "delimiter": DELIMITER_NAMES.get(given["delimiter"], ""),
+            "header": None if given["header"] is None else given["header"] == "yes",
+        }
+        options = FileOptions.from_dict(given | text)
         plan = plan_import(owner, Upload(name=path.name, path=str(path), size=path.stat().st_size), options)
         key = plan.require()
         for line in plan.detection.notes:

@@ -30,7 +30,7 @@ from marketdata.reading.recognition.naming import (
 )
 from marketdata.reading.recognition.roles import Roles, by_names, by_values
 from marketdata.reading.recognition.signs import Signs, is_number, signs_of
-from marketdata.reading.recognition.tables import Table
+from marketdata.reading.recognition.tables import Table, is_row
 from marketdata.reading.report import problem
 from marketdata.timeframes import GENERIC, TIMEFRAMES
 
@@ -97,6 +97,9 @@ class _Sample:
         if dialect != "generic":
             self.notes.append(f"The columns are those of {DIALECTS[dialect]}.")
         self.notes += [*roles.notes, *([signs.note] if signs.note else [])]
+        if table.header is None and table.first and self.overrides.skipped_lines is None:
+            lines = f"The first {table.first} lines are" if table.first > 1 else "The first line is"
+            self.notes.append(f"{lines} passed over: neither names of columns nor bars.")
         for reason in roles.refusals:
             self._refuse("header" if table.header is not None else "", "", reason)
         if not rows and not self.problems:
@@ -123,7 +126,9 @@ class _Sample:
         if not rows or (named and (is_header(table.names) or not named.refusals)):
             return named or Roles(["ignore"] * len(table.names))
         signs = self._signs(cell for row in rows for cell in row if is_number(cell))
-        found = by_values(rows, NumberReader(signs.decimal, signs.thousands))
+        found = by_values(
+            [row for row in rows if is_row(row)] or rows, NumberReader(signs.decimal, signs.thousands)
+        )
         return named if named and (found.refusals or len(found.roles) != len(table.names)) else found
 
     def _signs(self, cells: Iterable[str]) -> Signs:

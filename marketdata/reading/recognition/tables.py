@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marketdata.reading.cells import split
-from marketdata.reading.layout import DELIMITERS
+from marketdata.reading.layout import DELIMITERS, unnamed
 from marketdata.reading.recognition.dates import is_moment
 from marketdata.reading.recognition.detection import NOTHING_SAID, Overrides
 from marketdata.reading.recognition.naming import is_header
@@ -54,7 +54,7 @@ def find_table(lines: Sequence[str], overrides: Overrides = NOTHING_SAID) -> Tab
 
 
 def _good(table: Table) -> list[list[str]]:
-    return [cells for _index, cells in table.rows if _is_row(cells)]
+    return [cells for _index, cells in table.rows if is_row(cells)]
 
 
 _Cut = list[tuple[int, list[str]]]
@@ -67,7 +67,7 @@ def _table(lines: Sequence[str], delimiter: str, overrides: Overrides) -> Table 
     cut = [(index, _cells(line, delimiter)) for index, line in enumerate(looked, start) if line.strip()]
     if not cut:
         return None
-    rows = [(index, cells) for index, cells in cut if _is_row(cells)]
+    rows = [(index, cells) for index, cells in cut if is_row(cells)]
     header = _header(cut, rows[0][0] if rows else None, overrides)
     rows = [(index, cells) for index, cells in rows if header is None or index > header]
     if header is None:
@@ -109,11 +109,6 @@ def _without_header(cut: _Cut, rows: _Cut, delimiter: str, overrides: Overrides)
     return Table(delimiter, None, first, names, _rows(cut, first, width))
 
 
-def unnamed(width: int) -> tuple[str, ...]:
-    """Return what columns without names are called."""
-    return tuple(f"column {number}" for number in range(1, width + 1))
-
-
 def _rows(cut: _Cut, first: int, width: int) -> tuple[tuple[int, list[str]], ...]:
     rows = [(index, cells[:width]) for index, cells in cut if index >= first and len(cells) >= width]
     return tuple(rows[:_LOOKED_AT])
@@ -145,7 +140,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return [line]
 
 
-def _is_row(cells: Sequence[str]) -> bool:
+def is_row(cells: Sequence[str]) -> bool:
     """Whether cells hold a time and four numbers beside it."""
     if not 5 <= len(cells) <= 200:
         return False

@@ -21,6 +21,7 @@ from marketdata.reading.layout import (
 from marketdata.reading.lines import open_head, open_lines, text_of
 from marketdata.reading.preview import preview
 from marketdata.reading.recognition.detect import detect
+from marketdata.reading.recognition.detection import NOTHING_SAID, Overrides
 from marketdata.reading.recognition.tests.vendors import SAMPLES
 from marketdata.reading.rows import Row, RowReader
 
@@ -88,6 +89,17 @@ ANY_LAYOUT = st.builds(
     time_format=st.sampled_from(TIME_FORMATS),
     thousands=st.sampled_from(THOUSANDS),
 )
+ANY_OVERRIDES = st.builds(
+    Overrides,
+    encoding=st.none() | st.sampled_from(tuple(ENCODINGS)),
+    delimiter=st.none() | st.sampled_from(tuple(DELIMITERS)),
+    has_header=st.none() | st.booleans(),
+    skipped_lines=st.none() | st.integers(0, 8),
+    decimal=st.none() | st.sampled_from([".", ","]),
+    thousands=st.none() | st.sampled_from(THOUSANDS),
+    time_format=st.none() | st.sampled_from(TIME_FORMATS),
+    roles=st.lists(st.sampled_from(ROLES), max_size=8).map(tuple),
+)
 RELAXED = settings(
     max_examples=150,
     deadline=None,
@@ -107,9 +119,9 @@ def damaged(raw, rng):
     return bytes(changed)
 
 
-def look(raw, file_name=""):
+def look(raw, file_name="", overrides=NOTHING_SAID):
     """Detect and preview; anything but an answer in words escapes."""
-    found = detect(raw, file_name=file_name)
+    found = detect(raw, file_name=file_name, overrides=overrides)
     for problem in found.problems:
         assert problem.reason
         assert problem.line >= 0
@@ -125,6 +137,18 @@ def look(raw, file_name=""):
 )
 def test_no_bytes_and_no_name_break_the_recognition(pieces, file_name):
     look(b"".join(pieces), file_name)
+
+
+@RELAXED
+@given(st.lists(st.sampled_from(PIECES), max_size=25), ANY_OVERRIDES)
+def test_nothing_that_is_said_of_any_bytes_breaks_the_recognition(pieces, overrides):
+    look(b"".join(pieces), overrides=overrides)
+
+
+@RELAXED
+@given(st.sampled_from(SAMPLES), st.sampled_from(("utf-8", "utf-16", "cp1252")), ANY_OVERRIDES)
+def test_nothing_that_is_said_of_a_file_of_any_source_breaks_the_recognition(sample, encoding, overrides):
+    look(sample.text.encode(encoding), sample.file_name, overrides)
 
 
 def test_damaged_files_of_every_source_give_rows_or_words():

@@ -7,10 +7,13 @@ from algotrade.jobs import runner
 from algotrade.jobs.models import Job
 from marketdata.bars import COLUMNS, Bars
 from marketdata.columns import ColumnFiles
+from marketdata.incoming import feeds
 from marketdata.models import Series
+from marketdata.providers import registry
 from marketdata.services import import_bars
 from marketdata.store.bulk import load_columns
 from marketdata.tests.bars import csv_text, make_bars
+from marketdata.tests.scripted import Scripted
 
 
 def make_series(user, symbol="ABC", bars=None, **fields):
@@ -58,3 +61,16 @@ def run_jobs():
         return done
 
     return run
+
+
+@pytest.fixture
+def source():
+    fresh = type("Fresh", (Scripted,), {"asked": [], "bars": make_bars(10)})
+    with registry.temporarily(fresh) as provider:
+        yield provider
+
+
+@pytest.fixture
+def feed(user, source, series):
+    """A feed of ten stored daily bars whose provider has the same ten."""
+    return feeds.create_feed(user=user, series=series, provider="scripted", symbol="abc.x")

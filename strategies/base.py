@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import Bars
+from strategies.decisions import Decisions
 from strategies.errors import ParameterError, SignalError
 from strategies.params import ChoiceParam, Param, Value, clean_all, names_of
 
@@ -116,6 +117,10 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
     def target(self, bars: Bars) -> NDArray[np.float64]:
         """Return the wanted position at each close: -1, 0 or +1, NaN to keep the one before."""
         return _signal_column(self.generate_signals(bars.to_frame()), len(bars), type(self).__name__)
+
+    def decisions(self, bars: Bars) -> Decisions | None:
+        """The same target as its changes alone, from a strategy that finds those sooner; None: ask `target`."""
+        return None
 
     def generate_signals(self, data: "DataFrame") -> "DataFrame":
         """Return a frame with the index of `data` and the target in the column "signal"."""

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algotrade.aside import aside
+from strategies.decisions import Decisions
 
 Line: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 EQUAL_WITHIN = 1e-12
 # Rows of averages that are made at a time: small enough for the processor's second cache.
-TILE = 16_384
+TILE = 8192
 
 
 def above(left: Line, right: Line | float, *, scale: Line | None = None) -> Flags:
@@ -70,36 +71,32 @@ def follow(fast: Line, slow: Line, *, scale: Line | None = None) -> Line:
     return out
 
 
-def follow_averages(values: Line, fast: int, slow: int) -> Line:
-    """Target as of `follow` for the simple averages of two periods: the same bytes, but no average is kept.
+def decide_averages(values: Line, fast: int, slow: int) -> Decisions:
+    """The decisions in the target that `follow` makes of the simple averages of two periods; no average is kept.
 
     Parameters
     ----------
     values : ndarray of float64, shape (n,)
-        Finite. Of very many, two threads follow a half each.
+        Finite. Of very many, two threads look at a half each.
     fast, slow : int
         Periods, the shorter one first.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
     """
-    line, sides, out = _line(values), np.empty(len(values), dtype=np.int8), np.empty(len(values))
-    kernels = _kernels()
+    from strategies.crossing_averages import average_changes_nb, crosses_nb
 
-    def find(start: int, stop: int) -> None:
-        kernels.average_sides_nb(line, fast, slow, start, stop, TILE, sides)
-        part = sides[start:stop]
-        kernels.follow_nb(part, part, out[start:stop])  # no row of which is NaN
+    line, n = _line(values), len(values)
+    bars, sides = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int8)
+    start = min(slow - 1, n)
+    middle = max(n // 2, start)
 
-    middle = max(len(line) // 2, min(slow, len(line)))
-    rest = aside(lambda: find(middle, len(line)), len(line))
-    find(0, middle)
-    rest()
-    if middle < len(line):
-        kernels.join_nb(sides, middle, out)
-    out[: slow - 1] = np.nan
-    return out
+    def find(first: int, after: int) -> int:
+        return int(average_changes_nb(line, fast, slow, first, after, TILE, bars[first:], sides[first:]))
+
+    rest = aside(lambda: find(middle, n), n)
+    count = find(start, middle)
+    before, more = slice(start, start + count), slice(middle, middle + rest())
+    bars, sides = np.concatenate((bars[before], bars[more])), np.concatenate((sides[before], sides[more]))
+    kept = crosses_nb(bars, sides)
+    return Decisions(n, start, bars[:kept], sides[:kept])
 
 
 def hold(up: Flags, down: Flags, defined: Flags) -> Line:

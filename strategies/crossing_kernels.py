@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from algotrade.compiled import allocating, kernel
-from strategies.indicators.kernels import moving_average_nb
+from algotrade.compiled import kernel
 
 Line = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -43,26 +42,6 @@ def sides_nb(fast: Line, slow: Line, scale: Line, out: Sides) -> None:
         out[t] = np.int8(above) - np.int8(below) if known else UNKNOWN
 
 
-@allocating
-def average_sides_nb(
-    values: Line, fast: int, slow: int, start: int, stop: int, tile: int, out: Sides
-) -> None:
-    """Write `sides_nb` of two simple averages in the rows from `start` to before `stop`, `tile` of them at a time.
-
-    An average needs only the values of its window. Its sums are of blocks of one period each, so that from the start of
-    a block on all bits are those of the average of all values.
-    """
-    near, far = np.empty(tile + 2 * fast), np.empty(tile + 2 * slow)
-    for first in range(start, stop, tile):
-        after = min(first + tile, stop)
-        here = max(0, first // fast - 1) * fast
-        there = max(0, first // slow - 1) * slow
-        moving_average_nb(values[here:after], fast, near[: after - here])
-        moving_average_nb(values[there:after], slow, far[: after - there])
-        left, right = near[first - here : after - here], far[first - there : after - there]
-        sides_nb(left, right, left, out[first:after])
-
-
 @kernel
 def follow_nb(sides: Sides, slow: Line, out: Line) -> None:
     """Write +1 from a cross upwards, -1 from one downwards, 0 before the first, NaN while `slow` is not defined."""
@@ -82,21 +61,6 @@ def follow_nb(sides: Sides, slow: Line, out: Line) -> None:
             if before != UNKNOWN and sides[t] != UNKNOWN and sides[t] != 0:
                 target = float(sides[t])
             before = sides[t]
-        out[t] = target
-        t += 1
-
-
-@kernel
-def join_nb(sides: Sides, start: int, out: Line) -> None:
-    """Carry the target on into rows from `start` on that `follow_nb` filled as if there were none before.
-
-    That is up to its first target there: from then on what came before no longer matters.
-    """
-    target = out[start - 1]
-    if sides[start] != sides[start - 1] and sides[start] != 0:
-        target = float(sides[start])
-    t = start
-    while t < len(out) and out[t] == 0.0:
         out[t] = target
         t += 1
 

@@ -15,11 +15,12 @@ from algotrade.aside import aside
 from backtests.engine.config import SimulationConfig
 from backtests.engine.results import Simulation
 from backtests.engine.simulator import buy_and_hold, planned
-from backtests.engine.strategy import GivesTarget, size_of
+from backtests.engine.strategy import GivesTarget, size_of, wanted_of
 from backtests.metrics.compute import compute_metrics
 from backtests.metrics.drawdown import drawdown_series
 from backtests.metrics.record import BacktestMetrics
 from marketdata.bars import Bars
+from strategies.decisions import Decisions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,15 +30,21 @@ if TYPE_CHECKING:
 class RunDetails:
     """Everything behind the figures of one run; arrays have one value for each bar.
 
-    `size` is what the strategy itself decided, None when the configuration's sizing did; `timings` holds seconds for
-    "signals", "simulation" and "metrics".
+    `wanted` is what the strategy gave: its target, or the changes of it alone. `size` is what the strategy itself
+    decided, None when the configuration's sizing did. `timings` holds seconds for "signals", "simulation" and
+    "metrics".
     """
 
     simulation: Simulation
-    target: NDArray[np.float64]
+    wanted: NDArray[np.float64] | Decisions
     benchmark_equity: NDArray[np.float64]
     timings: Mapping[str, float]
     size: NDArray[np.float64] | None = None
+
+    @cached_property
+    def target(self) -> NDArray[np.float64]:
+        """The direction that the strategy wanted at each close."""
+        return self.wanted.target() if isinstance(self.wanted, Decisions) else self.wanted
 
     @cached_property
     def drawdown(self) -> NDArray[np.float64]:
@@ -82,11 +89,11 @@ class BacktestEngine:
         bars = data if isinstance(data, Bars) else Bars.from_frame(data)
         started = time.perf_counter()
         tell(0.05, f"Computing signals of {len(bars):,} bars")
-        target = np.asarray(strategy.target(bars), dtype=np.float64)
+        wanted = wanted_of(strategy, bars)
         size = size_of(strategy, bars)
         signalled = time.perf_counter()
         tell(0.4, f"Simulating {len(bars):,} bars")
-        trade = planned(bars, target, self.config, periods_per_year=periods_per_year, size=size)
+        trade = planned(bars, wanted, self.config, periods_per_year=periods_per_year, size=size)
         # Not before the orders are found, which two threads do: here the other one would have nothing to do.
         held = aside(lambda: buy_and_hold(bars, self.config, periods_per_year=periods_per_year), len(bars))
         sim = self._execute_trades(trade)
@@ -96,7 +103,7 @@ class BacktestEngine:
         metrics = self._calculate_metrics(sim, bars, periods_per_year, benchmark)
         details = RunDetails(
             simulation=sim,
-            target=target,
+            wanted=wanted,
             benchmark_equity=benchmark.equity,
             timings={
                 "signals": signalled - started,

@@ -22,8 +22,9 @@ FEES_PAID, SLIPPAGE_PAID, BORROW_PAID, TRADED, SHORTFALL, MARKED, OPEN_QTY = ran
 TOTALS_SIZE = 7
 TRADES, REJECTED, AMBIGUOUS, ORDERS, RUINED, HELD, OPEN_BAR = range(7)
 COUNTS_SIZE = 7
-# In `counts[RUINED]`: 1 at a fill, and this where the position was still held at that bar's close.
-RUINED_AT_CLOSE = 2
+# In `counts[RUINED]`: 1 at a fill, and these where the bar was over: the position was still held at its close, or an
+# order filled at that close left nothing of it.
+RUINED_AT_CLOSE, RUINED_BY_ORDER = 2, 3
 
 # Codes of `results.REASONS` and `results.REJECTIONS`, and of the sizing modes in `config.SIZINGS`.
 SIGNAL, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, END, RUIN, MARGIN = range(7)
@@ -150,6 +151,27 @@ def orders_nb(
             count += 1
             entries += value != 0.0
             previous = value
+    return -1, count, entries
+
+
+@kernel
+def decided_nb(
+    bars: Places, targets: Sides, length: int, allow_short: bool, decided: Places, wanted: Sides
+) -> tuple[int, int, int]:
+    """`orders_nb` of a target that is given as its changes: (first bad one or -1, number of orders, entries)."""
+    last, previous, floor = -1, 0, -1 if allow_short else 0
+    count = entries = 0
+    for i in range(len(bars)):
+        bar, side = bars[i], targets[i]
+        if not (last < bar < length and -1 <= side <= 1):
+            return i, count, entries
+        last, side = bar, max(side, floor)
+        if side != previous:
+            decided[count] = bar
+            wanted[count] = side
+            count += 1
+            entries += side != 0
+            previous = side
     return -1, count, entries
 
 

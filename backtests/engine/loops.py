@@ -22,6 +22,7 @@ from backtests.engine.kernels import (
     RUIN,
     RUINED,
     RUINED_AT_CLOSE,
+    RUINED_BY_ORDER,
     SIGNAL,
     Books,
     Floats,
@@ -33,7 +34,7 @@ from backtests.engine.kernels import (
     rules_nb,
     watch_nb,
 )
-from backtests.engine.records import Excursion, close_nb, flat_nb, inlined_close_nb, inlined_open_nb, open_nb
+from backtests.engine.records import close_nb, flat_nb, inlined_close_nb, inlined_open_nb, open_nb
 
 
 @part
@@ -41,7 +42,7 @@ def change_nb(
     books: Books,
     cash: float,
     position: Position,
-    excursion: Excursion,
+    borrow: float,
     bar: int,
     raw: float,
     wanted: int,
@@ -53,7 +54,7 @@ def change_nb(
         return cash, position
     books.counts[ORDERS] += 1
     if position.qty != 0.0:
-        cash = close_nb(books, cash, position, excursion, bar, raw, SIGNAL, rules)
+        cash = close_nb(books, cash, position, borrow, bar, raw, SIGNAL, rules)
     if wanted != 0 and books.counts[RUINED] == 0:
         return open_nb(books, cash, bar, raw, float(wanted), estimate, rules)
     return cash, flat_nb()
@@ -98,7 +99,7 @@ def bar_loop_nb(
                 books,
                 cash,
                 position,
-                Excursion(highest, lowest, borrow),
+                borrow,
                 t,
                 open_[t],
                 wanted[due - 1],
@@ -108,9 +109,7 @@ def bar_loop_nb(
             highest = lowest = position.price
             borrow = 0.0
         elif margin_call and position.qty != 0.0:
-            cash = close_nb(
-                books, cash, position, Excursion(highest, lowest, borrow), t, open_[t], MARGIN, rules
-            )
+            cash = close_nb(books, cash, position, borrow, t, open_[t], MARGIN, rules)
             position = flat_nb()
         if has_exits and position.qty != 0.0:
             side, best = (1.0, highest) if position.qty > 0.0 else (-1.0, lowest)
@@ -127,9 +126,7 @@ def bar_loop_nb(
             )
             if reason != NO_EXIT:
                 counts[AMBIGUOUS] += both
-                cash = close_nb(
-                    books, cash, position, Excursion(highest, lowest, borrow), t, raw, reason, rules
-                )
+                cash = close_nb(books, cash, position, borrow, t, raw, reason, rules)
                 position = flat_nb()
         if position.qty != 0.0:
             highest, lowest = max(highest, high[t]), min(lowest, low[t])
@@ -148,7 +145,7 @@ def bar_loop_nb(
                 books,
                 cash,
                 position,
-                Excursion(highest, lowest, borrow),
+                borrow,
                 t,
                 close[t],
                 wanted[due - 1],
@@ -158,15 +155,14 @@ def bar_loop_nb(
             highest = lowest = position.price
             borrow = 0.0
             value = cash + position.qty * close[t]
+            counts[RUINED] *= RUINED_BY_ORDER
         equity[t] = value
         counts[HELD] += position.qty != 0.0
         if value <= 0.0:
             equity[t] = 0.0
-            counts[RUINED] = 1
+            counts[RUINED] = max(counts[RUINED], 1)
             if position.qty != 0.0:
-                cash = close_nb(
-                    books, cash, position, Excursion(highest, lowest, borrow), t, close[t], RUIN, rules
-                )
+                cash = close_nb(books, cash, position, borrow, t, close[t], RUIN, rules)
                 position = flat_nb()
                 counts[RUINED] = RUINED_AT_CLOSE
         pending = changed and not at_close
@@ -179,44 +175,24 @@ def bar_loop_nb(
     if rules.liquidate == 0.0:
         counts[OPEN_BAR], totals[OPEN_QTY] = position.bar, position.qty
         return
-    equity[n - 1] = close_nb(
-        books, cash, position, Excursion(highest, lowest, borrow), n - 1, close[n - 1], END, rules
-    )
+    equity[n - 1] = close_nb(books, cash, position, borrow, n - 1, close[n - 1], END, rules)
     counts[RUINED] *= RUINED_AT_CLOSE
 
 
 @part
-def extremes_nb(high: Ints, low: Ints, first: int, after: int, price: float) -> tuple[float, float]:
-    """Highest high and lowest low of the bars from `first` to before `after`, and of the entry price.
-
-    Highs and lows come as the bits of numbers above 0, which are in the order of the numbers: of integers the compiler
-    compares several at once.
-    """
-    if first == after:
-        return price, price
-    most, least = high[first], low[first]
-    if after - first > 1:
-        highs, lows = high[first:after], low[first:after]
-        for i in range(len(highs)):
-            most, least = max(most, highs[i]), min(least, lows[i])
-    top, bottom = np.int64(most), np.int64(least)
-    return max(price, top.view(np.float64)), min(price, bottom.view(np.float64))
-
-
-@part
-def ruin_nb(close: Floats, cash: float, qty: float, first: int, after: int) -> int:
-    """The first bar at whose close the account is worth nothing, or `after`."""
-    for t in range(first, after):
-        if cash + qty * close[t] <= 0.0:
-            return t
-    return after
+def mark_nb(close: Floats, cash: float, qty: float, equity: Floats) -> bool:
+    """Write what the account is worth at each of some closes; say whether that is something at all of them."""
+    alive = True
+    for t in range(len(close)):  # without branches: several bars at once
+        value = cash + qty * close[t]
+        equity[t] = value
+        alive &= value > 0.0
+    return alive
 
 
 @kernel
 def order_loop_nb(
     open_: Floats,
-    high: Floats,
-    low: Floats,
     close: Floats,
     decided: Places,
     wanted: Sides,
@@ -231,7 +207,8 @@ def order_loop_nb(
     equity: Floats,
     raws: Floats,
 ) -> None:
-    """Run the account from order to order; arguments as of `bar_loop_nb`, and room for one number an order.
+    """Run the account from order to order; arguments as of `bar_loop_nb`, without highs and lows, and room for one
+    number an order.
 
     Only for rules under which nothing else moves the position: fill at the next open, no exits, no borrow cost, no
     maintenance margin.
@@ -241,28 +218,20 @@ def order_loop_nb(
     n, orders, estimated = len(close), len(decided), len(estimate) > 0
     for i in range(orders):  # far apart, these miss the cache: read them while nothing waits for them
         raws[i] = open_[min(decided[i] + 1, n - 1)]
-    high_bits, low_bits = high.view(np.int64), low.view(np.int64)
     cash, position = rules.initial_capital, flat_nb()
-    highest = lowest = 0.0
     first = 0  # the first bar that is not marked yet
     for i in range(orders + 1):
         after = min(decided[i] + 1, n) if i < orders else n
         qty = position.qty
         bar, reason = after, SIGNAL
+        alive = mark_nb(close[first:after], cash, qty, equity[first:after])
         if qty != 0.0:
-            highest, lowest = extremes_nb(high_bits, low_bits, first, after, position.price)
-            if cash + qty * (lowest if qty > 0.0 else highest) <= 0.0:
-                bar = ruin_nb(close, cash, qty, first, after)
-                if bar < after:
-                    after, reason = bar + 1, RUIN
-                    highest, lowest = extremes_nb(high_bits, low_bits, first, after, position.price)
+            if not alive:
+                bar = first
+                while equity[bar] > 0.0:
+                    bar += 1
+                after, reason = bar + 1, RUIN
             counts[HELD] += after - first
-        if after - first == 1:
-            equity[first] = cash + qty * close[first]
-        else:
-            values, prices = equity[first:after], close[first:after]
-            for t in range(len(prices)):
-                values[t] = cash + qty * prices[t]
         first = after
         if reason == SIGNAL and after == n:
             totals[MARKED] = equity[n - 1]
@@ -278,9 +247,7 @@ def order_loop_nb(
         else:
             raw = close[bar]
         if qty != 0.0:
-            cash = inlined_close_nb(
-                books, cash, position, Excursion(highest, lowest, 0.0), bar, raw, reason, rules
-            )
+            cash = inlined_close_nb(books, cash, position, 0.0, bar, raw, reason, rules)
             position = flat_nb()
         if reason != SIGNAL:
             counts[RUINED] *= RUINED_AT_CLOSE

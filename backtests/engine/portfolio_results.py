@@ -111,7 +111,7 @@ class PortfolioSimulation:
         rows["entry_bar"], rows["exit_bar"] = entry, leave
         rows["entry_time"], rows["exit_time"] = self.time[entry], self.time[leave]
         rows["bars_held"] = leave - entry
-        for column, name in enumerate(TRADE_VALUES):
+        for column, name in enumerate((*TRADE_VALUES, "mae", "mfe")):
             rows[name] = self.trade_values[:, column]
         rows["reason"] = np.array(REASONS)[self.trade_bars[:, 2]]
         rows["symbol"] = np.array(self.symbols)[self.trade_symbols]

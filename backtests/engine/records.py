@@ -1,7 +1,5 @@
 """Fills that are written down: a position entered or left, with its row in the tables."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from algotrade.compiled import inlined, part
@@ -24,15 +22,6 @@ from backtests.engine.kernels import (
     limit_nb,
     stop_nb,
 )
-
-
-class Excursion(NamedTuple):
-    """What a position has met so far: the extremes from its entry price to the last bar still open at its close, and
-    what borrowing it has cost."""
-
-    highest: float
-    lowest: float
-    borrow: float
 
 
 @part
@@ -69,19 +58,21 @@ def close_nb(
     books: Books,
     cash: float,
     position: Position,
-    excursion: Excursion,
+    borrow: float,
     bar: int,
     raw: float,
     reason: int,
     rules: Rules,
 ) -> float:
-    """Leave the position at the raw price and record the trade; return the cash. Nothing left is ruin."""
+    """Leave the position, whose loan has cost `borrow`, at the raw price and record the trade; return the cash.
+
+    Nothing left is ruin.
+    """
     qty, entry = position.qty, position.price
     cash, price, fee, slipped, owed, reason = exit_nb(cash, qty, raw, reason, rules)
     gross = qty * (price - entry)
     fees = position.fee + fee
-    pnl = gross - fees - excursion.borrow
-    lowest, highest = min(excursion.lowest, price), max(excursion.highest, price)
+    pnl = gross - fees - borrow
     row = books.counts[TRADES]
     books.trade_bars[0, row] = position.bar
     books.trade_bars[1, row] = bar
@@ -91,11 +82,9 @@ def close_nb(
     books.trade_values[2, row] = qty
     books.trade_values[3, row] = gross
     books.trade_values[4, row] = fees
-    books.trade_values[5, row] = excursion.borrow
+    books.trade_values[5, row] = borrow
     books.trade_values[6, row] = pnl
     books.trade_values[7, row] = pnl / (abs(qty) * entry)
-    books.trade_values[8, row] = lowest - entry if qty > 0.0 else entry - highest
-    books.trade_values[9, row] = highest - entry if qty > 0.0 else entry - lowest
     books.counts[TRADES] = row + 1
     if reason == RUIN:
         books.counts[RUINED] = 1

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from algotrade.aside import WORTH_A_THREAD, aside
 from backtests.engine.config import SimulationConfig
+from marketdata.bars import Bars
 
 # The position in the tuple is the code that the kernels write.
 REASONS = ("signal", "stop_loss", "take_profit", "trailing_stop", "end", "ruin", "margin")
@@ -37,7 +38,7 @@ TRADE_DTYPE = np.dtype(
     ]
 )
 # Columns of the kernel's table of numbers, in this order.
-TRADE_VALUES = ("entry_price", "exit_price", "qty", "gross", "fees", "borrow", "pnl", "ret", "mae", "mfe")
+TRADE_VALUES = ("entry_price", "exit_price", "qty", "gross", "fees", "borrow", "pnl", "ret")
 
 REJECTION_DTYPE = np.dtype(
     [
@@ -61,12 +62,13 @@ class Simulation:
     Attributes
     ----------
     config : SimulationConfig
-    time : ndarray of datetime64[ns], shape (n_bars,)
+    bars : Bars
+        What it traded.
     equity : ndarray of float64, shape (n_bars,)
         Account value marked at each close; the last one is `final_equity`.
     trade_bars : ndarray of int32, shape (n_trades, 3)
         Entry bar, exit bar and code of the reason; `trades` is the readable form. Each column is contiguous.
-    trade_values : ndarray of float64, shape (n_trades, 10)
+    trade_values : ndarray of float64, shape (n_trades, 8)
         Columns `TRADE_VALUES`, each contiguous.
     rejection_bars, rejection_values : ndarray, shapes (n_rejected, 3) and (n_rejected, 4)
         Bar, side and code; columns `REJECTION_VALUES`; `rejections` is the readable form.
@@ -88,10 +90,12 @@ class Simulation:
         Signed units still held after the last bar (only with liquidate_at_end off) and the bar they were entered on.
     ruined, ruined_at_close : bool
         The account reached 0 and was frozen there; and it held its position to that bar's close.
+    ruined_by_order : bool
+        It reached 0 by an order that was filled at the close (fill "close").
     """
 
     config: SimulationConfig
-    time: NDArray[np.datetime64]
+    bars: Bars
     equity: NDArray[np.float64]
     trade_bars: NDArray[np.int32]
     trade_values: NDArray[np.float64]
@@ -111,6 +115,7 @@ class Simulation:
     open_quantity: float
     ruined: bool
     ruined_at_close: bool
+    ruined_by_order: bool
 
     def __len__(self) -> int:
         return len(self.equity)
@@ -129,6 +134,21 @@ class Simulation:
         return out
 
     @cached_property
+    def excursions(self) -> NDArray[np.float64]:
+        """The mae and mfe of each trade, as in `trades`: shape (n_trades, 2), each column contiguous."""
+        from backtests.engine.rows import excursions_nb
+
+        bars, count = self.bars, len(self.trade_bars)
+        out, half = np.empty((2, count)), count // 2
+        at_close, to_the_end = self.config.fill == "close", self.ruined_at_close or self.ruined_by_order
+        table = bars.high, bars.low, self.trade_bars.T, self.trade_values.T, at_close, to_the_end, out
+        rest = aside(lambda: excursions_nb(*table, half, count), len(bars))
+        excursions_nb(*table, 0, half)
+        rest()
+        out.flags.writeable = False
+        return out.T
+
+    @cached_property
     def trades(self) -> NDArray[np.void]:
         """One row a round trip in the order of the exits, dtype `TRADE_DTYPE`; made when it is asked for.
 
@@ -142,7 +162,7 @@ class Simulation:
         count = len(self.trade_bars)
         half = count // 2 if count >= WORTH_A_THREAD else count
         rows = np.empty(count, dtype=TRADE_DTYPE)
-        table = self.time, self.trade_bars.T, self.trade_values.T, _REASONS, rows
+        table = self.bars.time, self.trade_bars.T, self.trade_values.T, self.excursions.T, _REASONS, rows
         if half < count:
             rest = aside(lambda: trade_rows_nb(*table, half, count), count)
             trade_rows_nb(*table, 0, half)
@@ -161,7 +181,7 @@ class Simulation:
         """
         rows = np.empty(len(self.rejection_bars), dtype=REJECTION_DTYPE)
         rows["bar"], rows["side"] = self.rejection_bars[:, 0], self.rejection_bars[:, 1]
-        rows["time"] = self.time[self.rejection_bars[:, 0]]
+        rows["time"] = self.bars.time[self.rejection_bars[:, 0]]
         for column, name in enumerate(REJECTION_VALUES):
             rows[name] = self.rejection_values[:, column]
         rows["reason"] = np.array(REJECTIONS)[self.rejection_bars[:, 2]]

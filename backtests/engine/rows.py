@@ -1,10 +1,10 @@
-"""Compiled passes that turn the records of a run into what people read."""
+"""Compiled passes that make what people read of a run from its records, when they ask for it."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from algotrade.compiled import kernel
-from backtests.engine.kernels import END, RUIN, Floats, Places
+from backtests.engine.kernels import END, MARGIN, RUIN, Floats, Places
 
 
 @kernel
@@ -19,10 +19,46 @@ def quantity_nb(
 
 
 @kernel
+def excursions_nb(
+    high: Floats,
+    low: Floats,
+    bars: Places,
+    values: Floats,
+    at_close: bool,
+    to_the_end: bool,
+    out: Floats,
+    first: int,
+    after: int,
+) -> None:
+    """Write how far each trade from `first` to before `after` went against the account, and how far along with it.
+
+    Its last bar counts where it was open to the close: with fills at the close (`at_close`) all but those that a margin
+    call left at an open, and `to_the_end` tells that of a ruin.
+    Highs and lows are compared as the bits of numbers above 0, which are in the order of the numbers: of integers the
+    compiler compares several at once.
+    """
+    highs, lows = high.view(np.int64), low.view(np.int64)
+    for i in range(first, after):
+        entry, leave, reason = bars[0, i], bars[1, i], bars[2, i]
+        whole = to_the_end if reason == RUIN else reason == END or (at_close and reason != MARGIN)
+        tops, bottoms = highs[entry + at_close : leave + whole], lows[entry + at_close : leave + whole]
+        top = bottom = np.float64(values[0, i]).view(np.int64)
+        for t in range(len(tops)):
+            top, bottom = max(top, tops[t]), min(bottom, bottoms[t])
+        highest, lowest = np.int64(top).view(np.float64), np.int64(bottom).view(np.float64)
+        price, left = values[0, i], values[1, i]
+        highest, lowest = max(highest, left), min(lowest, left)
+        is_long = values[2, i] > 0.0
+        out[0, i] = lowest - price if is_long else price - highest
+        out[1, i] = highest - price if is_long else price - lowest
+
+
+@kernel
 def trade_rows_nb(
     time: NDArray[np.datetime64],
     bars: Places,
     values: Floats,
+    excursions: Floats,
     reasons: NDArray[np.str_],
     rows: NDArray[np.void],
     first: int,
@@ -49,6 +85,6 @@ def trade_rows_nb(
         row["pnl"] = values[6, i]
         row["ret"] = values[7, i]
         row["bars_held"] = leave - entry
-        row["mae"] = values[8, i]
-        row["mfe"] = values[9, i]
+        row["mae"] = excursions[0, i]
+        row["mfe"] = excursions[1, i]
         row["reason"] = reasons[bars[2, i]]

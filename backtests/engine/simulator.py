@@ -18,6 +18,7 @@ from backtests.engine.errors import EngineError, TargetError
 from backtests.engine.results import REJECTION_VALUES, TRADE_VALUES, Simulation
 from backtests.engine.rules import rules_of
 from marketdata.bars import Bars
+from strategies.decisions import Decisions
 
 Floats = NDArray[np.float64]
 Orders = tuple[NDArray[np.int32], NDArray[np.int8], int]
@@ -70,13 +71,16 @@ def simulate(
 
 def planned(
     bars: Bars,
-    target: ArrayLike,
+    target: ArrayLike | Decisions,
     config: SimulationConfig,
     *,
     periods_per_year: float,
     size: ArrayLike | None = None,
 ) -> Callable[[], Simulation]:
-    """Check what `simulate` is given, find its orders, and return what trades them."""
+    """Check what `simulate` is given, find its orders, and return what trades them.
+
+    Of a target the changes alone will do.
+    """
     if len(bars) == 0:
         raise EngineError("There are no bars to simulate. Choose a period that has data.")
     if not (math.isfinite(periods_per_year) and periods_per_year > 0):
@@ -122,12 +126,12 @@ def _run(
     trade_values = np.empty((len(TRADE_VALUES), entries))
     rejection_values = np.empty((len(REJECTION_VALUES), entries))
     equity = np.empty(n)
-    room = (np.empty(len(decided)),) if loop is loops.order_loop_nb else ()
+    prices: tuple[Floats, ...] = (bars.open, bars.high, bars.low, bars.close)
+    room: tuple[Floats, ...] = ()
+    if loop is loops.order_loop_nb:
+        prices, room = (bars.open, bars.close), (np.empty(len(decided)),)
     loop(
-        bars.open,
-        bars.high,
-        bars.low,
-        bars.close,
+        *prices,
         decided,
         wanted,
         estimate,
@@ -159,8 +163,10 @@ def _column(bars: Bars, name: str, given: ArrayLike, remedy: str) -> Floats:
     return values
 
 
-def _orders(bars: Bars, target: ArrayLike, config: SimulationConfig) -> Orders:
+def _orders(bars: Bars, target: ArrayLike | Decisions, config: SimulationConfig) -> Orders:
     """The closes at which the target changes, what it changes to, and how many of these are entries."""
+    if isinstance(target, Decisions):
+        return _decided(bars, target, config)
     values = _column(bars, "target", target, "Use -1, 0, +1.")
     decided, wanted = np.empty(len(bars), dtype=np.int32), np.empty(len(bars), dtype=np.int8)
     different = _changes(values, decided)
@@ -169,6 +175,20 @@ def _orders(bars: Bars, target: ArrayLike, config: SimulationConfig) -> Orders:
         raise TargetError(
             f"The target at {_place(bars, bad)} is {values[bad]:g}. Use -1, 0, +1, or NaN to keep."
         )
+    return decided[:count], wanted[:count], entries
+
+
+def _decided(bars: Bars, decisions: Decisions, config: SimulationConfig) -> Orders:
+    """The orders of a strategy that gives the changes of its target alone."""
+    if decisions.length != len(bars):
+        remedy = "Give the decisions of the bars that are simulated."
+        raise TargetError(f"The decisions are of {decisions.length} bars, not of {len(bars)}. {remedy}")
+    given, targets = decisions.bars, decisions.targets
+    decided, wanted = np.empty(len(given), dtype=np.int32), np.empty(len(given), dtype=np.int8)
+    bad, count, entries = k.decided_nb(given, targets, len(bars), config.allow_short, decided, wanted)
+    if bad >= 0:
+        remedy = "Use -1, 0, +1 at bars that rise."
+        raise TargetError(f"Decision {bad} is {targets[bad]} at bar {given[bad]} of {len(bars)}. {remedy}")
     return decided[:count], wanted[:count], entries
 
 
@@ -237,7 +257,7 @@ def _result(
     trade_bars, trade_values, rejection_bars, rejection_values = tables
     return Simulation(
         config=config,
-        time=bars.time,
+        bars=bars,
         equity=equity,
         trade_bars=trade_bars[:, :trades].T,
         trade_values=trade_values[:, :trades].T,
@@ -257,4 +277,5 @@ def _result(
         open_quantity=open_quantity,
         ruined=ruined > 0,
         ruined_at_close=ruined == k.RUINED_AT_CLOSE,
+        ruined_by_order=ruined == k.RUINED_BY_ORDER,
     )

@@ -8,16 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import Bars
+from strategies.decisions import Decisions
 
 
 class GivesTarget(Protocol):
     """The wanted direction at each close: -1, 0 or +1, NaN to keep the one before.
 
-    It may also have `size(bars)`: the share of cash to enter with, decided at each close, or None for the
-    configuration's own sizing.
+    It may also have `decisions(bars)`: the same as its changes alone, or None where only the target tells; and
+    `size(bars)`: the share of cash to enter with, decided at each close, or None for the configuration's own sizing.
     """
 
     def target(self, bars: Bars) -> NDArray[np.float64]: ...
+
+
+def wanted_of(strategy: GivesTarget, bars: Bars) -> NDArray[np.float64] | Decisions:
+    """What a strategy wants: the changes of its target where it gives them, else the target itself."""
+    ask = getattr(strategy, "decisions", None)
+    given: Decisions | None = None if ask is None else ask(bars)
+    return np.asarray(strategy.target(bars), dtype=np.float64) if given is None else given
 
 
 def size_of(strategy: GivesTarget, bars: Bars) -> NDArray[np.float64] | None:

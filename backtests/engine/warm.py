@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backtests.engine.config import SimulationConfig
-from backtests.engine.simulator import buy_and_hold, simulate
+from backtests.engine.simulator import buy_and_hold, planned, simulate
 from backtests.metrics.compute import compute_metrics
 from backtests.metrics.drawdown import drawdown_series
 from marketdata.bars import Bars
+from strategies.decisions import Decisions
 
 
 def warm_up() -> float:
@@ -28,6 +29,8 @@ def warm_up() -> float:
         volume=np.ones(n),
     )
     target = np.where(np.arange(n) % 5 < 3, 1.0, -1.0)
+    decisions = Decisions(n, 0, np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.int8))
+    planned(bars, decisions, SimulationConfig(), periods_per_year=1095.0)
     simulate(bars, target, SimulationConfig(sizing="vol_target", size=0.1, volatility_window=5))
     simulate(bars, target, SimulationConfig(sizing="atr_risk", size=0.01, atr_window=5))
     config = SimulationConfig(stop_loss=0.05, borrow_rate=0.01)

@@ -73,8 +73,16 @@ def compute_metrics(
         )
     initial, n = sim.config.initial_capital, len(sim)
     rf = (1.0 + risk_free_rate) ** (1.0 / periods_per_year) - 1.0
-    compared = aside(lambda: _compared(sim, rf, periods_per_year, benchmark), n)
+    others = aside(
+        lambda: (
+            daily_sharpe(sim.equity, bars.time, risk_free_rate, periods_per_year),
+            trade_figures(sim),
+            _compared(sim, rf, periods_per_year, benchmark),
+        ),
+        n,
+    )
     path, moments, tails = measure(sim.equity, initial, bars.time, rf)
+    daily, trades, compared = others()
     total = sim.final_equity / initial - 1.0
     values: dict[str, Any] = {
         "periods_per_year": float(periods_per_year),
@@ -87,7 +95,7 @@ def compute_metrics(
         "total_return": total,
         "cagr": growth(total, n - 1, periods_per_year),
         "exposure": sim.exposure,
-        "daily_sharpe_ratio": daily_sharpe(sim.equity, bars.time, risk_free_rate, periods_per_year),
+        "daily_sharpe_ratio": daily,
     }
     values |= return_figures(path, moments, tails, rf, periods_per_year)
     values |= sharpe_confidence(values, path.returns, periods_per_year)
@@ -95,9 +103,9 @@ def compute_metrics(
     fall = -values["max_drawdown"]
     values["calmar_ratio"] = values["cagr"] / fall if fall > 0.0 else math.nan
     values["recovery_factor"] = total / fall if fall > 0.0 else math.nan
-    values |= trade_figures(sim)
+    values |= trades
     values |= _costs(sim, path.equity / n, periods_per_year)
-    values |= compared()
+    values |= compared
     reasons = {
         name: _reason(name, values, benchmark) for name, value in values.items() if value != value
     }  # NaN

@@ -8,7 +8,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from strategies.crossing import cross_up, follow, follow_averages, hold
+from strategies.crossing import cross_up, decide_averages, follow, hold
 from strategies.indicators.technical import TechnicalIndicators
 
 
@@ -43,7 +43,7 @@ def recursions() -> float:
     TechnicalIndicators.atr(high, low, close, 5)
     TechnicalIndicators.directional_index(high, low, close, 5)
     follow(high, low)
-    follow_averages(close, 5, 10)
+    decide_averages(close, 5, 10)
     up = cross_up(high, low)
     hold(up, ~up, up)
     return time.perf_counter() - started

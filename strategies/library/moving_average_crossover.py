@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from strategies.base import BaseStrategy, Overlay
-from strategies.crossing import TILE, follow, follow_averages
+from strategies.crossing import TILE, decide_averages, follow
+from strategies.decisions import Decisions
 from strategies.indicators import TechnicalIndicators, backends
 from strategies.library import parameters as shared
 from strategies.params import ChoiceParam
@@ -76,11 +77,14 @@ class MovingAverageCrossoverStrategy(BaseStrategy):
     def warmup(self) -> int:
         return cast(int, self.parameters["slow_period"])
 
-    def target(self, bars: Bars) -> NDArray[np.float64]:
-        fast, slow = self._periods()
+    def decisions(self, bars: Bars) -> Decisions | None:
         if self.parameters["ma_type"] == "sma" and len(bars) > TILE:
-            return follow_averages(bars.close, fast, slow)
-        return follow(*self._averages(bars))
+            return decide_averages(bars.close, *self._periods())
+        return None
+
+    def target(self, bars: Bars) -> NDArray[np.float64]:
+        decided = self.decisions(bars)
+        return follow(*self._averages(bars)) if decided is None else decided.target()
 
     def overlays(self, bars: Bars) -> tuple[Overlay, ...]:
         kind = str(self.parameters["ma_type"]).upper()

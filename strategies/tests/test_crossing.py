@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from strategies import crossing_kernels
-from strategies.crossing import above, below, cross_down, cross_up, follow, follow_averages, hold
+from strategies.crossing import above, below, cross_down, cross_up, decide_averages, follow, hold
 from strategies.indicators import TechnicalIndicators
 
 NAN = math.nan
@@ -116,12 +116,15 @@ def test_compiled_crossing_equals_its_python_twin(monkeypatch):
     assert np.array_equal(compiled[1], plain[1], equal_nan=True)
 
 
-def test_following_averages_in_halves_equals_following_them_in_one_pass():
+def test_the_decisions_of_averages_are_the_changes_of_the_target_that_follows_them():
     rng = np.random.default_rng(5)
     for n in (1, 2, 19, 20, 21, 40, 41, *range(600, 800)):  # the middle comes before, at and after a cross
         walk = 100.0 + np.cumsum(rng.integers(-1, 2, n)) * 0.01  # on a coarse grid: many ties
         for values in (walk, np.full(n, 5.0), np.arange(n) + 1.0):
             for fast, slow in ((2, 3), (3, 20)):
                 lines = (TechnicalIndicators.moving_average(values, period) for period in (fast, slow))
-                found = follow_averages(values, fast, slow)
-                assert np.array_equal(found, follow(*lines), equal_nan=True), (n, fast, slow)
+                decided = decide_averages(values, fast, slow)
+                said = n, fast, slow
+                assert np.array_equal(decided.target(), follow(*lines), equal_nan=True), said
+                assert np.all(np.diff(decided.bars) > 0), said
+                assert np.all(np.diff(decided.targets) != 0), said

@@ -43,7 +43,7 @@ def test_the_compiled_account_equals_the_reference_on_random_cases(batch):
             zip(trades["entry_bar"], trades["exit_bar"], trades["reason"], trades["symbol"], strict=True)
         )
         assert head == [(row[0], row[1], row[2], f"S{row[3]}") for row in wanted.trades], said
-        numbers = np.array([row[4:] for row in wanted.trades]).reshape(-1, len(TRADE_VALUES))
+        numbers = np.array([row[4:] for row in wanted.trades]).reshape(-1, len(TRADE_VALUES) + 2)
         assert close_to(got.trade_values, numbers, scale), said
         totals = (got.fees_paid, got.slippage_paid, got.borrow_paid, got.traded_value, got.marked_equity)
         assert close_to(

@@ -71,6 +71,24 @@ def test_a_suspected_split_is_adjusted_in_one_press(page, series):
     assert "There is no such suspected split" in text_of(answer)
 
 
+def test_staff_make_series_for_everybody_of_shared_ones_alone(page, page_staff, user, staff, shared_series):
+    suspect_a_split(shared_series)
+    url = f"/data/{shared_series.pk}/"
+    offers = ("Resample for everybody", "Adjust the split of 2024-01-05 for everybody")
+    seen_by_staff = text_of(page_staff.get(url))
+    seen_by_others = text_of(page.get(url))
+    own = text_of(page_staff.get(f"/data/{make_series(staff, 'MINE', make_bars(10)).pk}/"))
+    assert all(offer in seen_by_staff and offer not in seen_by_others + own for offer in offers)
+    for action, form in (("resample", {"timeframe": "1w"}), ("adjust-splits", {"time": SPLIT["start"]})):
+        page_staff.post(f"{url}{action}/", {**form, "shared": "1"})
+        assert BarImport.objects.latest("pk").settings["shared"] is True
+        page_staff.post(f"{url}{action}/", form)
+        assert BarImport.objects.latest("pk").settings["shared"] is False
+        refused = page.post(f"{url}{action}/", {**form, "shared": "1"}, headers={"Accept": "application/json"})
+        assert not BarImport.objects.filter(user=user).exists()
+        assert refused.status_code != 500
+
+
 def test_a_series_that_is_adjusted_already_offers_no_adjustment(page, user):
     series = make_series(user, "DONE", make_bars(10), adjustment="splits_dividends")
     suspect_a_split(series)

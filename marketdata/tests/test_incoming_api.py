@@ -188,6 +188,27 @@ def test_longer_bars_and_adjusted_ones_are_made_of_a_series(api, api_other, seri
         assert api_other.post(f"{SERIES}{series.pk}/{action}/", {}, format="json").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("resample", {"timeframe": "1w"}),
+        ("adjust-splits", {"splits": [{"time": "2024-01-05T00:00:00Z", "ratio": 4}]}),
+    ],
+    ids=["resample", "adjust-splits"],
+)
+def test_staff_make_series_for_everybody_of_shared_ones_alone(api, staff, shared_series, action, body):
+    url, shared = f"{SERIES}{shared_series.pk}/{action}/", {**body, "shared": True}
+    refused = api.post(url, shared, format="json")
+    assert (refused.status_code, list(refused.json()["fields"])) == (400, ["shared"])
+    api.force_authenticate(staff)
+    assert api.post(url, shared, format="json").status_code == 202
+    row = BarImport.objects.get()
+    assert (row.user, row.settings["shared"]) == (staff, True)
+    mine = make_series(staff, "MINE", make_bars(10))
+    refused = api.post(f"{SERIES}{mine.pk}/{action}/", shared, format="json")
+    assert (refused.status_code, list(refused.json()["fields"])) == (400, ["shared"])
+
+
 def test_a_feed_is_made_changed_refreshed_and_removed(api, api_other, series, shared_series):
     body = {"series": series.pk, "provider": "synthetic", "symbol": "GBM", "every": "1h"}
     made = api.post(FEEDS, body, format="json")

@@ -62,7 +62,8 @@ def adjust_splits(request: HttpRequest, pk: int) -> HttpResponse:
     splits = [item for item in suspected if not chosen or item["time"] == chosen]
     if not splits:
         raise InvalidInput(_("There is no such suspected split. Reload the page of the series."))
-    return redirect(deriving.adjust_splits(request.user, series, splits))
+    shared = bool(request.POST.get("shared"))
+    return redirect(deriving.adjust_splits(request.user, series, splits, shared=shared))
 
 
 @login_required
@@ -73,7 +74,8 @@ def resample(request: HttpRequest, pk: int) -> HttpResponse:
     form = ResampleForm(request.POST, series=series)
     if not form.is_valid():
         raise InvalidInput(_("Choose one of the longer timeframes."))
-    return redirect(deriving.resample_series(request.user, series, form.cleaned_data["timeframe"]))
+    shared, wanted = bool(request.POST.get("shared")), form.cleaned_data["timeframe"]
+    return redirect(deriving.resample_series(request.user, series, wanted, shared=shared))
 
 
 @login_required

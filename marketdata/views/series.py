@@ -82,6 +82,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "timeframes": [(name, _(TIMEFRAMES[name].label)) for name in longer_timeframes(series)],
         "can_edit": can_edit,
         "can_adjust": series.adjustment != Series.Adjustment.SPLITS_DIVIDENDS,
+        "can_share": series.is_shared and request.user.is_staff,
         "can_restore": can_edit and not series.is_derived,
     }
     return render(request, "marketdata/detail.html", context)

@@ -106,13 +106,21 @@ class SplitSerializer(KnownFieldsMixin, serializers.Serializer):
     )
 
 
-class AdjustSplitsSerializer(KnownFieldsMixin, serializers.Serializer):
+class DerivationSerializer(KnownFieldsMixin, serializers.Serializer):
+    """What every derived series may be asked."""
+
+    shared = serializers.BooleanField(
+        default=False, help_text="Into a series that everybody sees; for staff, from a shared series."
+    )
+
+
+class AdjustSplitsSerializer(DerivationSerializer):
     """Splits that the prices are to be adjusted for; without any, those that the quality report suspects."""
 
     splits = SplitSerializer(many=True, required=False)
 
 
-class ResampleSerializer(KnownFieldsMixin, serializers.Serializer):
+class ResampleSerializer(DerivationSerializer):
     """A longer timeframe."""
 
     timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES))

@@ -141,11 +141,12 @@ class SeriesViewSet(
     @action(detail=True, methods=["post"], url_path="adjust-splits")
     def adjust_splits(self, request: Request, pk: str) -> Response:
         series = self.get_object()
-        serializer = checked(AdjustSplitsSerializer, request.data)
-        splits = serializer.validated_data.get("splits") or splits_of(series.current_report())
+        asked = checked(AdjustSplitsSerializer, request.data).validated_data
+        splits = asked.get("splits") or splits_of(series.current_report())
         if not splits:
             raise InvalidInput(fields={"splits": [_("No split is suspected: name those to adjust for.")]})
-        return accepted_import(deriving.adjust_splits(request.user, series, splits))
+        row = deriving.adjust_splits(request.user, series, splits, shared=asked["shared"])
+        return accepted_import(row)
 
     @extend_schema(
         tags=TAGS,
@@ -156,6 +157,6 @@ class SeriesViewSet(
     @action(detail=True, methods=["post"])
     def resample(self, request: Request, pk: str) -> Response:
         series = self.get_object()
-        serializer = checked(ResampleSerializer, request.data)
-        wanted = serializer.validated_data["timeframe"]
-        return accepted_import(deriving.resample_series(request.user, series, wanted))
+        asked = checked(ResampleSerializer, request.data).validated_data
+        row = deriving.resample_series(request.user, series, asked["timeframe"], shared=asked["shared"])
+        return accepted_import(row)

@@ -23,8 +23,11 @@ class GivesTarget(Protocol):
 
 def wanted_of(strategy: GivesTarget, bars: Bars) -> NDArray[np.float64] | Decisions:
     """What a strategy wants: the changes of its target where it gives them, else the target itself."""
-    ask = getattr(strategy, "decisions", None)
-    given: Decisions | None = None if ask is None else ask(bars)
+    ancestry = type(strategy).__mro__
+    home = next((place for place, base in enumerate(ancestry) if "decisions" in vars(base)), None)
+    # A subclass with a target of its own no longer decides like the class that gives the changes.
+    own = any(name in vars(base) for base in ancestry[:home] for name in ("target", "generate_signals"))
+    given = None if own or home is None else strategy.decisions(bars)  # type: ignore[attr-defined]
     return np.asarray(strategy.target(bars), dtype=np.float64) if given is None else given
 
 

@@ -158,3 +158,26 @@ def test_a_gap_through_the_stop_beyond_all_capital_is_ruin():
     sim = simulate(bars, [-1, -1, -1, 0], SimulationConfig(stop_loss=0.1))
     assert sim.trades["reason"].tolist() == ["ruin"]
     assert sim.equity.tolist() == [10_000.0, 10_000.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("fill", "target", "second_close", "third", "mae", "mfe"),
+    [
+        # Sold at the open of bar 2 for less than the debt: its high of 120 and its low of 40 come later.
+        ("next_open", [1, 0, 0, 0], 100, (60, 120, 40, 60), 29_010 / 390 - 100, 5.0),
+        # Sold at its close for 6 more than the debt, which is less than the fee: they came before.
+        ("close", [1, 1, 0, 0], 100, (60, 120, 40, 74.4), -60.0, 20.0),
+        # A margin call of bar 1, filled at the open of bar 2.
+        ("close", [1, 1, 1, 1], 76, (60, 120, 40, 60), 29_010 / 390 - 100, 5.0),
+    ],
+)
+def test_how_far_a_ruined_trade_ran_ends_where_it_was_left(fill, target, second_close, third, mae, mfe):
+    rows = [(100, 100, 100, 100), (100, 105, min(95, second_close), second_close), third, (60, 60, 60, 60)]
+    bars = make_bars(*rows)
+    config = SimulationConfig(
+        fill=fill, sizing="units", size=390, leverage=4.0, commission_fixed=10, maintenance_margin=0.2
+    )
+    sim = simulate(bars, target, config)  # the debt is 390 * 100 + 10 - 10000 = 29010
+    assert sim.trades["reason"].tolist() == ["ruin"]
+    assert sim.trades["exit_bar"].tolist() == [2]
+    assert sim.excursions[0].tolist() == pytest.approx([mae, mfe])

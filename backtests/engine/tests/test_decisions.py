@@ -49,6 +49,16 @@ def test_decisions_are_traded_like_their_target(allow_short, stop_loss):
         assert repr(one) == repr(other), seed
 
 
+def test_the_target_of_a_subclass_comes_before_decisions_it_inherits():
+    class Otherwise(Decides):
+        def target(self, bars):
+            return np.zeros(len(bars))
+
+    given = decided([1], [1]).given
+    metrics, _ = BacktestEngine().run_backtest(flat_bars(1, 2, 3, 4), Otherwise(*given))
+    assert metrics.orders == 0
+
+
 def test_a_target_is_its_decisions_written_out():
     target = decided([2, 4], [1, -1], 6, 1).given.target()
     assert np.array_equal(target, [np.nan, 0.0, 1.0, 1.0, -1.0, -1.0], equal_nan=True)

@@ -142,10 +142,11 @@ def test_ambiguous_signs_are_settled_by_what_is_said(said, signs, first):
     assert shown[0][1] == first
 
 
-def test_without_a_thousands_sign_a_point_before_three_digits_is_a_decimal_point():
-    text = "\n".join(["date;open;high;low;close", "2024-01-02;1.250;1.260;1.240;1.255"])
+def test_without_a_thousands_sign_a_comma_before_three_digits_is_a_decimal_comma():
+    text = "\n".join(["date,open,high,low,close", '2024-01-02,"1,250","1,260","1,240","1,255"'])
+    assert read(text)[1] == [(2, 1250)]
     layout, rows = read(text, thousands="")
-    assert (layout.decimal, rows[0]) == (".", (2, 1.25))
+    assert (layout.decimal, rows) == (",", [(2, 1.25)])
 
 
 def test_columns_that_are_said_decide_the_times_and_so_the_timeframe():

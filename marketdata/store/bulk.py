@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import Q
 from numpy.typing import NDArray
 
 from marketdata.bars import COLUMNS, utc_datetime
@@ -52,45 +51,6 @@ def delete_rows(series: Series, columns: Any, runs: Runs) -> None:
         for first, after in runs.tolist():
             ends = (columns.read("time", row, row + 1)[0] for row in (first, after - 1))
             cursor.execute(statement, [series.pk, *(moment_value(int(end)) for end in ends)])
-
-
-def delete_uncounted(series: Series, limit: int) -> bool:
-    """Look through at most `limit` rows and delete those that do not count; whether there may be more.
-
-    The caller holds the lock of the series, and nobody is writing ahead.
-    """
-    if delete_outside(series, limit):
-        return True
-    if series.replaced_first is None:
-        return False
-    _delete_replaced(series, limit)
-    return True
-
-
-def delete_outside(series: Series, limit: int) -> int:
-    """Delete at most `limit` rows before the first or after the last bar that counts; return how many went."""
-    table = connection.ops.quote_name(MarketData._meta.db_table)
-    where, values = "series_id = %s", [series.pk]
-    if series.first_time is not None and series.last_time is not None:
-        where += " AND (timestamp < %s OR timestamp > %s)"
-        values += [adapted(series.first_time), adapted(series.last_time)]
-    chosen = f"SELECT id FROM {table} WHERE {where} LIMIT %s"  # noqa: S608  names are the model's own
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {table} WHERE id IN ({chosen})", [*values, limit])  # noqa: S608
-        return int(cursor.rowcount)
-
-
-def _delete_replaced(series: Series, limit: int) -> None:
-    """Delete what does not count among the first `limit` rows of the replaced period, and shorten the period."""
-    first, last = series.replaced_first, series.replaced_last
-    rows = MarketData.written.filter(series=series, timestamp__range=(first, last))
-    times = rows.order_by("timestamp").values_list("timestamp", flat=True)
-    beyond = next(iter(times[limit : limit + 1]), None)
-    if beyond is not None:
-        rows = rows.filter(timestamp__lt=beyond)
-    rows.filter(Q(revision__gt=series.revision) | Q(revision__lt=series.replaced_before)).delete()
-    series.replaced_first, series.replaced_last = beyond, last if beyond else None
-    Series.written.filter(pk=series.pk).update(replaced_first=beyond, replaced_last=series.replaced_last)
 
 
 def load_columns(series: Series, columns: ColumnFiles, first: Any = None, last: Any = None) -> None:

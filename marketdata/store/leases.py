@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 from marketdata.errors import SeriesBusy
 from marketdata.keys import SeriesKey
 from marketdata.models import Series, WriteLease
-from marketdata.store.bulk import Rows, delete_uncounted, insert_rows
+from marketdata.store.bulk import Rows, insert_rows
 from marketdata.store.forgetting import forget_files
+from marketdata.store.sweeping import Sweep
 
 HELD = timedelta(seconds=60)
 PATIENCE_SECONDS = 900.0
@@ -182,10 +183,11 @@ def _claim(series: Series, holder: str) -> bool | None:
 
 def _cleared(held: HeldLease, leftovers: bool, progress: Progress) -> HeldLease:
     """Remove rows that do not count: an import that was killed has written them, or the last one replaced them."""
+    sweep = Sweep(CLEARED_ROWS)
     while leftovers:
         progress(0.0, _("Tidying up after an earlier import"))
         with transaction.atomic():
             held.extend()
-            leftovers = delete_uncounted(held.series, CLEARED_ROWS)
+            leftovers = sweep.step(held.series)
         time.sleep(PAUSE_SECONDS if leftovers else 0.0)
     return held

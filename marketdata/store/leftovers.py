@@ -13,9 +13,9 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from marketdata.models import Series, WriteLease
-from marketdata.store.bulk import delete_uncounted
 from marketdata.store.forgetting import forget_files
 from marketdata.store.leases import CLEARED_ROWS, HELD, PAUSE_SECONDS
+from marketdata.store.sweeping import Sweep
 
 TIDY_SECONDS = 10.0
 """How long an import that replaced rows goes on removing them after its end."""
@@ -54,12 +54,13 @@ def discard(lease: WriteLease, seconds: float = 3600.0) -> bool:
     if not mine.update(holder=f"discard:{lease.pk}", until=now() + HELD):
         return True  # somebody else took it over, and tidies
     mine = WriteLease.objects.filter(pk=lease.pk, holder=f"discard:{lease.pk}")
+    sweep = Sweep(CLEARED_ROWS)
     while True:
         with transaction.atomic():
             series = Series.written.select_for_update().filter(pk=lease.series_id).first()
             if series is None or not mine.update(until=now() + HELD):
                 return True
-            if not delete_uncounted(series, CLEARED_ROWS):
+            if not sweep.step(series):
                 _end(series, mine, lease.path)
                 return True
         if time.monotonic() > ends:

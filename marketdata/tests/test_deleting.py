@@ -15,7 +15,8 @@ from django.utils.timezone import now
 from marketdata.errors import SeriesBusy, SeriesInUse
 from marketdata.models import BarImport, Feed, MarketData, Series, Snapshot, WriteLease
 from marketdata.services import delete_series, import_bars
-from marketdata.store import bulk, deleting, leases, leftovers
+from marketdata.store import deleting, leases, leftovers
+from marketdata.store.sweeping import Sweep
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import load_bars, make_series
 from marketdata.tests.test_importing import SET_UP, nothing_left, put, same
@@ -108,13 +109,16 @@ def test_its_name_is_free_at_once(user, series, unremoved):
 
 def test_its_rows_go_in_short_transactions(series, unremoved, monkeypatch):
     delete_series(series)
-    sizes, remove = [], bulk.delete_outside
+    sizes, step = [], Sweep.step
 
     def counted(*args):
-        sizes.append(remove(*args))
-        return sizes[-1]
+        before = MarketData.written.count()
+        try:
+            return step(*args)
+        finally:
+            sizes.append(before - MarketData.written.count())
 
-    monkeypatch.setattr(bulk, "delete_outside", counted)
+    monkeypatch.setattr(Sweep, "step", counted)
     leftovers.discard_left_behind()
     assert (sum(sizes), max(sizes)) == (1000, 70)
 
@@ -183,13 +187,13 @@ from marketdata.models import MarketData, Series
 from marketdata.services import delete_series
 from marketdata.store import deleting, leftovers
 leftovers.CLEARED_ROWS, deleting.AT_ONCE_SECONDS = 70, 60
-stage, real = sys.argv[1], leftovers.delete_uncounted
+stage, real = sys.argv[1], leftovers.Sweep.step
 def die(*args):
     print(stage, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 def remove(*args):
     return real(*args) if MarketData.written.count() > 500 else die()
-leftovers.delete_uncounted = remove
+leftovers.Sweep.step = remove
 if stage == "before":
     deleting.forget_files = die
 delete_series(Series.objects.get())

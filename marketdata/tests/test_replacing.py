@@ -18,6 +18,7 @@ from marketdata.models import MarketData, Series, WriteLease
 from marketdata.services import current_snapshot, import_bars, open_snapshot
 from marketdata.store import bulk, leases, leftovers, storing
 from marketdata.store.collecting import check_snapshots
+from marketdata.store.sweeping import Sweep
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import load_bars, make_series
 from marketdata.tests.test_importing import SET_UP, put, same
@@ -47,6 +48,7 @@ def small_steps(monkeypatch):
     monkeypatch.setattr(leases, "AHEAD_ROWS", {"postgresql": 100})
     monkeypatch.setattr(leases, "CLEARED_ROWS", 70)
     monkeypatch.setattr(leftovers, "CLEARED_ROWS", 70)
+    monkeypatch.setattr(leftovers, "PAUSE_SECONDS", 0.001)
 
 
 @pytest.fixture
@@ -99,14 +101,16 @@ def test_the_last_transaction_touches_no_bar(user, series, untidied, monkeypatch
 
 def test_what_was_replaced_is_removed_by_the_import_itself(user, series, page, monkeypatch):
     sizes = []
-    remove = bulk._delete_replaced
+    step = Sweep.step
 
     def counted(*args):
         before = MarketData.written.count()
-        remove(*args)
-        sizes.append(before - MarketData.written.count())
+        try:
+            return step(*args)
+        finally:
+            sizes.append(before - MarketData.written.count())
 
-    monkeypatch.setattr(bulk, "_delete_replaced", counted)
+    monkeypatch.setattr(Sweep, "step", counted)
     put(user, NEW, overlap="replace")()
     assert rests(series, 1000)
     assert sum(sizes) == 800
@@ -186,6 +190,7 @@ def test_a_replacement_that_is_cancelled_leaves_the_old_bars(user, series):
     with pytest.raises(JobCancelled):
         put(user, NEW, cancel_after(1500), overlap="replace")
     assert same(load_bars(series), OLD)
+    leftovers.discard_left_behind()  # what a second did not suffice for
     assert rests(series, 1000)
 
 
@@ -194,6 +199,7 @@ def test_a_replacement_of_bars_that_were_replaced_before_is_cancelled_without_a_
     with pytest.raises(JobCancelled):
         put(user, make_bars(900, "2024-02-01", price=7.0), cancel_after(1500), overlap="replace")
     assert same(load_bars(series), AFTER)
+    leftovers.discard_left_behind()
     assert rests(series, 1000)
 
 
@@ -241,13 +247,13 @@ def progress(fraction, message):
 key = {"symbol": "ABC", "timeframe": "1d", "calendar": "24/7", "source": "csv"}
 row = BarImport(user=User.objects.get(), source="file", symbol="ABC", timeframe="1d", settings={"key": key})
 new = BarsColumns(make_bars(800, "2024-04-10", price=5000.0))
-ready = preparing.put(row, new, progress=progress, overlap="replace")
-real = leftovers.delete_uncounted
+ready = preparing.prepare_import(row, new, progress=progress, overlap="replace")
+real = leftovers.Sweep.step
 def remove(*args):
     if MarketData.written.count() < 1500:
         die()
     return real(*args)
-leftovers.delete_uncounted = remove
+leftovers.Sweep.step = remove
 ready.after = (lambda series: die()) if stage == "end" else None
 ready()
 """
@@ -318,8 +324,7 @@ def test_a_reader_and_a_writer_beside_it_see_one_content_and_are_not_refused(use
             thread.join(30)
     assert [errors for _thread, errors in threads] == [[], []]
     whole = {
-        tuple([*OLD.open[:100], *(price + np.arange(800.0)), *OLD.open[900:]])
-        for price in (5000.0, 6000.0, 7000.0)
+        (*OLD.open[:100], *(price + np.arange(800.0)), *OLD.open[900:]) for price in (5000.0, 6000.0, 7000.0)
     } | {tuple(OLD.open)}
     assert len(set(looks)) > 1
     assert set(looks) <= whole

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from algotrade.aside import WORTH_A_THREAD, aside
+from algotrade.aside import aside
 from backtests.engine.config import SimulationConfig
 from marketdata.bars import Bars
 
@@ -134,21 +134,6 @@ class Simulation:
         return out
 
     @cached_property
-    def excursions(self) -> NDArray[np.float64]:
-        """The mae and mfe of each trade, as in `trades`: shape (n_trades, 2), each column contiguous."""
-        from backtests.engine.rows import excursions_nb
-
-        bars, count = self.bars, len(self.trade_bars)
-        out, half = np.empty((2, count)), count // 2
-        at_close, to_the_end = self.config.fill == "close", self.ruined_at_close or self.ruined_by_order
-        table = bars.high, bars.low, self.trade_bars.T, self.trade_values.T, at_close, to_the_end, out
-        rest = aside(lambda: excursions_nb(*table, half, count), len(bars))
-        excursions_nb(*table, 0, half)
-        rest()
-        out.flags.writeable = False
-        return out.T
-
-    @cached_property
     def trades(self) -> NDArray[np.void]:
         """One row a round trip in the order of the exits, dtype `TRADE_DTYPE`; made when it is asked for.
 
@@ -159,16 +144,14 @@ class Simulation:
         """
         from backtests.engine.rows import trade_rows_nb
 
-        count = len(self.trade_bars)
-        half = count // 2 if count >= WORTH_A_THREAD else count
-        rows = np.empty(count, dtype=TRADE_DTYPE)
-        table = self.bars.time, self.trade_bars.T, self.trade_values.T, self.excursions.T, _REASONS, rows
-        if half < count:
-            rest = aside(lambda: trade_rows_nb(*table, half, count), count)
-            trade_rows_nb(*table, 0, half)
-            rest()
-        else:
-            trade_rows_nb(*table, 0, count)
+        bars, count = self.bars, len(self.trade_bars)
+        rows, half = np.empty(count, dtype=TRADE_DTYPE), count // 2
+        at_close, to_the_end = self.config.fill == "close", self.ruined_at_close or self.ruined_by_order
+        records = bars.time, bars.high, bars.low, self.trade_bars.T, self.trade_values.T
+        table = *records, _REASONS, at_close, to_the_end, rows
+        rest = aside(lambda: trade_rows_nb(*table, half, count), len(bars))
+        trade_rows_nb(*table, 0, half)
+        rest()
         rows.flags.writeable = False
         return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -23,12 +24,17 @@ class GivesTarget(Protocol):
 
 def wanted_of(strategy: GivesTarget, bars: Bars) -> NDArray[np.float64] | Decisions:
     """What a strategy wants: the changes of its target where it gives them, else the target itself."""
-    ancestry = type(strategy).__mro__
-    home = next((place for place, base in enumerate(ancestry) if "decisions" in vars(base)), None)
-    # A subclass with a target of its own no longer decides like the class that gives the changes.
-    own = any(name in vars(base) for base in ancestry[:home] for name in ("target", "generate_signals"))
-    given = None if own or home is None else strategy.decisions(bars)  # type: ignore[attr-defined]
+    given = strategy.decisions(bars) if _decides(type(strategy)) else None  # type: ignore[attr-defined]
     return np.asarray(strategy.target(bars), dtype=np.float64) if given is None else given
+
+
+@cache
+def _decides(strategy_class: type) -> bool:
+    """Whether a class gives the changes of its target; one with a target of its own does not inherit them."""
+    ancestry = strategy_class.__mro__
+    home = next((place for place, base in enumerate(ancestry) if "decisions" in vars(base)), None)
+    own = any(name in vars(base) for base in ancestry[:home] for name in ("target", "generate_signals"))
+    return home is not None and not own
 
 
 def size_of(strategy: GivesTarget, bars: Bars) -> NDArray[np.float64] | None:

@@ -180,4 +180,4 @@ def test_how_far_a_ruined_trade_ran_ends_where_it_was_left(fill, target, second_
     sim = simulate(bars, target, config)  # the debt is 390 * 100 + 10 - 10000 = 29010
     assert sim.trades["reason"].tolist() == ["ruin"]
     assert sim.trades["exit_bar"].tolist() == [2]
-    assert sim.excursions[0].tolist() == pytest.approx([mae, mfe])
+    assert sim.trades[["mae", "mfe"]].tolist() == [pytest.approx((mae, mfe))]

@@ -64,7 +64,7 @@ def test_the_compiled_loops_equal_their_python_twins(seed, monkeypatch):
     if seed % 2:
         config = orders_only(config)
     compiled = simulate(bars, target, config, size=size)
-    held, table, reached = compiled.quantity, compiled.trades, compiled.excursions
+    held, table = compiled.quantity, compiled.trades
     simulator._settings.cache_clear()
     for module in (k, records, loops, rows):
         for name in [name for name in vars(module) if name.endswith("_nb")]:
@@ -74,7 +74,8 @@ def test_the_compiled_loops_equal_their_python_twins(seed, monkeypatch):
     assert plain.trade_bars.tolist() == compiled.trade_bars.tolist()
     np.testing.assert_allclose(plain.equity, compiled.equity, rtol=1e-12, atol=1e-9)
     np.testing.assert_allclose(plain.trade_values, compiled.trade_values, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(plain.excursions, reached, rtol=1e-9, atol=1e-9)
+    for name in ("mae", "mfe"):
+        np.testing.assert_allclose(plain.trades[name], table[name], rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(plain.quantity, held, rtol=1e-12)
     assert plain.trades["reason"].tolist() == table["reason"].tolist()
     assert plain.trades["exit_time"].tolist() == table["exit_time"].tolist()
@@ -108,7 +109,7 @@ def test_going_from_order_to_order_gives_the_bytes_of_the_bar_loop(monkeypatch):
             one, other = getattr(quick, field.name), getattr(slow, field.name)
             same = one.tobytes() == other.tobytes() if isinstance(one, np.ndarray) else one == other
             assert same, f"seed {seed}, {field.name}, {config}"
-        for name in ("quantity", "excursions"):
+        for name in ("quantity", "trades"):
             same = getattr(quick, name).tobytes() == getattr(slow, name).tobytes()
             assert same, f"seed {seed}, {name}, {config}"
         ruined += quick.ruined

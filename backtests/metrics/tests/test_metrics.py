@@ -16,7 +16,6 @@ from backtests.engine import (
     EngineError,
     SimulationConfig,
     buy_and_hold,
-    results,
     simulate,
 )
 from backtests.engine.tests.cases import flat_bars, random_bars, random_target
@@ -357,7 +356,6 @@ def test_a_long_run_uses_a_second_thread_with_the_same_result(monkeypatch):
 def test_two_threads_write_the_same_table_of_trades(monkeypatch):
     _, sim = account()
     assert len(sim.trades) > 50
-    monkeypatch.setattr(results, "WORTH_A_THREAD", 2)
     monkeypatch.setattr(aside, "WORTH_A_THREAD", 2)
     again = dataclasses.replace(sim)
     assert again.trades.tobytes() == sim.trades.tobytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,26 +16,35 @@ KINDS: tuple[tuple[str, str, Any, Any], ...] = (
         "split",
         "splits",
         _("Splits that seem not to be adjusted"),
-        _("A backtest takes them for crashes or for gains that nobody made."),
+        _("A backtest takes them for crashes, or for gains that nobody made, until they are adjusted for."),
     ),
     (
         "inconsistency",
         "inconsistencies",
         _("Contradictions"),
-        _("Adjusted and raw prices, or the four prices of a bar, do not fit together."),
+        _("The adjusted and the published close do not fit together: one of the two is wrong."),
     ),
-    ("gap", "gaps", _("Gaps"), _("Bars that the calendar expects and that are not there.")),
+    (
+        "gap",
+        "gaps",
+        _("Gaps"),
+        _(
+            "Bars that the calendar expects and that are not there. Import them, or choose the calendar of its market."
+        ),
+    ),
     (
         "stale",
         "stale",
         _("Stale runs"),
-        _("The price stands still: often a copied value instead of a trade."),
+        _("The price stands still: often a copied value instead of a trade. Compare it with another source."),
     ),
     (
         "outlier",
         "outliers",
         _("Outliers"),
-        _("Moves far beyond the usual ones of their time. They may be true."),
+        _(
+            "Moves far beyond the usual ones of their time. They may be true; import the right bars over wrong ones."
+        ),
     ),
     (
         "outside",
@@ -77,7 +87,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class YearShare:
-    """How much of a year's expected bars are there: a fraction, and a word for its colour."""
+    """How much of a year's expected bars are there: a fraction rounded down, and a word for its colour."""
 
     year: int
     bars: int
@@ -96,7 +106,8 @@ def groups(report: Mapping[str, Any]) -> list[Group]:
             continue
         severities = (report.get("counts") or {}).get(kind) or {}
         worrying = severities.get("warning", 0) or severities.get("error", 0)
-        found.append(Group(kind, label, why, count, items, bool(worrying or not severities)))
+        shown = [item | {"until": _said(item.get("end", ""))} for item in items]
+        found.append(Group(kind, label, why, count, shown, bool(worrying or not severities)))
     return found
 
 
@@ -107,8 +118,14 @@ def years(report: Mapping[str, Any]) -> list[YearShare]:
         bars, missing = int(item["bars"]), int(item["missing"])
         share = bars / (bars + missing) if bars + missing else 0.0
         level = "full" if share >= FAIR_COVERAGE else "some" if share >= POOR_COVERAGE else "few"
-        shares.append(YearShare(int(item["year"]), bars, missing, share, level))
+        tenths_of_percent = math.floor(share * 1000) / 1000  # a year that lacks a bar is not shown as whole
+        shares.append(YearShare(int(item["year"]), bars, missing, tenths_of_percent, level))
     return shares
+
+
+def _said(iso: str) -> str:
+    """A time of a report as people read it: to the minute, and a midnight as its date."""
+    return iso[:16].removesuffix("T00:00").replace("T", " ")
 
 
 def splits_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -112,10 +112,13 @@ class Coverage:
         return f"{count} bars are missing, {first} to {last}{inside}{feast}"
 
     def _stray_text(self, values: dict[str, Any]) -> str:
-        place = "the week of foreign exchange" if self.calendar.name == "fx" else self.calendar.label
-        day = "a session day" if not self.span.is_intraday else "a session"
-        noun = "1 bar is" if values["bars"] == 1 else f"{values['bars']} bars are"
-        return f"{noun} in the data outside of {day} of {place}"
+        noun = "1 bar" if values["bars"] == 1 else f"{values['bars']} bars"
+        if self.calendar.name == "fx":
+            return f"{noun} outside of the week of foreign exchange"
+        if self.span.is_intraday:
+            return f"{noun} outside of the sessions of {self.calendar.label}"
+        there = "on a day" if values["bars"] == 1 else "on days"
+        return f"{noun} {there} without a session of {self.calendar.label}"
 
 
 class GuessedCoverage:

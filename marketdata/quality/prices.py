@@ -31,6 +31,8 @@ ENOUGH_RUNS = 50
 BACK = 0.3
 """Share of a move that may be left after the next bar for the move to count as taken back."""
 
+_Z_OF_USUAL = 0.6745
+"""The z-score of a move as large as the median: half of a normal distribution lies nearer than that."""
 _HOUR = 3_600_000_000_000
 _CHUNK = 256
 _CHUNK_OF_DAYS = 64
@@ -95,7 +97,7 @@ class MoveScan:
         self._jumps.append((row[leaps], jump[leaps]))
         usual = _usual_moves(np.abs(returns), self.chunk)
         self._usual.append(usual)
-        limit = np.repeat(usual, self.chunk)[: len(returns)] * (CANDIDATE_Z / 0.6745)
+        limit = np.repeat(usual, self.chunk)[: len(returns)] * (CANDIDATE_Z / _Z_OF_USUAL)
         paused = steps > self.pause if self.intraday else np.zeros(len(steps), dtype=bool)
         chunk = np.repeat(np.arange(len(usual)), self.chunk)[: len(returns)] + sum(map(len, self._usual[:-1]))
         for rows, kept in (
@@ -154,7 +156,7 @@ def outliers(columns: Columns, moves: Moves, but: Ticks) -> Findings:
 
 def _move_text(values: dict[str, Any]) -> str:
     moved = f"The close moves by {100.0 * values['change']:+.1f} %"
-    by = f"{values['weight']:.0f} times the usual move of its time"
+    by = f"{values['weight'] / _Z_OF_USUAL:.0f} times the usual move of its time"
     if values["back"]:
         return f"{moved} and back with the next bar ({by}): most likely a wrong price"
     return f"{moved} ({by})"
@@ -272,7 +274,7 @@ def _with_neighbours(usual: Floats) -> Floats:
 
 
 def _scores(value: Floats, usual: Floats) -> Floats:
-    found: Floats = np.divide(0.6745 * np.abs(value), usual, out=np.zeros(len(value)), where=usual > 0.0)
+    found: Floats = np.divide(_Z_OF_USUAL * np.abs(value), usual, out=np.zeros(len(value)), where=usual > 0.0)
     return found
 
 

@@ -40,6 +40,7 @@ class TestCoverage:
         report = examine(bars_at(time), timeframe="1d", calendar="XLON")
         assert (report.outside_bars, report.coverage) == (1, 1.0)
         assert starts(report.of("outside").items) == ["2023-12-25T00:00"]
+        assert report.of("outside").items[0].text == "1 bar on a day without a session of London"
 
     def test_daily_bars_may_bear_the_time_of_their_close_or_of_local_midnight(self):
         sessions = sessions_of("XTKS", "2023-01-01", "2023-06-30")

@@ -46,6 +46,16 @@ class TestPrices:
         assert [item.severity for item in report.outliers] == ["warning", "info"]
         assert "back with the next bar" in report.outliers[0].text
 
+    def test_an_outlier_is_said_in_usual_moves_of_its_time(self):
+        signs = np.where(np.arange(200) % 2, 1.0, -1.0)
+        moves = 0.01 * signs  # each as large as the median, but one
+        moves[120] = 0.3
+        close = 100.0 * np.exp(np.cumsum(moves))
+        time = np.datetime64("2024-01-01", "ns") + np.arange(200) * np.timedelta64(1, "D")
+        bars = Bars(time=time, open=close, high=close, low=close, close=close, volume=np.ones(200))
+        (found,) = examine(bars, timeframe="1d", calendar="24/7").outliers
+        assert found.text == "The close moves by +35.0 % (30 times the usual move of its time)"
+
     def test_the_moves_of_a_storm_are_measured_by_the_storm(self):
         rng = np.random.default_rng(3)
         size = np.where((np.arange(4_000) // 500) % 4 == 3, 0.02, 0.001)

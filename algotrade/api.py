@@ -1,5 +1,6 @@
 """The API's frame: one error shape, one pagination and ordering, the only place where an error meets an HTTP status."""
 
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -36,6 +37,10 @@ STATUS: dict[type[LabError], int] = {
     Unavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
     InvalidInput: status.HTTP_400_BAD_REQUEST,
 }
+
+
+MOST_MESSAGES = 50
+LONGEST_MESSAGE = 1_000
 
 
 class Pagination(PageNumberPagination):
@@ -103,7 +108,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         headers["WWW-Authenticate"] = error.auth_header
     if getattr(error, "wait", None):
         headers["Retry-After"] = str(int(error.wait) + 1)
-    fields = _flatten(error.detail) if isinstance(error, exceptions.ValidationError) else {}
+    fields = _listed(_flatten(error.detail)) if isinstance(error, exceptions.ValidationError) else {}
     codes = error.get_codes()
     code = codes if isinstance(codes, str) else "invalid" if fields else error.default_code
     return Response(
@@ -128,6 +133,14 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
                 flat.update(_flatten(item, f"{prefix}.{position}" if prefix else str(position)))
         return flat
     return {prefix or "non_field_errors": [str(detail)]}
+
+
+def _listed(fields: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The first of many messages: a refusal is read by somebody, and is not as long as what was sent."""
+    return {
+        name: [message[:LONGEST_MESSAGE] for message in messages[:MOST_MESSAGES]]
+        for name, messages in islice(fields.items(), MOST_MESSAGES)
+    }
 
 
 def _sentence(error: exceptions.APIException, fields: dict[str, list[str]]) -> str:

@@ -1,12 +1,12 @@
 """How the API reads a request: a name it does not know is refused, because ignoring it would do something else."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from rest_framework import serializers
 
 from algotrade.boundary import MAX_INTEGER
-from algotrade.errors import nearest
+from algotrade.errors import nearest, shown
 
 MOST_NAMED = 10
 LONGEST_NAME = 60
@@ -39,3 +39,13 @@ class IdField(serializers.IntegerField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"min_value": 1, "max_value": MAX_INTEGER, **options})
+
+
+class ChoiceField(serializers.ChoiceField):
+    """One of several names. Another one is refused with the nearest, and shown no longer than a line."""
+
+    def fail(self, key: str, **values: Any) -> NoReturn:
+        if key == "invalid_choice":
+            said = f"{shown(values['input'])} is not a valid choice. {nearest(values['input'], self.choices)}"
+            raise serializers.ValidationError(said, code=key)
+        super().fail(key, **values)

@@ -210,6 +210,12 @@ class UploadInUse(MarketDataError, Conflict):
     code = "upload_in_use"
 
 
+class UploadGone(MarketDataError, Conflict):
+    """The file of an upload is not there any more."""
+
+    code = "upload_gone"
+
+
 class ImportUnreadable(MarketDataError, Conflict):
     """What an import was asked for is not stored as any version of the lab writes it."""
 

@@ -19,9 +19,9 @@ from marketdata.errors import (
     FileInvalid,
     FileProblem,
     FileTooLarge,
-    MarketDataError,
     MissingExtra,
     SeriesNotFound,
+    UploadGone,
 )
 from marketdata.incoming import submissions
 from marketdata.incoming.options import FileOptions, asked_overrides, asked_reading
@@ -135,7 +135,7 @@ def read_head(upload: Upload) -> bytes:
     try:
         return open_head(uploads.path_of(upload.path))
     except FileNotFoundError as error:
-        raise MarketDataError(_("The uploaded file is no longer kept. Upload it again.")) from error
+        raise UploadGone(_("The uploaded file is no longer kept. Upload it again.")) from error
 
 
 def _looked_at(upload: Upload, overrides: Overrides) -> tuple[bytes, Detection]:

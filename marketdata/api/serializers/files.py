@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from algotrade.serializers import IdField, KnownFieldsMixin
+from algotrade.serializers import ChoiceField, IdField, KnownFieldsMixin
 from marketdata.api.serializers.imports import DestinationSerializer, FileProblemSerializer
 from marketdata.incoming.options import MAX_SKIPPED_LINES, THOUSANDS_ASKED, FileOptions
 from marketdata.incoming.planning import Plan
@@ -37,8 +37,8 @@ class FileOptionsSerializer(DestinationSerializer):
     """How a file is to be read, and into which series. Whatever is left out is taken from the file."""
 
     symbol = serializers.CharField(max_length=32, required=False, allow_blank=True)
-    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), required=False)
-    calendar = serializers.ChoiceField(
+    timeframe = ChoiceField(choices=list(TIMEFRAMES), required=False)
+    calendar = ChoiceField(
         choices=list(CALENDARS),
         required=False,
         help_text="Without it the series keeps its own; a new one gets the one that fits the file's days and hours.",
@@ -48,20 +48,20 @@ class FileOptionsSerializer(DestinationSerializer):
         required=False,
         help_text="IANA zone of times without an offset. Without it the series keeps its own; a new one gets UTC.",
     )
-    adjustment = serializers.ChoiceField(
+    adjustment = ChoiceField(
         choices=Series.Adjustment.choices,
         required=False,
         help_text="What the prices of the file are adjusted for already.",
     )
     adjust = serializers.BooleanField(default=False, help_text="Adjust all prices by the column adj_close.")
     roles = serializers.ListField(
-        child=serializers.ChoiceField(choices=list(ROLES)),
+        child=ChoiceField(choices=list(ROLES)),
         required=False,
         max_length=64,
         help_text="What each column holds, in the order of the file.",
     )
-    encoding = serializers.ChoiceField(choices=list(ENCODINGS), required=False)
-    delimiter = serializers.ChoiceField(
+    encoding = ChoiceField(choices=list(ENCODINGS), required=False)
+    delimiter = ChoiceField(
         choices=list(DELIMITERS), required=False, help_text="The sign itself; a tab is written \\t in JSON."
     )
     header = serializers.BooleanField(
@@ -75,18 +75,18 @@ class FileOptionsSerializer(DestinationSerializer):
         required=False,
         help_text="Lines of prose before the header or the first bar.",
     )
-    decimal = serializers.ChoiceField(choices=list(DECIMALS), required=False)
-    thousands = serializers.ChoiceField(
+    decimal = ChoiceField(choices=list(DECIMALS), required=False)
+    thousands = ChoiceField(
         choices=list(THOUSANDS_ASKED),
         required=False,
         help_text="What stands between groups of three digits; none says that nothing does.",
     )
-    time_format = serializers.ChoiceField(choices=list(TIME_FORMATS), required=False)
-    policy = serializers.ChoiceField(
+    time_format = ChoiceField(choices=list(TIME_FORMATS), required=False)
+    policy = ChoiceField(
         choices=list(POLICIES), default="reject", help_text="What happens to rows that cannot be used."
     )
     repairs = serializers.ListField(
-        child=serializers.ChoiceField(choices=list(REPAIRS)),
+        child=ChoiceField(choices=list(REPAIRS)),
         required=False,
         max_length=len(REPAIRS),
         help_text="With the policy repair: what may be mended. Anything else refuses the file.",

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from algotrade.jobs.api.serializers import QueuedJobSerializer
-from algotrade.serializers import KnownFieldsMixin
+from algotrade.serializers import ChoiceField, KnownFieldsMixin
 from marketdata.models import BarImport
 
 
@@ -11,7 +11,7 @@ class DestinationSerializer(KnownFieldsMixin, serializers.Serializer):
     """What becomes of bars that come in, from a file or a provider."""
 
     name = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    overlap = serializers.ChoiceField(
+    overlap = ChoiceField(
         choices=BarImport.Overlap.choices,
         default=BarImport.Overlap.EXTEND.value,
         help_text="What happens to stored bars of the same period.",

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from algotrade.serializers import IdField, KnownFieldsMixin
+from algotrade.serializers import ChoiceField, IdField, KnownFieldsMixin
 from marketdata.api.serializers.imports import DestinationSerializer
 from marketdata.models import Feed
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
@@ -30,11 +30,11 @@ class FetchSerializer(DestinationSerializer):
 
     provider = serializers.CharField(max_length=40)
     provider_symbol = serializers.CharField(max_length=64, help_text="As the provider writes it.")
-    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), default="1d")
+    timeframe = ChoiceField(choices=list(TIMEFRAMES), default="1d")
     symbol = serializers.CharField(
         max_length=32, required=False, allow_blank=True, help_text="What it is called here; the same without."
     )
-    calendar = serializers.ChoiceField(choices=list(CALENDARS), required=False)
+    calendar = ChoiceField(choices=list(CALENDARS), required=False)
     start = serializers.DateField(required=False, help_text="First day; without it all that there is.")
     end = serializers.DateField(required=False, help_text="Last day, included.")
 
@@ -65,7 +65,7 @@ class FeedChangeSerializer(KnownFieldsMixin, serializers.Serializer):
 
     provider = serializers.CharField(max_length=40, required=False)
     symbol = serializers.CharField(max_length=64, required=False, help_text="As the provider writes it.")
-    every = serializers.ChoiceField(choices=Feed.Every.choices, required=False)
+    every = ChoiceField(choices=Feed.Every.choices, required=False)
     enabled = serializers.BooleanField(required=False)
 
 
@@ -75,7 +75,7 @@ class FeedCreateSerializer(KnownFieldsMixin, serializers.Serializer):
     series = IdField()
     provider = serializers.CharField(max_length=40)
     symbol = serializers.CharField(max_length=64, help_text="As the provider writes it.")
-    every = serializers.ChoiceField(choices=Feed.Every.choices, default=Feed.Every.DAY.value)
+    every = ChoiceField(choices=Feed.Every.choices, default=Feed.Every.DAY.value)
     enabled = serializers.BooleanField(default=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from algotrade.serializers import KnownFieldsMixin
+from algotrade.serializers import ChoiceField, KnownFieldsMixin
 from marketdata.models import Series, Snapshot
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
@@ -81,7 +81,7 @@ class SeriesChangeSerializer(KnownFieldsMixin, serializers.Serializer):
     """What may change of a series without touching its bars."""
 
     name = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    calendar = serializers.ChoiceField(
+    calendar = ChoiceField(
         choices=list(CALENDARS), required=False, help_text="Another one has the quality examined anew."
     )
     timezone = serializers.CharField(
@@ -123,4 +123,4 @@ class AdjustSplitsSerializer(DerivationSerializer):
 class ResampleSerializer(DerivationSerializer):
     """A longer timeframe."""
 
-    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES))
+    timeframe = ChoiceField(choices=list(TIMEFRAMES))

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from rest_framework import serializers
 
-from algotrade.serializers import KnownFieldsMixin
+from algotrade.serializers import ChoiceField, KnownFieldsMixin
 from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
@@ -28,12 +28,12 @@ class SyntheticSerializer(KnownFieldsMixin, serializers.Serializer):
 
     symbol = serializers.CharField(max_length=32)
     name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    process = serializers.ChoiceField(choices=list(PROCESSES), default=DEFAULTS["process"])
+    process = ChoiceField(choices=list(PROCESSES), default=DEFAULTS["process"])
     bars = _whole("bars")
     seed = _whole("seed")
     start = serializers.DateField(default=DEFAULTS["start"])
-    timeframe = serializers.ChoiceField(choices=list(TIMEFRAMES), default=DEFAULTS["timeframe"])
-    calendar = serializers.ChoiceField(choices=list(CALENDARS), default=DEFAULTS["calendar"])
+    timeframe = ChoiceField(choices=list(TIMEFRAMES), default=DEFAULTS["timeframe"])
+    calendar = ChoiceField(choices=list(CALENDARS), default=DEFAULTS["calendar"])
     price = _number("price")
     drift = _number("drift")
     volatility = _number("volatility")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
 from marketdata.columns import Columns
-from marketdata.errors import FileInvalid, MarketDataError
+from marketdata.errors import FileInvalid, UploadGone
 from marketdata.incoming import deriving
 from marketdata.incoming.handlers.preparing import (
     PreparedImport,
@@ -65,7 +65,7 @@ def try_file(row: BarImport, path: Path, progress: Progress) -> Merge:
 def _path_of_upload(row: BarImport) -> Path:
     path = uploads.path_of(row.upload.path) if row.upload is not None else None
     if path is None or not path.is_file():
-        raise MarketDataError(_("The uploaded file is no longer kept. Upload it again."))
+        raise UploadGone(_("The uploaded file is no longer kept. Upload it again."))
     return path
 
 

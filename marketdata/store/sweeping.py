@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from marketdata.models import MarketData, Series
+from marketdata.timeframes import get_timeframe
+
+LONGEST_SPAN = timedelta(days=20 * 365)
 
 
 @dataclass(slots=True)
@@ -29,7 +32,7 @@ class Sweep:
             if number < self.part:
                 continue
             rest = rows if self.begin is None else rows.filter(timestamp__gte=self.begin)
-            chosen, self.begin = _first(rest, self.limit)
+            chosen, self.begin = _first(rest, self.limit, series)
             deleted = chosen.delete()[0]
             if self.begin is None:
                 self.part += 1
@@ -41,7 +44,7 @@ class Sweep:
         """Remove what does not count from the beginning of the replaced period, and shorten the period."""
         last = series.replaced_last
         rows = MarketData.written.filter(series=series, timestamp__range=(series.replaced_first, last))
-        chosen, beyond = _first(rows, self.limit)
+        chosen, beyond = _first(rows, self.limit, series)
         chosen.filter(Q(revision__gt=series.revision) | Q(revision__lt=series.replaced_before)).delete()
         series.replaced_first, series.replaced_last = beyond, last if beyond else None
         Series.written.filter(pk=series.pk).update(replaced_first=beyond, replaced_last=series.replaced_last)
@@ -58,8 +61,19 @@ def _beyond_the_ends(series: Series) -> Iterator[QuerySet[MarketData]]:
     yield rows.filter(timestamp__gt=series.last_time)
 
 
-def _first(rows: QuerySet[MarketData], limit: int) -> tuple[QuerySet[MarketData], datetime | None]:
-    """Return the first `limit` rows, by whole times, and the time at which the others begin, if there are any."""
+def _first(
+    rows: QuerySet[MarketData], limit: int, series: Series
+) -> tuple[QuerySet[MarketData], datetime | None]:
+    """Return the first rows, at most `limit`, and the time at which the others begin, if there are any.
+
+    A span of time is counted and halved until it is short enough. To ask for the row after the first `limit` ones would
+    be shorter, but PostgreSQL sorts all rows for that when it has not counted them lately.
+    """
     times = rows.order_by("timestamp").values_list("timestamp", flat=True)
-    beyond = next(iter(times[limit : limit + 1]), None)
-    return (rows if beyond is None else rows.filter(timestamp__lt=beyond)), beyond
+    first = times.first()
+    if first is None:
+        return rows.none(), None
+    span = min(LONGEST_SPAN, limit * timedelta(minutes=get_timeframe(series.timeframe).minutes))
+    while rows.filter(timestamp__lt=first + span).count() > limit:
+        span /= 2
+    return rows.filter(timestamp__lt=first + span), times.filter(timestamp__gte=first + span).first()

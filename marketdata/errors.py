@@ -154,6 +154,11 @@ class FileInvalid(MarketDataError, InvalidInput):
         detail = "\n".join([f"{head} in the file; nothing was imported.", *said])
         super().__init__(detail, fields={"file": said})
 
+    @classmethod
+    def at(cls, line: int, reason: str) -> "FileInvalid":
+        """Refuse a file for one thing wrong in a line as a whole, or, with line 0, in the file."""
+        return cls([FileProblem(line, "", "", reason)])
+
 
 class FileTooLarge(MarketDataError, TooLarge):
     """A file over one of the caps: bytes, bytes when unpacked, ratio of packing, rows, or columns."""

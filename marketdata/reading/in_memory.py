@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from marketdata.reading.lines import open_head, open_lines, text_of
 from marketdata.reading.recognition.detect import detect
 from marketdata.reading.report import MAX_PROBLEMS, problem
 from marketdata.reading.rows import Row, RowReader
+from marketdata.reading.times import latest_ns
 
 _CAPS = Caps()
 
@@ -27,7 +27,6 @@ def read_bars(
     reading: Reading,
     layout: Layout | None = None,
     caps: Caps = _CAPS,
-    now: dt.datetime | None = None,
 ) -> Bars:
     """Read the bars of a file of text; its layout is detected when none is given.
 
@@ -46,8 +45,7 @@ def read_bars(
         if found.problems:
             raise FileInvalid(found.problems)
         layout = found.layout
-    latest = (now or dt.datetime.now(dt.UTC)) + dt.timedelta(days=1)
-    reader = RowReader(layout, replace(reading, policy="reject"), int(latest.timestamp()) * 1_000_000_000)
+    reader = RowReader(layout, replace(reading, policy="reject"), latest_ns())
     rows: list[Row] = []
     problems: list[FileProblem] = []
     for found_row in _rows(path, reader, caps):

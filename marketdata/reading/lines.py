@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
-from marketdata.errors import FileInvalid, FileProblem, FileTooLarge
+from marketdata.errors import FileInvalid, FileTooLarge
 from marketdata.reading import parquet
 from marketdata.reading.caps import MEBIBYTE, Caps
 from marketdata.reading.encodings import GZIP, PARQUET, codec_of, foreign, without_mark
@@ -168,14 +168,16 @@ def _unpacked(file: IO[bytes], caps: Caps) -> Iterator[bytes]:
         try:
             piece = unpacker.decompress(waiting, _CHUNK)
         except zlib.error as error:
-            raise _invalid(0, f"the packed file is corrupt ({error}). Pack or download it again.") from error
+            raise FileInvalid.at(
+                0, f"the packed file is corrupt ({error}). Pack or download it again."
+            ) from error
         is_full = len(piece) == _CHUNK
         waiting = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
         unpacked += len(piece)
         _check_unpacked(unpacked, file.tell() - len(waiting), caps)
         yield piece
     if not unpacker.eof:
-        raise _invalid(0, "the packed file ends too early. Download or pack it again.")
+        raise FileInvalid.at(0, "the packed file ends too early. Download or pack it again.")
 
 
 def _check_unpacked(unpacked: int, packed: int, caps: Caps) -> None:
@@ -197,7 +199,7 @@ def _text(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     while len(first) < 2 * _PACKED_CHUNK and (more := next(chunks, b"")):
         first += more
     if reason := foreign(first):
-        raise _invalid(1, reason)
+        raise FileInvalid.at(1, reason)
     chunks = chain([first], chunks)
     if encoding != "utf-8":
         chunks = _recoded(chunks, codec_of(first, encoding))
@@ -223,7 +225,7 @@ def _recoded(chunks: Iterator[bytes], codec: str) -> Iterator[bytes]:
             before = error.object[: error.start].decode(codec, "replace")
             name = codec.removesuffix("-le").removesuffix("-be")
             reason = f"holds bytes that are not {name}. Choose another encoding, or save the file as UTF-8."
-            raise _invalid(lines + before.count("\n"), reason) from error
+            raise FileInvalid.at(lines + before.count("\n"), reason) from error
         lines += text.count("\n")
         if is_first and text:
             text, is_first = text.removeprefix("\ufeff"), False
@@ -232,7 +234,3 @@ def _recoded(chunks: Iterator[bytes], codec: str) -> Iterator[bytes]:
 
 def _mebibytes(count: int) -> str:
     return f"{count / MEBIBYTE:g} MiB"
-
-
-def _invalid(line: int, reason: str) -> FileInvalid:
-    return FileInvalid([FileProblem(line, "", "", reason)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from math import inf
 
-_BLANKS = " \u00a0\u202f"
-_GROUP_SIGNS = {",": ",", ".": r"\.", " ": f"[{_BLANKS}]", "'": "['\u2019]"}
+BLANKS = " \u00a0\u202f"
+_GROUP_SIGNS = {",": ",", ".": r"\.", " ": f"[{BLANKS}]", "'": "['\u2019]"}
 _SIGNS = {".": r"\.", ",": ","}
 
 

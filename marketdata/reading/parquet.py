@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketdata.errors import FileInvalid, FileProblem, FileTooLarge, MarketDataError, MissingExtra
+from marketdata.errors import FileInvalid, FileTooLarge, MarketDataError, MissingExtra
 from marketdata.reading.caps import Caps
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _HEAD_SECONDS = 30
 _HEAD_BYTES = 3 * 2**30
 """Address space of the process that reads a head; most of it is only reserved."""
 _REFUSALS: dict[int, Callable[[str], MarketDataError]] = {
-    3: lambda said: _invalid(said),
+    3: lambda said: FileInvalid.at(0, said),
     4: FileTooLarge,
     5: lambda _said: MissingExtra("pyarrow"),
 }
@@ -78,15 +78,15 @@ def _head_of(path: Path, size: int, _changed: int, _bytes: int) -> bytes:
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired as error:
-        raise _invalid(
-            "the first rows of the Parquet file cannot be read in time. Save it again as CSV."
+        raise FileInvalid.at(
+            0, "the first rows of the Parquet file cannot be read in time. Save it again as CSV."
         ) from error
     if done.returncode == 0:
         return done.stdout
     if refusal := _REFUSALS.get(done.returncode):
         raise refusal(done.stdout.decode("utf-8", "replace"))
-    raise _invalid(
-        "the Parquet file is damaged, or takes too much memory. Write it again, or save it as CSV."
+    raise FileInvalid.at(
+        0, "the Parquet file is damaged, or takes too much memory. Write it again, or save it as CSV."
     )
 
 
@@ -228,8 +228,4 @@ def _quoted(name: str) -> str:
 
 def _damaged(error: Exception) -> FileInvalid:
     said = " ".join(str(error).split())[:120]
-    return _invalid(f"the Parquet file cannot be read ({said}). Write it again, or save it as CSV.")
-
-
-def _invalid(reason: str) -> FileInvalid:
-    return FileInvalid([FileProblem(0, "", "", reason)])
+    return FileInvalid.at(0, f"the Parquet file cannot be read ({said}). Write it again, or save it as CSV.")

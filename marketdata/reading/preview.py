@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,9 +12,7 @@ from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.lines import HEAD_BYTES, MAX_LINE_BYTES, TOO_LONG
 from marketdata.reading.report import problem
 from marketdata.reading.rows import Row, RowReader
-from marketdata.reading.times import as_text
-
-_DAY = 86_400_000_000_000
+from marketdata.reading.times import as_text, latest_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +42,17 @@ class Preview:
 
 
 def preview(
-    head: bytes, layout: Layout, reading: Reading, *, limit: int = 20, latest_ns: int | None = None
+    head: bytes, layout: Layout, reading: Reading, *, limit: int = 20, latest: dt.datetime | None = None
 ) -> Preview:
     """Read the first `limit` rows of `head` (unpacked, as `lines.open_head` gives them); never raises.
 
-    Bars after `latest_ns` (a day from now by default) are future dates. Order is only judged where the reading does
+    Bars after `latest` (a day from now by default) are future dates. Order is only judged where the reading does
     not sort.
     """
     if reason := foreign(head):
         return Preview((), (problem(0, "", "", reason),))
     try:
-        reader = RowReader(layout, reading, time.time_ns() + _DAY if latest_ns is None else latest_ns)
+        reader = RowReader(layout, reading, latest_ns(latest))
     except FileInvalid as error:
         return Preview((), error.problems)
     lines = lines_of(decoded(head, layout.encoding))

@@ -8,6 +8,7 @@ import zoneinfo
 from marketdata.reading.moments import EPOCH, Moment, parse
 
 _ONE_MICROSECOND = dt.timedelta(microseconds=1)
+_FUTURE_TOLERANCE = dt.timedelta(days=1)
 _FIRST, _AFTER = dt.datetime(1678, 1, 1, tzinfo=dt.UTC), dt.datetime(2262, 1, 1, tzinfo=dt.UTC)
 _OUTSIDE = "is not within the years 1678 to 2261. Check the year, or the unit of Unix times."
 _UTC_NAMES = {"UTC", "ETC/UTC", "ETC/UCT", "UCT", "ZULU", "ETC/ZULU"}
@@ -20,6 +21,12 @@ def get_zone(name: str) -> zoneinfo.ZoneInfo:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         shown = str(name)[:40]
         raise ValueError(f"{shown!r} is not a timezone. Use a name like UTC or America/New_York.") from error
+
+
+def latest_ns(latest: dt.datetime | None = None) -> int:
+    """Return the moment after which a bar is refused as a future date, in nanoseconds: a day from now unless told."""
+    latest = latest or dt.datetime.now(dt.UTC) + _FUTURE_TOLERANCE
+    return int(latest.timestamp()) * 1_000_000_000
 
 
 class TimeReader:

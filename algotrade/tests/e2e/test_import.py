@@ -114,7 +114,8 @@ def test_what_was_found_in_the_text_is_said_otherwise_and_taken_back(person):
     main.get_by_label("Delimiter").select_option(label="semicolon")
     main.get_by_text("when cut by semicolon").wait_for()
     main.get_by_text("No columns were recognised").wait_for()
-    person.allow("Applying inline style")  # the first picture left an empty style on inputs, which htmx copied
+    # The first picture left an empty style on inputs, which htmx copied.
+    person.allow("Applying inline style")
     person.look("import-text-wrong")
     main.get_by_label("Delimiter").select_option(label="as found")
     first_line.focus()

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_BLANKS = " \u00a0\u202f"
+from marketdata.reading.numbers import BLANKS
+
 _NUMBER = re.compile(
-    rf"[+-]?(?:\d+(?:[{_BLANKS}'\u2019]\d{{3}})*(?:[.,]\d+)*[.,]?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII
+    rf"[+-]?(?:\d+(?:[{BLANKS}'\u2019]\d{{3}})*(?:[.,]\d+)*[.,]?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII
 )
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
@@ -63,11 +64,11 @@ def signs_of(
 
 
 def _without_groups(cell: str, groups: set[str]) -> str:
-    if any(blank in cell for blank in _BLANKS):
+    if any(blank in cell for blank in BLANKS):
         groups.add(" ")
     if "'" in cell or "\u2019" in cell:
         groups.add("'")
-    return re.sub(rf"[{_BLANKS}'\u2019]", "", cell)
+    return re.sub(rf"[{BLANKS}'\u2019]", "", cell)
 
 
 def _conclude(seen: dict[str, int], groups: set[str], unsure: set[str], delimiter: str) -> Signs:

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.columns import ColumnFiles
-from marketdata.errors import FileInvalid, FileProblem
+from marketdata.errors import FileInvalid
 from marketdata.reading.caps import Caps
 from marketdata.reading.layout import Layout, Reading
 from marketdata.reading.lines import MAX_LINE_BYTES, TOO_LONG, LineStream, open_lines, text_of
 from marketdata.reading.report import ReadReport
 from marketdata.reading.rows import RowReader
 from marketdata.reading.streaming.walk import RowWalk
+from marketdata.reading.times import latest_ns
 
 PIECE_BYTES = 1024 * 1024
 """Bytes that are read at once; several of the longest lines fit in."""
 
-_FUTURE_TOLERANCE = dt.timedelta(days=1)
 _LINE_FEED = 10
 
 Progress = Callable[[int, int], None]
@@ -81,8 +81,7 @@ def read_file(
         The disk does not take the columns.
     """
     caps = caps or Caps()
-    latest = latest or dt.datetime.now(dt.UTC) + _FUTURE_TOLERANCE
-    exact = RowReader(layout, reading, int(latest.timestamp()) * 1_000_000_000)
+    exact = RowReader(layout, reading, latest_ns(latest))
     size = path.stat().st_size
     with open_lines(path, caps=caps, encoding=layout.encoding) as stream:
         columns = ColumnFiles(folder, further=_further(layout, reading))
@@ -116,7 +115,7 @@ def _skip_head(stream: LineStream, exact: RowReader) -> int:
     layout = exact.layout
     for number in range(1, layout.skipped_lines + 1):
         if not stream.readline(MAX_LINE_BYTES + 1):
-            raise _refused(
+            raise FileInvalid.at(
                 number, "the file ends before its first row. Detect the columns of this file again."
             )
     number = layout.skipped_lines
@@ -125,11 +124,11 @@ def _skip_head(stream: LineStream, exact: RowReader) -> int:
         raw = stream.readline(MAX_LINE_BYTES + 1)
         if not raw:
             reason = "the file is empty. The first line must name the columns: date, open, high, low, close, volume."
-            raise _refused(number, reason)
+            raise FileInvalid.at(number, reason)
         try:
             problems = exact.check_header(text_of(raw), number)
         except ValueError as error:
-            raise _refused(number, str(error)) from error
+            raise FileInvalid.at(number, str(error)) from error
         if problems:
             raise FileInvalid(problems)
     return number
@@ -153,9 +152,5 @@ def _pieces(stream: LineStream, walk: RowWalk) -> Iterator[tuple[NDArray[np.uint
             yield data, after
         held = end - after
         if held > MAX_LINE_BYTES:
-            raise _refused(walk.line + 1, TOO_LONG)
+            raise FileInvalid.at(walk.line + 1, TOO_LONG)
         view[:held] = bytes(view[after:end])
-
-
-def _refused(line: int, reason: str) -> FileInvalid:
-    return FileInvalid([FileProblem(line, "", "", reason)])

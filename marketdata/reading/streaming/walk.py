@@ -20,7 +20,7 @@ from marketdata.reading.lines import MAX_LINE_BYTES, text_of
 from marketdata.reading.report import ReadReport
 from marketdata.reading.rows import Row, RowReader
 from marketdata.reading.streaming.arranging import arrange, repetition
-from marketdata.reading.streaming.fast import MOST_LINES, FastLines
+from marketdata.reading.streaming.compiled import MOST_LINES, CompiledLines
 from marketdata.reading.streaming.kernels import (
     BACKWARD,
     BLANK,
@@ -49,7 +49,7 @@ class RowWalk:
 
     def __init__(self, exact: RowReader, columns: ColumnFiles, *, max_rows: int) -> None:
         self._exact = exact
-        self._fast = FastLines(exact.layout, exact.reading, exact.latest_ns)
+        self._compiled = CompiledLines(exact.layout, exact.reading, exact.latest_ns)
         self._columns = columns
         self._max_rows = max_rows
         reading = exact.reading
@@ -83,7 +83,7 @@ class RowWalk:
         self._data = data
         place = 0
         while place < after and not self.is_full():
-            count, place = self._fast.read(data, place, after)
+            count, place = self._compiled.read(data, place, after)
             self._rows(count, place)
             self.line += count
 
@@ -97,7 +97,7 @@ class RowWalk:
             raise FileInvalid(report.problems, stopped=report.is_full)
         if not self._accepted:
             reason = "the file has a header and no rows. Add at least one bar."
-            raise FileInvalid([FileProblem(max(1, self.line), "", "", reason)])
+            raise FileInvalid.at(max(1, self.line), reason)
         if self._exact.reading.policy == "repair":
             arrange(self._columns, self._exact, report, sorts=self._sorts, merges=self._merges)
             if report.problem_count:
@@ -118,16 +118,16 @@ class RowWalk:
 
     def _rows(self, count: int, end: int) -> None:
         """Walk through the lines that were just cut; the last one ends at `end`."""
-        fast = self._fast
-        status = fast.status[:count]
+        lines = self._compiled
+        status = lines.status[:count]
         self._before_row = -1
-        self._starts = np.append(fast.starts[:count], end)
+        self._starts = np.append(lines.starts[:count], end)
         status[np.diff(self._starts) > MAX_LINE_BYTES] = LEFT
         if self._adjusts:
             self._adjust(np.flatnonzero(status == READ))
         self.report.rows_read += count - int(np.count_nonzero(status == BLANK))
         plain = status == READ
-        status[plain & ~self._kinds[fast.kinds[:count]]] = LEFT
+        status[plain & ~self._kinds[lines.kinds[:count]]] = LEFT
         first = 0
         while first < count and not self.is_full():
             first = self._walk(first, count, plain)
@@ -135,7 +135,7 @@ class RowWalk:
 
     def _walk(self, first: int, count: int, plain: NDArray[np.bool_]) -> int:
         """Go on until the end, or until the exact reader accepts another way of writing a time; return how far."""
-        status, kinds = self._fast.status[:count], self._fast.kinds[:count]
+        status, kinds = self._compiled.status[:count], self._compiled.kinds[:count]
         for row in (first + np.flatnonzero(status[first:] == LEFT)).tolist():
             self._follow(first, row)
             if self.is_full():
@@ -156,14 +156,14 @@ class RowWalk:
 
     def _read_exactly(self, row: int) -> None:
         number = self.line + row + 1
-        fast = self._fast
+        lines = self._compiled
         try:
             text = self._text(row)
         except ValueError as error:
             self._refuse(row, [FileProblem(number, "row", "", str(error))])
             return
         if not text.strip():
-            fast.status[row] = BLANK
+            lines.status[row] = BLANK
             self.report.rows_read -= 1
             return
         found = self._meaning(text, number)
@@ -174,7 +174,7 @@ class RowWalk:
             else:
                 found = [self._cannot_adjust(found, number)]
         if isinstance(found, Row):
-            fast.moments[row], fast.values[row], fast.status[row] = found.time, found[1:], READ
+            lines.moments[row], lines.values[row], lines.status[row] = found.time, found[1:], READ
         else:
             self._refuse(row, found)
 
@@ -197,60 +197,60 @@ class RowWalk:
 
     def _adjust(self, rows: NDArray[np.int64]) -> None:
         """Adjust plain rows as `Row.adjusted` does; those that cannot be go to the exact reader."""
-        values = self._fast.values[rows]
+        values = self._compiled.values[rows]
         with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
             factor = values[:, _ADJ_CLOSE] / values[:, _CLOSE]
             values[:, :_VOLUME] *= factor[:, np.newaxis]
             values[:, _VOLUME] /= factor
         sound = np.isfinite(values).all(axis=1) & (values[:, :_VOLUME] > 0.0).all(axis=1)
-        self._fast.values[rows] = values
-        self._fast.status[rows[~sound]] = LEFT
+        self._compiled.values[rows] = values
+        self._compiled.status[rows[~sound]] = LEFT
 
     def _follow(self, first: int, after: int) -> None:
         """Compare the times of some rows with the newest before them."""
-        fast = self._fast
+        lines = self._compiled
         if self._sorts:
-            rows = first + np.flatnonzero(fast.status[first:after] == READ)[-2:]
+            rows = first + np.flatnonzero(lines.status[first:after] == READ)[-2:]
             for row in rows.tolist():
-                self._falls = bool(fast.moments[row] < self._before)
-                self._before = int(fast.moments[row])
+                self._falls = bool(lines.moments[row] < self._before)
+                self._before = int(lines.moments[row])
             return
         self._before, self._before_row, wrong = follow_nb(
-            fast.moments, fast.status, first, after, self._before, self._before_row, self._against
+            lines.moments, lines.status, first, after, self._before, self._before_row, self._against
         )
         if wrong:
-            status = fast.status[first:after]
+            status = lines.status[first:after]
             for row in (first + np.flatnonzero((status == BACKWARD) | (status == REPEATED))).tolist():
                 self._not_in_order(row)
                 if self.is_full():
                     return
 
     def _not_in_order(self, row: int) -> None:
-        fast, report = self._fast, self.report
+        lines, report = self._compiled, self.report
         against = int(self._against[row])
         before, line, values = self._held
         if against >= 0:
-            before, line, values = int(fast.moments[against]), self.line + against + 1, fast.values[against]
-        repeated = fast.status[row] == REPEATED
-        if repeated and self._merges and np.array_equal(values, fast.values[row], equal_nan=True):
+            before, line, values = int(lines.moments[against]), self.line + against + 1, lines.values[against]
+        repeated = lines.status[row] == REPEATED
+        if repeated and self._merges and np.array_equal(values, lines.values[row], equal_nan=True):
             report.repaired("drop_exact_duplicates", 1)
-            fast.status[row] = REFUSED
+            lines.status[row] = REFUSED
             return
         if report.is_full:
             report.count(1)
         else:
             number = self.line + row + 1
-            found = Row(int(fast.moments[row]), *fast.values[row].tolist())
+            found = Row(int(lines.moments[row]), *lines.values[row].tolist())
             problem = self._exact.order_problem(self._text(row), number, found, before, line)
             if repeated:
-                problem = replace(problem, reason=repetition(line, values, fast.values[row]))
+                problem = replace(problem, reason=repetition(line, values, lines.values[row]))
             else:
                 self._backward.append(len(report.problems))
             report.add([problem])
         report.rows_dropped += 1
 
     def _refuse(self, row: int, problems: list[FileProblem]) -> None:
-        self._fast.status[row] = REFUSED
+        self._compiled.status[row] = REFUSED
         self.report.add(problems)
         self.report.rows_dropped += 1
 
@@ -259,11 +259,11 @@ class RowWalk:
 
     def _keep(self, count: int) -> None:
         """Write the accepted rows, and remember the newest for those to come."""
-        fast, columns = self._fast, self._columns
+        lines, columns = self._compiled, self._columns
         if self._before_row >= 0:
-            values = fast.values[self._before_row].copy()
+            values = lines.values[self._before_row].copy()
             self._held = (self._before, self.line + self._before_row + 1, values)
-        rows = np.flatnonzero(fast.status[:count] == READ)
+        rows = np.flatnonzero(lines.status[:count] == READ)
         self._accepted += len(rows)
         if self._accepted > self._max_rows:
             raise FileTooLarge(
@@ -271,10 +271,10 @@ class RowWalk:
             )
         if self.report.problem_count and not self._drops:
             return  # nothing will come out of this file
-        values = fast.values[rows]
+        values = lines.values[rows]
         written: dict[str, NDArray[Any]] = {name: values[:, place] for place, name in enumerate(COLUMNS)}
         if "adj_close" in columns.names:
             written["adj_close"] = values[:, _ADJ_CLOSE]
         if "line" in columns.names:
             written["line"] = self.line + rows + 1
-        columns.append(time=fast.moments[rows], **written)
+        columns.append(time=lines.moments[rows], **written)

@@ -1,5 +1,7 @@
 """The first rows are shown as they will be read, each with its problem."""
 
+import datetime as dt
+
 import pytest
 
 from marketdata.reading.layout import Reading
@@ -7,14 +9,14 @@ from marketdata.reading.preview import PreviewRow, preview
 from marketdata.reading.recognition.detect import detect
 
 HEADER = "date,open,high,low,close,volume,adj_close"
-LATEST = 1_735_689_600_000_000_000  # 2025-01-01
+LATEST = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 SESSION = Reading(session_dates=True)
 
 
 def shown(*rows, reading=SESSION, limit=20, header=HEADER):
     raw = "\n".join([header, *rows]).encode()
     layout = detect("\n".join([HEADER, "2024-01-02,10,12,9,11,500,5.5"]).encode()).layout
-    return preview(raw, layout, reading, limit=limit, latest_ns=LATEST)
+    return preview(raw, layout, reading, limit=limit, latest=LATEST)
 
 
 def bar(day, prices="10,12,9,11", volume="500", adj_close="5.5"):

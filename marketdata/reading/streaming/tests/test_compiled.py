@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marketdata.reading.layout import Reading
-from marketdata.reading.streaming.fast import FastLines, ZoneTable
+from marketdata.reading.streaming.compiled import CompiledLines
 from marketdata.reading.streaming.kernels import LEFT, READ
 from marketdata.reading.streaming.tests.slowly import NAMES, assert_same, layout_of
+from marketdata.reading.streaming.zones import ZoneTable
 
 ODD_BYTES = b"0123456789.,;:-+eETZ \"'\t\r\n\0/ xn_" + bytes([0xC3, 0xA9, 0xFF, 1])
 ZONES = ("UTC", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Kolkata")
@@ -166,7 +167,7 @@ def test_any_rows_are_read_alike(tmp_path, rows, timezone, session_dates, ordere
 def test_plain_rows_are_read_by_the_compiled_reader():
     for time in ("2024-01-02 09:30", "2024-01-02T09:30:00.5Z", "1704187800", "2024-01-02 09:30:00-05:00"):
         raw = f"{time},101.25,103.5,100.125,102.0000000001,12345\n".encode()
-        lines = FastLines(layout_of(), Reading("America/New_York"), 2**62)
+        lines = CompiledLines(layout_of(), Reading("America/New_York"), 2**62)
         assert lines.read(np.frombuffer(bytearray(raw), dtype=np.uint8), 0, len(raw)) == (1, len(raw))
         assert lines.status[0] == READ, time
 
@@ -188,7 +189,7 @@ def test_plain_rows_are_read_by_the_compiled_reader():
 )
 def test_what_has_a_problem_is_left_to_the_exact_reader(row):
     raw = f"{row}\n".encode()
-    lines = FastLines(layout_of(), Reading(), int(dt.datetime(2100, 1, 1).timestamp()) * 10**9)
+    lines = CompiledLines(layout_of(), Reading(), int(dt.datetime(2100, 1, 1).timestamp()) * 10**9)
     lines.read(np.frombuffer(bytearray(raw), dtype=np.uint8), 0, len(raw))
     assert lines.status[0] == LEFT
 

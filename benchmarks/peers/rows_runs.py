@@ -27,8 +27,8 @@ def _with_table(bench: Bench, case: str, arguments: dict[str, object], effort: E
     """What the product takes with the table of trades that people read."""
     table = bench.measure((US,), case, arguments | {"table": True}, effort)[US]
     return (
-        "vectorbt gives its records, raptorbt a list of objects that know how far each trade ran; ours gives records and "
-        "makes a table with that, with times and with reasons in words when it is asked for: "
+        "vectorbt gives its records, raptorbt a list of objects that know how far each trade ran; ours gives records "
+        "and makes a table with that, with times and with reasons in words when it is asked for: "
         f"{duration(table.median)} with it"
     )
 

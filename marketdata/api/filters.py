@@ -6,15 +6,20 @@ from algotrade.jobs.models import Job
 from marketdata.models import BarImport, MarketData, Series
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
 
+LONGEST_TEXT = 120
+"""Of what is looked for; SQLite fails on patterns of 50,000 characters."""
+
 
 class SeriesFilter(django_filters.FilterSet):
     """`?symbol=`, `?search=`, `?timeframe=`, `?calendar=`, `?source=`, `?shared=`."""
 
-    symbol = django_filters.CharFilter(lookup_expr="iexact")
-    search = django_filters.CharFilter(method="filter_search", label="Part of the symbol or name")
+    symbol = django_filters.CharFilter(lookup_expr="iexact", max_length=LONGEST_TEXT)
+    search = django_filters.CharFilter(
+        method="filter_search", label="Part of the symbol or name", max_length=LONGEST_TEXT
+    )
     timeframe = django_filters.ChoiceFilter(choices=[(name, name) for name in TIMEFRAMES])
     calendar = django_filters.ChoiceFilter(choices=[(name, name) for name in CALENDARS])
-    source = django_filters.CharFilter()
+    source = django_filters.CharFilter(max_length=LONGEST_TEXT)
     shared = django_filters.BooleanFilter(field_name="user", lookup_expr="isnull")
 
     class Meta:
@@ -43,7 +48,7 @@ class ImportFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=Job.State.choices)
     source = django_filters.ChoiceFilter(choices=BarImport.Source.choices)
     series = django_filters.NumberFilter(field_name="series_id", max_value=2**63 - 1)
-    symbol = django_filters.CharFilter(lookup_expr="iexact")
+    symbol = django_filters.CharFilter(lookup_expr="iexact", max_length=LONGEST_TEXT)
 
     class Meta:
         model = BarImport

@@ -67,7 +67,7 @@ def create_feed(
     feed = Feed(series=series, enabled=enabled)
     _describe(feed, provider, symbol, every)
     with transaction.atomic():
-        Series.objects.select_for_update().get(pk=series.pk)
+        Series.objects.select_for_update(no_key=True).get(pk=series.pk)
         if Feed.objects.filter(series=series).exists():
             raise FeedRefused(_("%(series)s has a feed already. Change that one.") % {"series": series})
         feed.save()

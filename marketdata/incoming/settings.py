@@ -6,7 +6,7 @@ Whoever asks makes one, and whoever carries it out or offers it again reads it w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 from django.utils.translation import gettext as _
@@ -21,14 +21,20 @@ from marketdata.recipes import Recipe, read_recipe
 from marketdata.synthetic import SyntheticSpec
 
 Source, Overlap = BarImport.Source, BarImport.Overlap
+DESCRIBING = ("name", "calendar", "timezone")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """The series that bars go into, and whether everybody sees it: what an import of any source was asked for."""
+    """The series that bars go into, and whether everybody sees it: what an import of any source was asked for.
+
+    `describes` names what of the key is said anew. What the series said itself when it was asked for stays as it is
+    when the bars come in, so that an import does not undo what somebody changes while it waits.
+    """
 
     key: SeriesKey
     shared: bool = False
+    describes: tuple[str, ...] = DESCRIBING
 
     def owner_id(self, asker_id: int | None) -> int | None:
         """Return whose the series is: the asker's, or nobody's."""
@@ -38,9 +44,23 @@ class Destination:
         """Return the series as it is stored, or None."""
         return self.key.find(self.owner_id(asker_id))
 
+    def beside(self, series: Series | None) -> Self:
+        """Return the same for a series as it is stored: it describes only what differs from it."""
+        if series is None:
+            return self
+        said = tuple(name for name in DESCRIBING if getattr(self.key, name) != getattr(series, name))
+        return replace(self, describes=said)
+
+    def described(self, series: Series) -> dict[str, str]:
+        """Return the fields of a series that the import changes."""
+        said = {name: getattr(self.key, name) for name in self.describes}
+        if not said.get("name"):
+            said.pop("name", None)
+        return {name: value for name, value in said.items() if value != getattr(series, name)}
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {"key": asdict(self.key), "shared": self.shared}
+        return {"key": asdict(self.key), "shared": self.shared, "describes": list(self.describes)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -204,7 +224,10 @@ class RestorationSettings(ImportSettings):
 
 
 def _destination(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {"key": SeriesKey(**values["key"]), "shared": bool(values.get("shared"))}
+    describes = tuple(values.get("describes", DESCRIBING))
+    if not set(describes) <= set(DESCRIBING):
+        raise ValueError(describes)
+    return {"key": SeriesKey(**values["key"]), "shared": bool(values.get("shared")), "describes": describes}
 
 
 def _check_overlap(overlap: str) -> None:

@@ -165,15 +165,16 @@ def submit_settings(
     if settings.shared and not owner.is_staff:
         raise InvalidInput(fields={"shared": [_("Only staff can import shared series.")]})
     key, source = settings.key, settings.source
+    series = series or settings.find(owner.pk)
     row = BarImport(
         user=owner,
         source=source,
         origin=origin[:200],
         symbol=key.symbol,
         timeframe=key.timeframe,
-        series=series or settings.find(owner.pk),
+        series=series,
         upload=upload,
-        settings=settings.to_dict(),
+        settings=settings.beside(series).to_dict(),
     )
     row.queue(KIND_OF_SOURCE[source], _title(source, key), "import")
     return row

@@ -117,7 +117,7 @@ def _remove(snapshot: Snapshot) -> bool:
     try:
         with transaction.atomic():
             # Asked again under the lock of its series: an import may just have made it current.
-            type(snapshot.series).written.select_for_update().filter(pk=snapshot.series_id).first()
+            type(snapshot.series).written.select_for_update(no_key=True).filter(pk=snapshot.series_id).first()
             if not unreferenced(now()).filter(pk=snapshot.pk).exists():
                 return False
             path = snapshot.path

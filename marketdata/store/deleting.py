@@ -29,7 +29,7 @@ def delete(series: Series) -> None:
         Stored results were computed from it, or are being stored in this moment. Nothing was changed.
     """
     with transaction.atomic():
-        current = Series.written.select_for_update().filter(pk=series.pk, deleted_at=None).first()
+        current = Series.written.select_for_update(no_key=True).filter(pk=series.pk, deleted_at=None).first()
         if current is None:
             return
         files = set(current.snapshots.values_list("path", flat=True))

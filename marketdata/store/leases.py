@@ -3,6 +3,9 @@
 An import of millions of bars in one transaction would keep every other writer of an embedded lab waiting, and could
 tell no progress. So its rows are written in short transactions, where nobody sees them (`ahead` says where). The
 import's last transaction is short and makes all of them count at once.
+
+Rows of series are locked with `no_key` everywhere: PostgreSQL asks for a share of a series' key when a transaction
+that wrote bars of it ends, and whoever stands in line for the lease must not keep it from that.
 """
 
 from __future__ import annotations
@@ -66,7 +69,9 @@ class HeldLease:
 
     def locked(self, sha256: str) -> Series:
         """Return the series as it stands, locked; `SeriesBusy` when it holds something else than was compared."""
-        series = Series.written.select_for_update().filter(pk=self.series.pk, deleted_at=None).first()
+        series = (
+            Series.written.select_for_update(no_key=True).filter(pk=self.series.pk, deleted_at=None).first()
+        )
         if series is None:
             raise self._lost()
         if series.content_sha256 != sha256:
@@ -145,7 +150,7 @@ def take_at_once(series: Series, progress: Progress) -> HeldLease:
     """Take the right to write into a series that is there, or raise `SeriesBusy` when an import has it."""
     holder = f"store-{uuid.uuid4().hex}:0"
     with transaction.atomic():
-        current = Series.objects.select_for_update().get(pk=series.pk)
+        current = Series.objects.select_for_update(no_key=True).get(pk=series.pk)
         leftovers = _claim(current, holder)
     if leftovers is None:
         raise SeriesBusy(
@@ -158,7 +163,9 @@ def _try(key: SeriesKey, owner_id: int | None, holder: str) -> tuple[Series | No
     """Take the series if it is free, and say whether an earlier import left anything; (None, False) when it is not."""
     identity = key.identity()
     # One query for both: between two, another import could turn its draft, seen by neither, into the series.
-    written = Series.written.select_for_update().filter(user_id=owner_id, deleted_at=None, **identity)
+    written = Series.written.select_for_update(no_key=True).filter(
+        user_id=owner_id, deleted_at=None, **identity
+    )
     series = written.order_by("is_draft").first()
     if series is None:
         described = {"name": key.name, "calendar": key.calendar, "timezone": key.timezone}

@@ -57,7 +57,7 @@ def discard(lease: WriteLease, seconds: float = 3600.0) -> bool:
     sweep = Sweep(CLEARED_ROWS)
     while True:
         with transaction.atomic():
-            series = Series.written.select_for_update().filter(pk=lease.series_id).first()
+            series = Series.written.select_for_update(no_key=True).filter(pk=lease.series_id).first()
             if series is None or not mine.update(until=now() + HELD):
                 return True
             if not sweep.step(series):

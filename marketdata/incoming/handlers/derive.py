@@ -86,7 +86,7 @@ def _make(
 
 def _follow(series: Series, source_id: int, recipe: Recipe, made_from: str, job_id: str) -> None:
     """Say what the series is made from; in the transaction that stores its bars, which locks both series."""
-    source = Series.objects.select_for_update().filter(pk=source_id).first()
+    source = Series.objects.select_for_update(no_key=True).filter(pk=source_id).first()
     if source is None:
         raise SeriesNotFound(
             _("The series that this one is made from was deleted; what was made is kept as it is.")

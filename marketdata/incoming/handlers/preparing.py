@@ -20,7 +20,6 @@ from marketdata.columns import Columns
 from marketdata.errors import BarsConflict, MarketDataError, SeriesBusy
 from marketdata.incoming import deriving
 from marketdata.incoming.settings import Destination
-from marketdata.keys import SeriesKey
 from marketdata.models import BarImport, Series
 from marketdata.store import leases, leftovers, storing
 from marketdata.store.examining import examine_again
@@ -35,8 +34,8 @@ class PreparedImport:
     row: BarImport
     held: HeldLease
     prepared: storing.Prepared
-    key: SeriesKey
-    described: dict[str, Any]
+    into: Destination
+    calendar: str
     after: Callable[[Series], None] | None
     resources: contextlib.ExitStack
     stored: storing.Stored | None = None
@@ -49,12 +48,14 @@ class PreparedImport:
     def __call__(self) -> None:
         with self.resources, transaction.atomic():
             series = self._locked()
-            for name, value in self.described.items():
+            described = self.into.described(series)
+            for name, value in described.items():
                 setattr(series, name, value)
             self.stored = stored = storing.finish(series, self.prepared)
             series.is_draft = False
             series.save()
-            if self.prepared.report is None and "calendar" in self.described:
+            unseen = self.prepared.report is None and "calendar" in described
+            if unseen or series.calendar != self.calendar:
                 examine_again(series)
             self.held.release()
             if self.after is not None:
@@ -64,7 +65,7 @@ class PreparedImport:
     def _locked(self) -> Series:
         """The series as it stands, if it is still what the import was prepared for."""
         series = self.held.locked(self.prepared.base_sha256)
-        if series.is_draft and self.key.find(series.user_id) is not None:
+        if series.is_draft and self.into.key.find(series.user_id) is not None:
             raise SeriesBusy(
                 _("%(series)s was made by another import in the meantime. Try again.") % {"series": series}
             )
@@ -113,15 +114,16 @@ def prepare_import(
     resources = resources or contextlib.ExitStack()
     with closing_on_error(resources):
         into = Destination.of(row)
-        key, owner_id = into.key, into.owner_id(row.user_id)
-        if row.source != BarImport.Source.DERIVED:
-            deriving.refuse_derived(key.find(owner_id))
-        held = leases.take(key, owner_id, _holder_of(row), scaled(progress, 0.0, 0.0))
+        refuse = (
+            deriving.refuse_occupied if row.source == BarImport.Source.DERIVED else deriving.refuse_derived
+        )
+        refuse(into.find(row.user_id))
+        held = leases.take(into.key, into.owner_id(row.user_id), _holder_of(row), scaled(progress, 0.0, 0.0))
         try:
+            refuse(held.series)  # again: whoever was waited for may have made it what it was not
+            calendar = into.described(held.series).get("calendar", held.series.calendar)
             telling = held.keeping(scaled(progress, 0.02, 1.0))
-            prepared = storing.prepare(
-                held, columns, overlap=overlap, progress=telling, calendar=key.calendar
-            )
+            prepared = storing.prepare(held, columns, overlap=overlap, progress=telling, calendar=calendar)
         except BaseException as error:
             leftovers.discard_of(held.holder)
             if isinstance(error, BarsConflict):
@@ -132,8 +134,8 @@ def prepare_import(
             row=row,
             held=held,
             prepared=prepared,
-            key=key,
-            described=_described(held.series, key),
+            into=into,
+            calendar=calendar,
             after=after,
             resources=resources.pop_all(),
             report=report or {},
@@ -166,9 +168,3 @@ def closing_on_error(resources: contextlib.ExitStack) -> Any:
 def _holder_of(row: BarImport) -> str:
     """Who writes: the job in its present attempt, or this import alone."""
     return f"{row.job_id}:{row.job.fence}" if row.job is not None else f"import-{row.pk or id(row)}:0"
-
-
-def _described(series: Series, key: SeriesKey) -> dict[str, Any]:
-    """What the import says anew about the series."""
-    values = {"calendar": key.calendar, "timezone": key.timezone, "name": key.name or series.name}
-    return {name: value for name, value in values.items() if value != getattr(series, name)}

@@ -17,7 +17,7 @@ def reexamine(context: JobContext) -> Callable[[], None]:
     context.progress(0.1, _("Examining the quality"))
 
     def store() -> None:
-        series = Series.objects.select_for_update().filter(pk=context.payload["series"]).first()
+        series = Series.objects.select_for_update(no_key=True).filter(pk=context.payload["series"]).first()
         if series is None:
             raise SeriesNotFound(_("This series was deleted."))
         examine_again(series)

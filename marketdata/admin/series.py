@@ -177,7 +177,8 @@ class SeriesAdmin(ModelAdmin):
         messages.info(request, _("%(count)d examinations were queued.") % {"count": count})
 
     def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        # Nothing else: an import may have stored what the series holds since the form was read.
+        obj.save(update_fields=[*form.changed_data, "updated_at"])
         if "calendar" in form.changed_data and obj.bar_count:
             follow_calendar(request.user, obj)
 

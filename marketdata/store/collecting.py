@@ -21,7 +21,7 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils.timezone import now
 
 from algotrade.jobs.models import Job
-from marketdata.errors import SnapshotDamaged
+from marketdata.errors import SnapshotDamaged, StorageFailed
 from marketdata.models import BarImport, Snapshot, Upload
 from marketdata.store import leftovers, opening, snapshots, uploads
 from marketdata.store.forgetting import forget_files
@@ -140,6 +140,9 @@ def _rebuilt(snapshot: Snapshot) -> bool:
                 snapshot.series_id,
                 snapshot.path,
             )
+        return False
+    except StorageFailed as error:  # it may well be rebuilt when there is room again
+        logger.error("Snapshot %s of series %s: %s", snapshot.sha256[:12], snapshot.series_id, error.detail)
         return False
     return True
 

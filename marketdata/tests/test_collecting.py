@@ -152,6 +152,23 @@ def test_damage_that_cannot_be_mended_is_noted_logged_and_fails_the_command(seri
     assert check_snapshots().damaged == 0
 
 
+def test_a_file_that_cannot_be_written_now_does_not_keep_others_from_being_read(user, media_root, caplog):
+    blocked = make_series(user, "BLOCKED", make_bars(5)).snapshots.get()
+    path = media_root / blocked.path
+    path.unlink()
+    (path / "in the way").mkdir(parents=True)
+    other = make_series(user, "OTHER", make_bars(6)).snapshots.get()
+    (media_root / other.path).unlink()
+    found = check_snapshots()
+    assert (found.intact, found.rebuilt, found.damaged) == (0, 1, 1)
+    assert "cannot write its files" in caplog.text
+    blocked.refresh_from_db()
+    assert blocked.damaged_at is None
+    (path / "in the way").rmdir()
+    path.rmdir()
+    assert check_snapshots().rebuilt == 1
+
+
 def test_rows_that_were_altered_rebuild_nothing(series, media_root):
     MarketData.objects.filter(series=series).update(volume=51.0)
     (Path(media_root) / current_snapshot(series).path).unlink()

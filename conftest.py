@@ -27,7 +27,8 @@ class FastBCrypt(BCryptSHA256PasswordHasher):
 
 def pytest_configure(config: pytest.Config) -> None:
     django_settings.PASSWORD_HASHERS = ["conftest.FastBCrypt"]
-    django_settings.WHITENOISE_AUTOREFRESH = True  # else every client of a test looks at all static files first
+    # Else every client of a test looks at all static files first.
+    django_settings.WHITENOISE_AUTOREFRESH = True
     workers = config.getoption("numprocesses", None)
     if workers and not hasattr(config, "workerinput") and not config.option.collectonly:
         _compile_first()

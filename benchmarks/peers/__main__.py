@@ -37,7 +37,8 @@ def main() -> None:
     if unknown:
         raise SystemExit(f"There is no row {unknown[0]}. Choose from {', '.join(map(str, ROWS))}.")
     os.environ["PEERS_CLOCK"] = options.clock
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every tool starts from compiled sources, as on a user's machine
+    # Every tool starts from compiled sources, as on a user's machine.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     peers = environment.build(Path(options.environment).resolve())
     machine, started = environment.machine(), time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="peers-"))

@@ -15,7 +15,7 @@ from marketdata.incoming.kinds import (
     IMPORT_KIND,
     RESTORE_KIND,
 )
-from marketdata.models import BarImport, Upload
+from marketdata.models import BarImport
 from marketdata.store import leftovers, uploads
 
 HOUR = 3600
@@ -36,9 +36,7 @@ def follow_file(job: Job) -> None:
         return
     row = BarImport.objects.filter(job=job).select_related("upload").only("upload").first()
     if row is not None and row.upload is not None:
-        path = row.upload.path
-        Upload.objects.filter(pk=row.upload.pk).delete()
-        transaction.on_commit(lambda: uploads.discard(path))
+        uploads.forget(row.upload)
 
 
 def follow_download(job: Job) -> None:

@@ -69,9 +69,7 @@ def forget_upload(upload: Upload) -> None:
     if upload.imports.filter(status__in=Job.ACTIVE).exists():
         raise UploadInUse(_("An import is reading this file. Cancel the import first, or wait for its end."))
     with transaction.atomic():
-        path = upload.path
-        upload.delete()
-        transaction.on_commit(lambda: uploads.discard(path))
+        uploads.forget(upload)
 
 
 def submit_generation(

@@ -48,7 +48,7 @@ class Placing:
 
     def count(self) -> int:
         """Return how many rows are written ahead."""
-        return rows_in(self.outside) + sum(after - first for first, after in self._next().tolist())
+        return rows_in(self.outside) + rows_in(self._next())
 
     def rows_outside(self, size: int) -> Iterator[Rows]:
         """Yield the rows beyond the ends, at most `size` at a time."""

@@ -192,8 +192,7 @@ def _remove_uploads(moment: datetime) -> int:
     removed = 0
     active: Any = Upload.objects.filter(imports__status__in=Job.ACTIVE).values("pk")
     for upload in Upload.objects.filter(created_at__lt=moment - uploads.KEPT).exclude(pk__in=active):
-        uploads.discard(upload.path)
-        upload.delete()
+        uploads.forget(upload)
         removed += 1
     root, limit = Path(settings.MEDIA_ROOT), (moment - uploads.KEPT).timestamp()
     named = set(Upload.objects.values_list("path", flat=True))

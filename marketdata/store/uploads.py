@@ -14,10 +14,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput
 from marketdata.errors import FileTooLarge, StorageFailed
+from marketdata.models import Upload
 from marketdata.reading import encodings
 
 KEPT = timedelta(days=7)
@@ -67,6 +69,13 @@ def discard(relative: str) -> None:
     """Delete an upload that is not needed any more."""
     with contextlib.suppress(OSError):
         path_of(relative).unlink()
+
+
+def forget(upload: Upload) -> None:
+    """Delete the row of an upload, and its file once the caller's transaction has ended."""
+    path = upload.path
+    upload.delete()
+    transaction.on_commit(lambda: discard(path))
 
 
 def _suffix_of(file: UploadedFile) -> str:

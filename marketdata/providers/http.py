@@ -80,7 +80,7 @@ def _read(answer: http.client.HTTPResponse, label: str) -> bytes:
     until = time.monotonic() + SLOWEST_ANSWER_SECONDS
     parts: list[bytes] = []
     size = 0
-    while part := answer.read(CHUNK):
+    while part := answer.read1(CHUNK):  # what is there: a whole chunk may never come
         parts.append(part)
         size += len(part)
         if size > LARGEST_ANSWER:

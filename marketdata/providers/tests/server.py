@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -24,7 +25,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back. `cut` sends half of the body under its full length; `reset` ends the connection instead."""
+    """What goes back. `cut` sends half of the body under its full length; `reset` ends the connection instead.
+
+    `wait` is a pause before the answer, `drip` one after each byte of it, in seconds.
+    """
 
     body: Any = field(default_factory=dict)
     status: int = 200
@@ -32,6 +36,7 @@ class Answer:
     cut: bool = False
     reset: bool = False
     wait: float = 0.0
+    drip: float = 0.0
 
     def as_bytes(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -46,6 +51,7 @@ class LocalServer:
         self.respond = respond
         self.first: list[Answer] = []
         self.questions: list[Question] = []
+        self.dripped = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -90,17 +96,22 @@ class LocalServer:
             handler.close_connection = True
             handler.connection.close()
             return
-        self._send(handler, answer)
+        with contextlib.suppress(ConnectionError):  # who asked may hang up
+            self._send(handler, answer)
 
-    @staticmethod
-    def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+    def _send(self, handler: BaseHTTPRequestHandler, answer: Answer) -> None:
         body = answer.as_bytes()
         handler.send_response(answer.status)
         headers = {"Content-Type": "application/json", **answer.headers, "Content-Length": str(len(body))}
         for name, value in headers.items():
             handler.send_header(name, value)
         handler.end_headers()
-        handler.wfile.write(body[: len(body) // 2] if answer.cut else body)
+        for byte in body if answer.drip else b"":
+            handler.wfile.write(bytes([byte]))
+            self.dripped += 1
+            self._stopping.wait(answer.drip)
+        if not answer.drip:
+            handler.wfile.write(body[: len(body) // 2] if answer.cut else body)
         handler.close_connection = answer.cut
 
 

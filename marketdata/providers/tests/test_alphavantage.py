@@ -7,7 +7,7 @@ import pytest
 
 from algotrade.errors import LabError
 from marketdata.errors import BarsError, KeyMissing, ProviderError, ProviderUnavailable, RateLimited
-from marketdata.providers import AlphaVantageProvider
+from marketdata.providers import AlphaVantageProvider, http
 from marketdata.providers.tests.conftest import quick
 from marketdata.providers.tests.server import TROUBLE, Answer
 
@@ -215,6 +215,15 @@ def test_no_answer_in_time_and_nobody_there_are_named(server, provider, monkeypa
     monkeypatch.setenv("ALPHAVANTAGE_URL", "http://127.0.0.1:9")
     with pytest.raises(ProviderUnavailable, match="no connection"):
         provider.history("IBM", "1d")
+
+
+def test_an_answer_that_drips_is_given_up(server, provider, monkeypatch):
+    monkeypatch.setattr(http, "SLOWEST_ANSWER_SECONDS", 0.3)
+    server.respond = lambda question: Answer(DAYS, drip=0.01)
+    provider.patience = type(provider.patience)(attempts=1, timeout_seconds=1.0)
+    with pytest.raises(ProviderUnavailable, match="the answer came too slowly"):
+        provider.history("IBM", "1d")
+    assert server.dripped < len(Answer(DAYS).as_bytes())  # and not only once all of it had come
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
-from typing import Any
+from email.message import Message
+from typing import IO, Any
 
 from marketdata.errors import ProviderError
 from marketdata.providers.courtesy import Refused, retry_after
@@ -18,7 +19,22 @@ from marketdata.providers.courtesy import Refused, retry_after
 LARGEST_ANSWER = 64 * 1024 * 1024
 CHUNK = 256 * 1024
 SLOWEST_ANSWER_SECONDS = 120.0
+WEB = ("http://", "https://")
 AGENT = "AlgoTradeLab/1.0 (self-hosted research)"
+
+
+class _WithinTheWeb(urllib.request.HTTPRedirectHandler):
+    """Follows to http:// and https:// alone; the library's own would ask an FTP server, too."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> urllib.request.Request | None:
+        if not newurl.startswith(WEB):
+            return None  # then the status is an error
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+
+
+_OPENER = urllib.request.build_opener(_WithinTheWeb)
 
 
 def fetch_json(url: str, parameters: Mapping[str, str], *, label: str, timeout: float) -> Any:
@@ -32,14 +48,14 @@ def fetch_json(url: str, parameters: Mapping[str, str], *, label: str, timeout: 
         What may go better another time: no connection, a reset, a time-out, an answer cut short, a status of 408, 429
         or 5xx, something that is no JSON.
     ProviderError
-        What will not: another status of 4xx, an answer that is too large, an address that is none.
+        What will not: another status of 3xx or 4xx, an answer that is too large, an address that is none.
     """
-    if not url.startswith(("http://", "https://")):
+    if not url.startswith(WEB):
         raise ProviderError(f"The address of {label} does not begin with https://. Correct the setting.")
     whole = f"{url}{'&' if '?' in url else '?'}{urllib.parse.urlencode(parameters)}"
     request = urllib.request.Request(whole, headers={"Accept": "application/json", "User-Agent": AGENT})  # noqa: S310  checked above
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
+        with _OPENER.open(request, timeout=timeout) as answer:
             body = _read(answer, label)
     except urllib.error.HTTPError as error:
         with error:
@@ -62,6 +78,10 @@ def refusal(status: int, wait: str | None, label: str) -> Refused | ProviderErro
     if status in {401, 403}:
         return ProviderError(
             f"{label} refuses access (status {status}). Is the key right, and of a plan that may?"
+        )
+    if status in range(300, 400):
+        return ProviderError(
+            f"{label} sends on to an address that cannot be followed (status {status}). Check its setting."
         )
     return ProviderError(f"{label} does not know what was asked (status {status}). Check the symbol.")
 

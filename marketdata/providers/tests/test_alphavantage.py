@@ -1,6 +1,7 @@
 """Alpha Vantage's JSON, from a server on this machine: its shapes, its errors with status 200, its rate limits."""
 
 import logging
+import socket
 
 import numpy as np
 import pytest
@@ -215,6 +216,19 @@ def test_no_answer_in_time_and_nobody_there_are_named(server, provider, monkeypa
     monkeypatch.setenv("ALPHAVANTAGE_URL", "http://127.0.0.1:9")
     with pytest.raises(ProviderUnavailable, match="no connection"):
         provider.history("IBM", "1d")
+
+
+def test_only_addresses_of_the_web_are_followed(server, provider):
+    with socket.create_server(("127.0.0.1", 0)) as ftp:
+        ftp.settimeout(0.0)
+        for address in (f"ftp://127.0.0.1:{ftp.getsockname()[1]}/x", "file:///etc/passwd"):
+            server.first = [Answer(status=302, headers={"Location": address})]
+            with pytest.raises(ProviderError, match=r"an address that cannot be followed \(status 302\)"):
+                provider.history("IBM", "1d")
+        with pytest.raises(BlockingIOError):  # nobody came
+            ftp.accept()
+    server.first = [Answer(status=302, headers={"Location": f"{server.url}/elsewhere"})]
+    assert len(provider.history("IBM", "1d")) == 3
 
 
 def test_an_answer_that_drips_is_given_up(server, provider, monkeypatch):

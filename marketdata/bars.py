@@ -178,13 +178,23 @@ def _time_column(values: Any) -> NDArray[np.datetime64]:
         raise _column_error("time", f"time holds {column.dtype} values. {remedy}")
     if column.dtype == TIME_TYPE:
         return column
-    exact = column.astype(TIME_TYPE)
-    lost = np.flatnonzero((exact.astype(column.dtype) != column) & ~np.isnat(column))
-    if lost.size:  # nanoseconds reach from 1677 to 2262 only and wrap silently
+    exact, lost = in_nanoseconds(column)
+    if lost.size:
         row = int(lost[0])
         message = f"Row {row}: time {column[row]} is not within 1678 to 2261. Correct or remove the row."
         raise _column_error("time", message)
     return exact
+
+
+def in_nanoseconds(
+    time: NDArray[np.datetime64],
+) -> tuple[NDArray[np.datetime64], NDArray[np.intp]]:
+    """Return times of any unit in nanoseconds, and the rows that these cannot hold.
+
+    They reach from 1677 to 2262 only, and numpy lets what lies beyond wrap around to a year within.
+    """
+    exact = time.astype(TIME_TYPE)
+    return exact, np.flatnonzero((exact.astype(time.dtype) != time) & ~np.isnat(time))
 
 
 def _number_column(name: str, values: Any) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from numpy.typing import NDArray
 
-from marketdata.bars import TIME_TYPE, Bars
+from marketdata.bars import Bars
 from marketdata.errors import ProviderError, ProviderUnavailable
 from marketdata.providers.base import Capabilities, Provider, RateLimit, closed_bars, utc_now
 from marketdata.providers.courtesy import Courtesy, Patience, Refused
@@ -154,7 +154,7 @@ class AlphaVantageProvider(Provider):
             values = {name: _column(rows, name) for name in ("open", "high", "low", "close", "volume")}
             if timeframe not in INTERVALS:
                 values = _adjusted(values, _column(rows, "adjusted close"))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ProviderUnavailable(
                 f"{self.label} answered in a form that cannot be read ({type(error).__name__})."
             ) from None
@@ -164,9 +164,9 @@ class AlphaVantageProvider(Provider):
     def _times(said: list[str], timeframe: str, zone: str) -> NDArray[np.datetime64]:
         local = np.array(said, dtype="datetime64[s]")
         if timeframe == "1w":  # named by the last trading day of the week
-            return week_of(local).astype(TIME_TYPE)
+            return week_of(local)
         if timeframe == "1d":
-            return local.astype("datetime64[D]").astype(TIME_TYPE)
+            return local.astype("datetime64[D]")
         return _to_utc(local, zone)
 
 
@@ -195,7 +195,7 @@ def _to_utc(local: NDArray[np.datetime64], zone: str) -> NDArray[np.datetime64]:
     moments = [
         moment.replace(tzinfo=there).astimezone(dt.UTC).replace(tzinfo=None) for moment in local.tolist()
     ]
-    return np.array(moments, dtype=TIME_TYPE)
+    return np.array(moments, dtype="datetime64[us]")
 
 
 def _column(rows: Mapping[str, Mapping[str, str]], name: str) -> NDArray[np.float64]:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from marketdata.bars import COLUMNS, PRICES, TIME_TYPE, Bars, boundary
-from marketdata.errors import ProviderError
+from marketdata.bars import COLUMNS, PRICES, TIME_TYPE, Bars, boundary, in_nanoseconds
+from marketdata.errors import ProviderError, ProviderUnavailable
 from marketdata.timeframes import get_timeframe
 
 ROUNDING = 1e-6
@@ -32,10 +32,19 @@ def bars_from_columns(
 
     Of rows with the same time the last one counts. A row without a price is left out, as is one whose prices are not
     above 0 or whose high is below its low; `note` is told how many. No volume counts as 0.
+
+    Raises
+    ------
+    ProviderUnavailable
+        A time that bars cannot hold.
     """
     given = {"open": open, "high": high, "low": low, "close": close, "volume": volume}
     columns = {name: np.array(values, dtype=np.float64) for name, values in given.items()}
-    time, columns = _in_order(time.astype(TIME_TYPE), columns)
+    exact, lost = in_nanoseconds(time)
+    if lost.size:
+        said = f"a bar of {time[lost[0]]}, which is not within the years 1678 to 2261"
+        raise ProviderUnavailable(f"The provider answered with {said}.")
+    time, columns = _in_order(exact, columns)
     columns["volume"] = np.where(np.isfinite(columns["volume"]), columns["volume"], 0.0)
     _round_extremes(columns)
     empty = np.logical_and.reduce([np.isnan(columns[name]) for name in PRICES])

@@ -1,5 +1,6 @@
 """Alpha Vantage's JSON, from a server on this machine: its shapes, its errors with status 200, its rate limits."""
 
+import json
 import logging
 import socket
 
@@ -255,12 +256,20 @@ def test_an_answer_that_drips_is_given_up(server, provider, monkeypatch):
                 "2024-01-02": {**DAYS["Time Series (Daily)"]["2024-01-02"], "1. open": "one"}
             }
         },
+        json.dumps(DAYS).replace('"102.0000"', "9" * 400),
+        *(
+            {"Time Series (Daily)": {day: DAYS["Time Series (Daily)"]["2024-01-02"]}}
+            for day in ("-5000-01-01", "1600-01-01", "2300-01-01", "9999-12-31")
+        ),
         {**intraday({"2024-01-02 09:30:00": (1, 1, 1, 1, 1)}), "Meta Data": {"6. Time Zone": "Mars"}},
+        intraday({"9999-12-31 23:00:00": (1, 1, 1, 1, 1)}),
+        intraday({"2300-01-02 09:30:00": (1, 1, 1, 1, 1)}),
+        {**intraday({"0001-01-01 00:00:00": (1, 1, 1, 1, 1)}), "Meta Data": {"6. Time Zone": "Asia/Tokyo"}},
     ],
 )
 def test_an_answer_of_another_form_is_an_error_and_no_crash(server, provider, body):
     server.respond = lambda question: Answer(body)
-    timeframe = "5m" if "Mars" in str(body) else "1d"
+    timeframe = "5m" if "(5min)" in str(body) else "1d"
     with pytest.raises(ProviderUnavailable):
         provider.history("IBM", timeframe, "2024-01-01", "2024-01-31")
 

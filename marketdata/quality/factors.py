@@ -58,6 +58,7 @@ class FactorReport:
         return cls(found, splits, tuple(closes["notes"]))
 
 
+@np.errstate(all="ignore")  # two closes may lie further apart than a number can say
 def compare_closes(columns: Columns, close: str = "close", adjusted: str = "adj_close") -> FactorReport:
     """Compare two columns of the same bars; rows where either is NaN are left out."""
     steps, above = _Steps(), _Above()
@@ -185,7 +186,7 @@ class _Above:
 
 def ratio_of(step: float) -> Ratio | None:
     """Return the shares before and after a split that moves the factor by `step`; None when it is no simple ratio."""
-    if max(step, 1.0 / step) < SPLIT_STEP:
+    if 1.0 / SPLIT_STEP < step < SPLIT_STEP:
         return None
     return ratio_near(step, among=RATIOS, within=NEAR)
 

@@ -30,6 +30,8 @@ ENOUGH_RUNS = 50
 """Runs of unchanged bars from which their lengths tell something about the market's habit."""
 BACK = 0.3
 """Share of a move that may be left after the next bar for the move to count as taken back."""
+MOST_AS_PERCENT = math.log(1e4)
+"""Log return from which a move is said as a power of ten: a million percent tells nobody anything."""
 
 _Z_OF_USUAL = 0.6745
 """The z-score of a move as large as the median: half of a normal distribution lies nearer than that."""
@@ -92,7 +94,8 @@ class MoveScan:
         after = np.append(returns[1:], np.nan)
         stop = min(len(returns), BLOCK - 1 + begin)
         returns, row, after, steps = returns[:stop], row[:stop], after[:stop], np.diff(time)[:stop]
-        jump = block["open"][1 : stop + 1] / close[:stop]
+        with np.errstate(over="ignore"):
+            jump = block["open"][1 : stop + 1] / close[:stop]
         leaps = np.flatnonzero((jump > SPLIT_JUMP) | (jump < 1.0 / SPLIT_JUMP))
         self._jumps.append((row[leaps], jump[leaps]))
         usual = _usual_moves(np.abs(returns), self.chunk)
@@ -148,14 +151,15 @@ def outliers(columns: Columns, moves: Moves, but: Ticks) -> Findings:
     row, value, score, back = row[keep], value[keep], score[keep], back[keep]
     time = times_at(columns, row)
     severity = np.where(back, WARNING, INFO).astype(np.int64)
-    tally.add(
-        time, time, np.ones(len(row), dtype=np.int64), severity, score, change=np.expm1(value), back=back
-    )
+    tally.add(time, time, np.ones(len(row), dtype=np.int64), severity, score, move=value, back=back)
     return tally.finish(_move_text)
 
 
 def _move_text(values: dict[str, Any]) -> str:
-    moved = f"The close moves by {100.0 * values['change']:+.1f} %"
+    move = values["move"]
+    moved = f"The close moves by {100.0 * math.expm1(min(move, MOST_AS_PERCENT)):+.1f} %"
+    if move > MOST_AS_PERCENT:  # which may be more than a number can say
+        moved = f"The close rises to about 1e{move / math.log(10.0):.0f} times the last one"
     by = f"{values['weight'] / _Z_OF_USUAL:.0f} times the usual move of its time"
     if values["back"]:
         return f"{moved} and back with the next bar ({by}): most likely a wrong price"

@@ -24,7 +24,12 @@ RATIOS: tuple[Ratio, ...] = COMMON_RATIOS + tuple(
 
 
 def ratio_near(shares: float, *, among: Sequence[Ratio], within: float) -> Ratio | None:
-    """Return the ratio nearest to `shares` new ones for each old one; None when none lies `within` that fraction."""
+    """Return the ratio nearest to `shares` new ones for each old one; None when none lies `within` that fraction.
+
+    `shares` may be any quotient of prices, among them 0 and infinity.
+    """
+    if not 0.0 < shares < math.inf:
+        return None
     size = max(shares, 1.0 / shares)
     old, new = min(among, key=lambda pair: abs(math.log(size * pair[0] / pair[1])))
     if abs(size * old / new - 1.0) > within:

@@ -86,8 +86,10 @@ def _near_ratios(jumps: tuple[Ticks, Floats], moves: Moves) -> dict[int, Ratio]:
     rows, by = jumps
     unusual = np.isin(rows, moves.row[moves.score > CANDIDATE_Z])
     found: dict[int, Ratio] = {}
-    for row, jump in zip(rows[unusual][:MOST].tolist(), by[unusual][:MOST].tolist(), strict=True):
-        ratio = ratio_near(1.0 / jump, among=COMMON_RATIOS, within=TOLERANCE)
+    with np.errstate(divide="ignore", over="ignore"):  # prices may lie further apart than a number can say
+        shares = 1.0 / by[unusual][:MOST]
+    for row, each in zip(rows[unusual][:MOST].tolist(), shares.tolist(), strict=True):
+        ratio = ratio_near(each, among=COMMON_RATIOS, within=TOLERANCE)
         if ratio is not None:
             found[row] = ratio
     return found
@@ -97,7 +99,7 @@ def _lasts(columns: Columns, row: int, ratio: Ratio) -> bool:
     """Whether the price stays at its new level: a wrong price, and the way back from it, do not."""
     before = float(np.median(columns.read("close", max(0, row - BARS_AROUND), row)))
     after = float(np.median(columns.read("close", row, row + BARS_AROUND)))
-    moved, predicted = math.log(after / before), math.log(ratio[0] / ratio[1])
+    moved, predicted = math.log(after) - math.log(before), math.log(ratio[0] / ratio[1])
     return abs(moved - predicted) < abs(moved)
 
 

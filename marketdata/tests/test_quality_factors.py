@@ -226,3 +226,14 @@ def test_the_published_columns_of_real_stocks_agree(name, splits, actions, last)
     assert report.of("action").count == actions
     assert report.of("inconsistency").count == 0
     assert f"is {last} of the close" in report.notes_on_closes[0]
+
+
+@pytest.mark.parametrize("adjusted", [5e-324, 1e-310, 1.7e308])
+def test_an_adjusted_close_far_from_every_price_ends_no_report(adjusted):
+    time, columns = made(200)
+    columns["close"][120] = columns["low"][120] = 5e-324
+    closes = columns["close"].copy()
+    closes[[50, 120]] = adjusted
+    report = report_on(time, columns, closes).to_dict()
+    assert report["counts"]["inconsistency"]["warning"] > 0
+    json.dumps(report, allow_nan=False)

@@ -1,5 +1,7 @@
 """Prices that stand still or jump, bars without volume, and splits that nobody adjusted for."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,25 @@ class TestPrices:
         assert starts(report.outliers) == [str(bars.time[100])[:16], str(bars.time[200])[:16]]
         assert [item.severity for item in report.outliers] == ["warning", "info"]
         assert "back with the next bar" in report.outliers[0].text
+
+    @pytest.mark.parametrize("price", [5e-324, 1e-310, 1e-300, 1.7e308])
+    def test_prices_further_apart_than_a_number_can_say_are_reported(self, price):
+        bars = raw_sample("AAPL_1d.csv").head(100)
+        columns = {name: getattr(bars, name).copy() for name in ("open", "high", "low", "close")}
+        for values in columns.values():
+            values[[30, *range(60, 66)]] = price
+        report = examine(changed(bars, **columns), timeframe="1d", calendar="XNYS").to_dict()
+        assert report["outlier_count"] == 3
+        assert any("about 1e" in item["text"] for item in report["outliers"])
+        assert "inf" not in json.dumps(report, allow_nan=False).replace('"info"', "")
+
+    def test_a_level_that_a_number_cannot_compare_ends_no_report(self):
+        bars = raw_sample("AAPL_1d.csv").head(100)
+        columns = {name: getattr(bars, name).copy() for name in ("open", "high", "low", "close")}
+        for name in ("open", "high", "low", "close"):
+            columns[name][50:] = 5e-324
+        columns["open"][50] = columns["high"][50] = bars.close[49] / 2  # like two for one
+        assert examine(changed(bars, **columns), timeframe="1d", calendar="XNYS").bars == 100
 
     def test_an_outlier_is_said_in_usual_moves_of_its_time(self):
         signs = np.where(np.arange(200) % 2, 1.0, -1.0)

@@ -50,7 +50,7 @@ def read_bars(
     problems: list[FileProblem] = []
     for found_row in _rows(path, reader, caps):
         if isinstance(found_row, Row):
-            rows.append(found_row.adjusted() if reading.adjust else found_row)
+            rows.append(found_row)
             continue
         problems.extend(found_row)
         if len(problems) >= MAX_PROBLEMS:

@@ -111,7 +111,5 @@ class _Previewing:
         return replace(self._shown(found, number), problem=wrong)
 
     def _shown(self, row: Row, number: int) -> PreviewRow:
-        reading = self.reader.reading
-        row = row.adjusted() if reading.adjust else row
-        text = as_text(row.time, session_dates=reading.session_dates)
+        text = as_text(row.time, session_dates=self.reader.reading.session_dates)
         return PreviewRow(number, text, row.open, row.high, row.low, row.close, row.volume)

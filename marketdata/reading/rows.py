@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import inf, isfinite, nan
 from typing import NamedTuple
 
 from marketdata.bars import PRICES
@@ -20,7 +20,7 @@ class Row(NamedTuple):
     """What one row means: UTC nanoseconds, prices above 0 in order, volume at least 0.
 
     `volume` is 0 without such a column. `adj_close` is NaN without one, and where it holds no price unless the
-    file is read with `adjust`, which refuses that. Nothing is adjusted here.
+    file is read with `adjust`, which refuses that.
     """
 
     time: int
@@ -101,7 +101,7 @@ class RowReader:
         return [problem(number, "header", text, reason)]
 
     def read(self, text: str, number: int, after: int | None = None) -> Row | list[FileProblem]:
-        """Return what line `number` means, or why it means nothing.
+        """Return what line `number` means, adjusted if the reading asks for it, or why it means nothing.
 
         `after` is the time of the bar before, which decides between the two of a local time that exists twice.
         Order and repetition are not judged here: see `order_problem`.
@@ -122,8 +122,9 @@ class RowReader:
         if found:
             return found
         row = Row(time, prices[0], prices[1], prices[2], prices[3], volume, adj_close)
-        wrong = self._disorder(row, number)
-        return [wrong] if wrong else row
+        if wrong := self._disorder(row, number):
+            return [wrong]
+        return self._adjusted(row, number) if self.reading.adjust else row
 
     def order_problem(self, text: str, number: int, row: Row, before: int, before_line: int) -> FileProblem:
         """Say what is wrong with a row whose time is not after `before`, the time of line `before_line`."""
@@ -201,3 +202,13 @@ class RowReader:
         else:
             return None
         return problem(number, self.layout.names[position], f"{value:.10g}", reason)
+
+    def _adjusted(self, row: Row, number: int) -> Row | list[FileProblem]:
+        adjusted = row.adjusted()
+        if all(isfinite(value) for value in adjusted) and min(adjusted[1:5]) > 0.0:
+            return adjusted
+        name = self.layout.names[self.layout.roles.index("adj_close")]
+        reason = (
+            f"against the close {row.close:.10g} gives no price or volume that a number holds. Correct it."
+        )
+        return [problem(number, name, f"{row.adj_close:.10g}", reason)]

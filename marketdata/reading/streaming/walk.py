@@ -7,7 +7,6 @@ row: their order, times that repeat, and what the chosen policy makes of it.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -58,9 +57,8 @@ class RowWalk:
         repairs = reading.repairs if reading.policy == "repair" else ()
         self._sorts, self._merges = "sort" in repairs, "drop_exact_duplicates" in repairs
         self._data = np.zeros(0, dtype=np.uint8)
-        self._kinds = np.zeros(
-            256, dtype=bool
-        )  # the ways of writing a time that the exact reader has accepted
+        # The ways of writing a time that the exact reader has accepted.
+        self._kinds = np.zeros(256, dtype=bool)
         # The newest accepted row: its time, and its place among the lines at hand; -1 when it came before them, and
         # is the one that is held: time, line, values.
         self._before, self._before_row = _FIRST, -1
@@ -68,9 +66,8 @@ class RowWalk:
         self._falls = False  # whether the last step in time was backward
         self._against = np.empty(MOST_LINES, dtype=np.int64)
         self._accepted = 0
-        self._backward: list[
-            int
-        ] = []  # which of the listed problems are rows that come before an earlier line
+        # Which of the listed problems are rows that come before an earlier line.
+        self._backward: list[int] = []
         self.line = 0
         self.report = ReadReport()
 
@@ -167,12 +164,6 @@ class RowWalk:
             self.report.rows_read -= 1
             return
         found = self._meaning(text, number)
-        if isinstance(found, Row) and self._adjusts:
-            adjusted = found.adjusted()
-            if all(isfinite(value) for value in adjusted) and min(adjusted[1:5]) > 0.0:
-                found = adjusted
-            else:
-                found = [self._cannot_adjust(found, number)]
         if isinstance(found, Row):
             lines.moments[row], lines.values[row], lines.status[row] = found.time, found[1:], READ
         else:
@@ -186,17 +177,8 @@ class RowWalk:
         second = self._exact.read(text, number, _LAST)
         return second if isinstance(second, list) or second.time < before else self._exact.read(text, number)
 
-    def _cannot_adjust(self, row: Row, number: int) -> FileProblem:
-        layout = self._exact.layout
-        position = layout.position("adj_close")
-        name = "adj_close" if position is None else layout.names[position]
-        reason = (
-            f"against the close {row.close:.10g} gives no price or volume that a number holds. Correct it."
-        )
-        return FileProblem(number, name[:40], f"{row.adj_close:.10g}", reason)
-
     def _adjust(self, rows: NDArray[np.int64]) -> None:
-        """Adjust plain rows as `Row.adjusted` does; those that cannot be go to the exact reader."""
+        """Adjust plain rows as the exact reader does; those that cannot be go to it."""
         values = self._compiled.values[rows]
         with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
             factor = values[:, _ADJ_CLOSE] / values[:, _CLOSE]

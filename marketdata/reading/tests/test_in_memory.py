@@ -71,3 +71,10 @@ def test_a_thousand_problems_are_enough(tmp_path):
 def test_a_file_without_bars_says_so(text, tmp_path):
     with pytest.raises(FileInvalid):
         read(tmp_path / "a.csv", text)
+
+
+@pytest.mark.parametrize("adj_close", ["1e-320", "1e-323"])
+def test_an_adjustment_that_makes_no_price_is_located(tmp_path, adj_close):
+    text = f"date,open,high,low,close,volume,adj_close\n2024-01-02,8,16,4,10,100,{adj_close}\n"
+    with pytest.raises(FileInvalid, match=r"Line 2, adj_close: .* gives no price or volume"):
+        read(tmp_path / "a.csv", text, adjust=True)

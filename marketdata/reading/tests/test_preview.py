@@ -43,6 +43,18 @@ def test_adjusted_values_are_shown_when_asked_for():
     assert (row.open, row.high, row.low, row.close, row.volume) == (5, 6, 4.5, 5.5, 1000)
 
 
+def test_an_adjustment_that_makes_no_price_is_a_problem_and_not_shown():
+    # 500 / (1e-320 / 11) is beyond any number, and 10 * (1e-323 / 11) is 0
+    rows = (bar(2), bar(3, adj_close="1e-320"), bar(4, adj_close="1e-323"))
+    found = shown(*rows, reading=Reading(session_dates=True, adjust=True))
+    assert [row.volume for row in found.rows] == [1000, None, None]
+    assert [(problem.line, problem.column) for problem in found.problems] == [
+        (3, "adj_close"),
+        (4, "adj_close"),
+    ]
+    assert "gives no price or volume" in found.problems[0].reason
+
+
 def test_a_row_with_a_problem_shows_it_and_no_values():
     found = shown(bar(2), bar(3, prices="10,nan,9,11"), bar(4))
     assert [row.line for row in found.rows] == [2, 3, 4]

@@ -144,7 +144,8 @@ def test_an_adjusted_close_is_only_required_where_it_is_used():
 
 def test_adjusting_multiplies_prices_and_divides_volume():
     # factor = 5.5 / 11 = 0.5
-    assert row_of("2024-01-02,10,12,9,11,500,5.5", ADJUSTED).adjusted()[1:] == (5, 6, 4.5, 5.5, 1000, 5.5)
+    row = row_of("2024-01-02,10,12,9,11,500,5.5", ADJUSTED, replace(SESSION, adjust=True))
+    assert row[1:] == (5, 6, 4.5, 5.5, 1000, 5.5)
 
 
 def test_order_and_repetition_are_named_with_the_other_line():

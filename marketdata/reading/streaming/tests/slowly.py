@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
-from math import isfinite
 
 import numpy as np
 
@@ -52,11 +51,6 @@ def read_slowly(raw: bytes, layout: Layout, reading: Reading) -> Slow:
         if isinstance(row, list):
             found.problems.extend(row)
             continue
-        if reading.adjust:
-            row = row.adjusted()
-            if not all(isfinite(value) for value in row) or min(row[1:5]) <= 0.0:
-                found.problems.append("cannot be adjusted")
-                continue
         if last and row.time <= last[0].time:
             problem = reader.order_problem(text, number, row, last[0].time, last[1])
             if row.time == last[0].time:

@@ -162,3 +162,17 @@ def test_requests_are_limited_and_the_refusal_says_until_when(user, no_throttles
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert shape(answers[-1]) == (429, "throttled")
     assert int(answers[-1]["Retry-After"]) > 0
+
+
+LISTS = (
+    *("market-data/series/?symbol=", "market-data/series/?search=", "market-data/series/?source="),
+    *("market-data/imports/?symbol=", "strategies/?q=", "strategies/?symbol=", "strategies/?timeframe="),
+    *("backtests/?symbol=", "sweeps/?symbol="),
+)
+
+
+@pytest.mark.parametrize("query", LISTS)
+def test_what_is_looked_for_is_no_longer_than_a_name(api, query):
+    answer = api.get(f"/api/{query}{'x' * 60_000}")
+    assert shape(answer) == (400, "invalid")
+    assert "at most 120 characters" in answer.json()["detail"]

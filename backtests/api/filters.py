@@ -2,6 +2,7 @@
 
 import django_filters
 
+from algotrade.filters import TextFilter
 from algotrade.jobs.models import Job
 from backtests.models import BacktestResult, Sweep
 
@@ -23,7 +24,7 @@ class BacktestFilter(django_filters.FilterSet):
         decimal_places=0,
         help_text="Id of the series.",
     )
-    symbol = django_filters.CharFilter(lookup_expr="iexact")
+    symbol = TextFilter(lookup_expr="iexact")
     status = django_filters.ChoiceFilter(choices=Job.State.choices)
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
     created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lte")

@@ -2,24 +2,20 @@
 
 import django_filters
 
+from algotrade.filters import TextFilter
 from algotrade.jobs.models import Job
 from marketdata.models import BarImport, MarketData, Series
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
-
-LONGEST_TEXT = 120
-"""Of what is looked for; SQLite fails on patterns of 50,000 characters."""
 
 
 class SeriesFilter(django_filters.FilterSet):
     """`?symbol=`, `?search=`, `?timeframe=`, `?calendar=`, `?source=`, `?shared=`."""
 
-    symbol = django_filters.CharFilter(lookup_expr="iexact", max_length=LONGEST_TEXT)
-    search = django_filters.CharFilter(
-        method="filter_search", label="Part of the symbol or name", max_length=LONGEST_TEXT
-    )
+    symbol = TextFilter(lookup_expr="iexact")
+    search = TextFilter(method="filter_search", label="Part of the symbol or name")
     timeframe = django_filters.ChoiceFilter(choices=[(name, name) for name in TIMEFRAMES])
     calendar = django_filters.ChoiceFilter(choices=[(name, name) for name in CALENDARS])
-    source = django_filters.CharFilter(max_length=LONGEST_TEXT)
+    source = TextFilter()
     shared = django_filters.BooleanFilter(field_name="user", lookup_expr="isnull")
 
     class Meta:
@@ -48,7 +44,7 @@ class ImportFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(choices=Job.State.choices)
     source = django_filters.ChoiceFilter(choices=BarImport.Source.choices)
     series = django_filters.NumberFilter(field_name="series_id", max_value=2**63 - 1)
-    symbol = django_filters.CharFilter(lookup_expr="iexact", max_length=LONGEST_TEXT)
+    symbol = TextFilter(lookup_expr="iexact")
 
     class Meta:
         model = BarImport

@@ -45,11 +45,6 @@ BATCH = 200
 LONGEST_SYMBOL = 64
 
 
-def may_feed(user: Any, series: Series) -> bool:
-    """Whether `user` may give this series a feed, change it and use it."""
-    return series.can_edit(user) or (series.is_shared and bool(user.is_staff))
-
-
 def create_feed(
     *, user: Any, series: Series, provider: str, symbol: str, every: str = "1d", enabled: bool = True
 ) -> Feed:
@@ -251,7 +246,7 @@ def _record_failure(pk: int, reason: str, moment: dt.datetime, *, wait_seconds: 
 
 
 def _require_editor(user: Any, series: Series) -> None:
-    if not may_feed(user, series):
+    if not series.is_kept_by(user):
         raise NotAllowed(_("Only the owner of a series can refresh it; a shared one, only staff."))
 
 

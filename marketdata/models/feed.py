@@ -16,7 +16,8 @@ class FeedQuerySet(OwnedQuerySet):
     """Feeds, by whose series they fill and when they are due."""
 
     def for_user(self, user: Any) -> Self:
-        return self.filter(series__user=user) if user.is_authenticated else self.none()
+        """Those of the user's own series; for staff those of shared series, too."""
+        return self.filter(series__in=Series.objects.kept_by(user))
 
     def due(self, moment: Any) -> Self:
         """Those switched on whose time has come and whose owner is active."""

@@ -30,6 +30,10 @@ class SeriesQuerySet(OwnedQuerySet):
             return self.none()
         return self.filter(models.Q(user=user) | models.Q(user__isnull=True))
 
+    def kept_by(self, user: Any) -> Self:
+        """Those whose bars `user` keeps up to date: the own ones, and for staff the shared ones too."""
+        return self.visible_to(user) if user.is_staff else self.for_user(user)
+
     def shared(self) -> Self:
         """Series that everybody sees and only staff change."""
         return self.filter(user__isnull=True)
@@ -201,3 +205,7 @@ class Series(models.Model):
     def can_edit(self, user: Any) -> bool:
         """Whether `user` may change or delete it outside the admin."""
         return self.user_id is not None and self.user_id == user.pk
+
+    def is_kept_by(self, user: Any) -> bool:
+        """Whether `user` may give it a feed, change that and use it."""
+        return self.can_edit(user) or (self.is_shared and bool(user.is_staff))

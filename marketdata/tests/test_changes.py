@@ -151,6 +151,24 @@ def test_a_feed_is_given_refreshed_switched_off_and_removed(page, series):
     assert not Feed.objects.exists()
 
 
+def test_staff_keep_shared_series_up_to_date_and_nobody_else_does(page, page_staff, shared_series):
+    url = f"/data/{shared_series.pk}/"
+    form = {"provider": "ccxt", "symbol": "binance:ABC/USD", "every": "1h", "enabled": "on"}
+    assert "Keep it up to date" not in text_of(page.get(url))
+    assert page.post(f"{url}feed/", form).status_code == 404
+    assert "Keep it up to date" in text_of(page_staff.get(url))
+    assert page_staff.post(f"{url}feed/", form)["Location"] == url
+    assert "Refresh now" in text_of(page_staff.get(url))
+    assert "binance:ABC/USD" in (seen := text_of(page.get(url)))
+    assert "Refresh now" not in seen
+    for action in ("refresh", "switch", "delete"):
+        assert page.post(f"{url}feed/{action}/").status_code == 404
+    assert page_staff.post(f"{url}feed/refresh/").status_code == 302
+    assert BarImport.objects.get().series == shared_series
+    assert page_staff.post(f"{url}feed/delete/").status_code == 302
+    assert not Feed.objects.exists()
+
+
 def test_a_download_is_asked_for_on_its_page(page):
     body = text_of(page.get("/data/fetch/"))
     assert "Alpha Vantage" in body

@@ -143,16 +143,6 @@ def test_an_upload_whose_file_is_gone_is_said_to_be_so_at_every_door(api, page, 
     assert not Upload.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["series/?symbol=", "series/?search=", "series/?source=", "imports/?symbol="],
-)
-def test_what_is_looked_for_is_no_longer_than_a_name(api, query):
-    answer = api.get(f"{BASE}{query}{'x' * 60_000}")
-    assert answer.status_code == 400
-    assert "at most 120 characters" in answer.json()["detail"]
-
-
 def test_settings_that_cannot_be_read_break_no_page(api, page, user, series):
     send = {"user": user, "symbol": "ABC", "timeframe": "1d", "series": series}
     for source in BarImport.Source.values:

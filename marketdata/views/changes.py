@@ -81,8 +81,8 @@ def resample(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def feed(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give an own series a feed, or change it."""
-    series = _own(request, pk)
+    """Give an own series a feed, or change it; for staff a shared one, too."""
+    series = get_object_or_404(Series.objects.kept_by(request.user), pk=pk)
     stored = Feed.objects.filter(series=series).first()
     names = ("provider", "symbol", "every", "enabled")
     initial = {name: getattr(stored, name) for name in names} if stored else _first_feed(series)
@@ -117,7 +117,7 @@ def feed_refresh(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def feed_switch(request: HttpRequest, pk: int) -> HttpResponse:
-    """Switch the feed of an own series on or off."""
+    """Switch the feed on or off."""
     stored = get_object_or_404(Feed.objects.for_user(request.user), series_id=pk)
     feeds.change_feed(user=request.user, feed=stored, enabled=request.POST.get("enabled") == "1")
     return redirect(stored.series)

@@ -81,6 +81,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "derived": visible.filter(derived_from=series)[:DERIVED_SHOWN],
         "timeframes": [(name, _(TIMEFRAMES[name].label)) for name in longer_timeframes(series)],
         "can_edit": can_edit,
+        "can_feed": series.is_kept_by(request.user),
         "can_adjust": series.adjustment != Series.Adjustment.SPLITS_DIVIDENDS,
         "can_share": series.is_shared and request.user.is_staff,
         "can_restore": can_edit and not series.is_derived,

@@ -3,16 +3,17 @@
 import django_filters
 from django.db.models import QuerySet
 
+from algotrade.filters import TextFilter
 from strategies.models import Strategy
 
 
 class StrategyFilter(django_filters.FilterSet):
     """`?q=` searches name, symbol and description; the others match exactly."""
 
-    q = django_filters.CharFilter(method="search", label="Text in the name, symbol or description")
-    strategy_type = django_filters.CharFilter()
-    symbol = django_filters.CharFilter(lookup_expr="iexact")
-    timeframe = django_filters.CharFilter()
+    q = TextFilter(method="search", label="Text in the name, symbol or description")
+    strategy_type = TextFilter()
+    symbol = TextFilter(lookup_expr="iexact")
+    timeframe = TextFilter()
     use_ml = django_filters.BooleanFilter()
 
     class Meta:

@@ -70,7 +70,7 @@ class FeedChangeSerializer(KnownFieldsMixin, serializers.Serializer):
 
 
 class FeedCreateSerializer(KnownFieldsMixin, serializers.Serializer):
-    """A feed for an own series."""
+    """A feed for a series."""
 
     series = IdField()
     provider = serializers.CharField(max_length=40)

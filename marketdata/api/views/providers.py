@@ -81,7 +81,7 @@ class FetchView(APIView):
 class FeedViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet
 ):
-    """What keeps own series up to date."""
+    """What keeps own series up to date, and for staff the shared ones."""
 
     queryset = Feed.objects.none()
     serializer_class = FeedSerializer
@@ -93,14 +93,14 @@ class FeedViewSet(
 
     @extend_schema(
         tags=TAGS,
-        summary="Give an own series a feed",
+        summary="Give an own series (staff: a shared one, too) a feed",
         request=FeedCreateSerializer,
         responses={201: FeedSerializer},
     )
     def create(self, request: Request) -> Response:
         serializer = checked(FeedCreateSerializer, request.data)
         given = dict(serializer.validated_data)
-        series = get_object_or_404(Series.objects.for_user(request.user), pk=given.pop("series"))
+        series = get_object_or_404(Series.objects.kept_by(request.user), pk=given.pop("series"))
         feed = feeds.create_feed(user=request.user, series=series, **given)
         where = reverse("feed-detail", args=[feed.pk])
         body = FeedSerializer(feed).data

@@ -147,8 +147,10 @@ def _statement(count: int) -> str:
     quote = connection.ops.quote_name
     names = ", ".join(quote(name) for name in _FIELDS)
     table = quote(MarketData._meta.db_table)
-    row = f"(?1, ?2, ?3, {', '.join(['%s'] * (1 + len(COLUMNS)))})"
-    return f"INSERT INTO {table} ({names}) VALUES {', '.join([row] * count)}"  # noqa: S608  our own words
+    places = ", ".join(["%s"] * (1 + len(COLUMNS)))
+    # The first row takes the common values as Django's log of statements expects it, the others refer to them.
+    rows = [f"(%s, %s, %s, {places})", *[f"(?1, ?2, ?3, {places})"] * (count - 1)]
+    return f"INSERT INTO {table} ({names}) VALUES {', '.join(rows)}"  # noqa: S608  our own words
 
 
 def _interleaved(rows: Rows) -> list[Any]:

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from marketdata.bars import COLUMNS, Bars
 from marketdata.columns import NAMES, BarsColumns, ColumnFiles
@@ -55,6 +56,14 @@ def test_every_number_and_time_comes_back_as_it_went_in(user):
     back = load_bars(series)
     for name in ("time", *COLUMNS):
         assert getattr(back, name).tobytes() == getattr(bars, name).tobytes(), name
+
+
+def test_rows_are_stored_while_statements_are_logged(user):
+    series = make_series(user)
+    with CaptureQueriesContext(connection):  # as with DEBUG
+        insert_rows(series, rows_of(make_bars(160)), 0)
+    rows = MarketData.written.filter(series=series, symbol=series.symbol, revision=0)
+    assert rows.count() == 160
 
 
 @pytest.mark.parametrize("count", [1, 149, 150, 151, 450, 1234])

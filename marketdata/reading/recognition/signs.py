@@ -32,8 +32,7 @@ def signs_of(
     cells: Iterable[str], delimiter: str, decimal: str | None = None, thousands: str | None = None
 ) -> Signs:
     """Decide the signs from the numbers of a sample; a sign that is given holds, and speaks for the other."""
-    seen = {".": 0, ",": 0}
-    """How many numbers can only have this decimal sign."""
+    seen = {".": 0, ",": 0}  # how many numbers can only have this decimal sign
     groups: set[str] = set()
     unsure: set[str] = set()
     for cell in cells:

@@ -50,11 +50,13 @@ def find_table(lines: Sequence[str], overrides: Overrides = NOTHING_SAID) -> Tab
     tables = [table for delimiter in delimiters if (table := _table(lines, delimiter, overrides))]
     if not tables:
         return None
-    return max(tables, key=lambda table: (len(_good(table)), len(table.rows), len(table.names)))
+    return max(tables, key=_worth)
 
 
-def _good(table: Table) -> list[list[str]]:
-    return [cells for _index, cells in table.rows if is_row(cells)]
+def _worth(table: Table) -> tuple[int, int, bool, int]:
+    """What the better of two tables has more of. Blanks also stand within times and numbers, so they come last."""
+    sound = sum(is_row(cells) for _index, cells in table.rows)
+    return sound, len(table.rows), table.delimiter != " ", len(table.names)
 
 
 _Cut = list[tuple[int, list[str]]]
@@ -142,7 +144,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 def is_row(cells: Sequence[str]) -> bool:
     """Whether cells hold a time and four numbers beside it."""
-    if not 5 <= len(cells) <= 200:
+    if not _LEAST_COLUMNS <= len(cells) <= 200:
         return False
     time = next((position for position, cell in enumerate(cells) if is_moment(cell)), None)
     return time is not None and sum(is_number(cell) for cell in (*cells[:time], *cells[time + 1 :])) >= 4

@@ -256,3 +256,10 @@ def test_detecting_takes_a_moment_that_a_page_can_wait_for():
     before = time.process_time()
     detect(head)
     assert time.process_time() - before < 1.0
+
+
+def test_blanks_in_times_and_numbers_do_not_part_the_columns_of_a_table_with_tabs():
+    rows = (f"2024-01-02 10:{minute:02}:00\t0,50\t1 000,51\t0,50\t0,50\t1 000" for minute in range(20))
+    found = detect("\n".join(rows).encode())
+    assert found.problems == ()
+    assert (found.layout.delimiter, found.layout.thousands, found.timeframe) == ("\t", " ", "1m")

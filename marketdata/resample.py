@@ -47,16 +47,34 @@ def merge_groups(bars: Bars, first: NDArray[np.intp], time: NDArray[np.datetime6
         high=np.maximum.reduceat(bars.high, first),
         low=np.minimum.reduceat(bars.low, first),
         close=bars.close[last],
-        volume=np.add.reduceat(bars.volume, first),
+        volume=_sums(bars.volume, first),
     )
 
 
 def merge_buckets(bars: Bars, buckets: Buckets) -> Bars:
-    """Merge the bars of each bucket into one, labelled by it."""
+    """Merge the bars of each bucket into one, labelled by it.
+
+    ResampleError names a bar whose volume is more than a number holds.
+    """
     kept = bars
     if buckets.rows is not None:
         kept = Bars.trusted(**{name: getattr(bars, name)[buckets.rows] for name in ("time", *COLUMNS)})
-    return merge_groups(kept, buckets.first, buckets.label.view("datetime64[ns]"))
+    merged = merge_groups(kept, buckets.first, buckets.label.view("datetime64[ns]"))
+    endless = np.flatnonzero(np.isinf(merged.volume))
+    if endless.size:
+        moment = np.datetime_as_string(merged.time[endless[0]], unit="s")
+        message = (
+            f"The volumes of the bar at {moment} add up to more than a number holds. "
+            "Correct the volumes of the bars that it is made of."
+        )
+        raise ResampleError(message)
+    return merged
+
+
+def _sums(volume: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.float64]:
+    with np.errstate(over="ignore"):  # infinity then
+        sums: NDArray[np.float64] = np.add.reduceat(volume, first)
+    return sums
 
 
 def resample(
@@ -93,7 +111,7 @@ def resample(
     Raises
     ------
     ResampleError
-        The wanted timeframe is not a multiple of the source.
+        The wanted timeframe is not a multiple of the source, or a longer bar's volume is more than a number holds.
     """
     _check(source_timeframe, timeframe)
     if timeframe == source_timeframe or not len(bars):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from marketdata.bars import Bars
+from marketdata.bars import PRICES, Bars
+from marketdata.columns import BarsColumns, ColumnFiles
 from marketdata.errors import ResampleError
-from marketdata.resample import resample
+from marketdata.resample import resample, resample_columns
 from marketdata.tests.bars import make_bars
 
 
@@ -56,6 +57,17 @@ def test_a_shorter_timeframe_is_refused_and_the_same_one_returned_as_it_is():
     assert resample(days, "1d", source_timeframe="1d") is days
     with pytest.raises(ResampleError, match="cannot be merged into 1h"):
         resample(days, "1h", source_timeframe="1d")
+
+
+def test_volumes_that_add_up_to_more_than_a_number_holds_are_refused():
+    minutes = make_bars(15, "2024-01-02T09:30", "m")
+    volume = minutes.volume.copy()
+    volume[[6, 8]] = 1.7e308
+    bars = Bars(**{name: getattr(minutes, name) for name in ("time", *PRICES)}, volume=volume)
+    with pytest.raises(ResampleError, match="the bar at 2024-01-02T09:35:00 add up to more"):
+        resample(bars, "5m", source_timeframe="1m")
+    with ColumnFiles() as into, pytest.raises(ResampleError, match="Correct the volumes"):
+        resample_columns(BarsColumns(bars), into, "5m", source_timeframe="1m")
 
 
 def test_no_bars_stay_no_bars():

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from marketdata.providers.http import fetch_json
 from marketdata.providers.limiter import Limiter
 from marketdata.providers.registry import register
 from marketdata.providers.rows import bars_from_columns, join, period, week_of
+from marketdata.reading.times import get_zone
 
 USUAL_URL = "https://www.alphavantage.co"
 INTERVALS = {"1m": "1min", "5m": "5min", "15m": "15min", "1h": "60min"}
@@ -161,7 +162,7 @@ class AlphaVantageProvider(Provider):
         return bars_from_columns(time, **values, note=self.note)
 
     @staticmethod
-    def _times(said: list[str], timeframe: str, zone: str) -> NDArray[np.datetime64]:
+    def _times(said: list[str], timeframe: str, zone: ZoneInfo) -> NDArray[np.datetime64]:
         local = np.array(said, dtype="datetime64[s]")
         if timeframe == "1w":  # named by the last trading day of the week
             return week_of(local)
@@ -178,22 +179,17 @@ def _without(text: str, key: str) -> str:
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 
-def _zone(answer: Mapping[str, Any]) -> str:
+def _zone(answer: Mapping[str, Any]) -> ZoneInfo:
     described = answer.get("Meta Data")
     described = described if isinstance(described, dict) else {}
     said = next((str(value) for name, value in described.items() if "Time Zone" in name), "US/Eastern")
-    try:
-        ZoneInfo(said)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"unknown time zone {said!r}") from None
-    return said
+    return get_zone(said)
 
 
-def _to_utc(local: NDArray[np.datetime64], zone: str) -> NDArray[np.datetime64]:
+def _to_utc(local: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.datetime64]:
     """Local times as UTC; of a time that exists twice the first one is meant."""
-    there = ZoneInfo(zone)
     moments = [
-        moment.replace(tzinfo=there).astimezone(dt.UTC).replace(tzinfo=None) for moment in local.tolist()
+        moment.replace(tzinfo=zone).astimezone(dt.UTC).replace(tzinfo=None) for moment in local.tolist()
     ]
     return np.array(moments, dtype="datetime64[us]")
 

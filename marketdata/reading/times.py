@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from functools import cache
 
 from marketdata.reading.moments import EPOCH, Moment, parse
 
@@ -14,13 +15,18 @@ _OUTSIDE = "is not within the years 1678 to 2261. Check the year, or the unit of
 _UTC_NAMES = {"UTC", "ETC/UTC", "ETC/UCT", "UCT", "ZULU", "ETC/ZULU"}
 
 
+@cache
+def _zone_names() -> frozenset[str]:
+    """The names that mean the same on each machine: files like localtime and right/UTC lie beside them."""
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory"})
+
+
 def get_zone(name: str) -> zoneinfo.ZoneInfo:
     """Return the IANA timezone called `name`; raise ValueError when there is none."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+    if name not in _zone_names():
         shown = str(name)[:40]
-        raise ValueError(f"{shown!r} is not a timezone. Use a name like UTC or America/New_York.") from error
+        raise ValueError(f"{shown!r} is not a timezone. Use a name like UTC or America/New_York.")
+    return zoneinfo.ZoneInfo(name)
 
 
 def latest_ns(latest: dt.datetime | None = None) -> int:

@@ -156,3 +156,12 @@ def test_a_zone_that_does_not_exist_is_named():
     for name in ("", "../etc/passwd", "a" * 500, "\0"):
         with pytest.raises(ValueError, match="is not a timezone"):
             get_zone(name)
+
+
+def test_a_zone_that_depends_on_the_machine_is_no_zone():
+    names = ("localtime", "posixrules", "Factory", "right/UTC", "posix/Europe/Paris", "America")
+    for name in names:
+        with pytest.raises(ValueError, match="is not a timezone"):
+            get_zone(name)
+    for name in ("UTC", "Europe/Paris", "US/Eastern", "EST5EDT", "Etc/GMT+5"):
+        assert get_zone(name).key == name

@@ -70,7 +70,7 @@ KINDS: tuple[tuple[str, str, Any, Any], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """All findings of one kind. `open` says whether any of them is more than a remark."""
+    """All findings of one kind. `is_open` says whether any of them is more than a remark."""
 
     kind: str
     label: Any
@@ -118,8 +118,8 @@ def years(report: Mapping[str, Any]) -> list[YearShare]:
         bars, missing = int(item["bars"]), int(item["missing"])
         share = bars / (bars + missing) if bars + missing else 0.0
         level = "full" if share >= FAIR_COVERAGE else "some" if share >= POOR_COVERAGE else "few"
-        tenths_of_percent = math.floor(share * 1000) / 1000  # a year that lacks a bar is not shown as whole
-        shares.append(YearShare(int(item["year"]), bars, missing, tenths_of_percent, level))
+        shown = math.floor(share * 1000) / 1000  # a year that lacks a bar is not shown as whole
+        shares.append(YearShare(int(item["year"]), bars, missing, shown, level))
     return shares
 
 

@@ -49,7 +49,7 @@ def collect_snapshots() -> None:
 
 @_by_the_clock("Discard what imports left", timedelta(hours=1), expires=timedelta(hours=1))
 def discard_left_behind() -> None:
-    """Removes rows that nobody sees, of imports that were killed before they could tidy up."""
+    """Removes rows that do not count: of imports that were killed, replaced ones, and those of deleted series."""
     import_string("marketdata.store.leftovers.discard_left_behind")()
 
 

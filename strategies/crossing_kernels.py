@@ -67,6 +67,7 @@ def follow_nb(sides: Sides, slow: Line, out: Line) -> None:
 
 @kernel
 def hold_nb(up: Flags, down: Flags, defined: Flags, out: Line) -> None:
+    """Write +1 from a row of `up` on, -1 from one of `down`, 0 before the first, NaN where not yet `defined`."""
     target = 0.0
     for t in range(len(up)):
         target = 1.0 if up[t] else (-1.0 if down[t] else target)

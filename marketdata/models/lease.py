@@ -15,7 +15,7 @@ class WriteLeaseQuerySet(models.QuerySet):
     """Leases, by whether anybody still stands behind them."""
 
     def left_behind(self) -> Self:
-        """Those of imports that were killed."""
+        """Those that have run out: of imports that were killed, or that replaced rows, and of deleted series."""
         return self.filter(until__lte=now())
 
 
@@ -47,4 +47,5 @@ class WriteLease(models.Model):
 
     @property
     def is_live(self) -> bool:
+        """Whether its holder may still write."""
         return self.until > now()

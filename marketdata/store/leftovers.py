@@ -40,7 +40,7 @@ def discard_of_job(job_id: Any, seconds: float = 1.0) -> None:
 
 
 def discard_left_behind() -> int:
-    """Remove what killed imports have left; return how many there were."""
+    """Remove what all leases that have run out leave; return how many were done with."""
     found = 0
     for lease in WriteLease.objects.left_behind():
         found += discard(lease)

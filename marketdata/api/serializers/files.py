@@ -46,7 +46,8 @@ class FileOptionsSerializer(DestinationSerializer):
     timezone = serializers.CharField(
         max_length=64,
         required=False,
-        help_text="IANA zone of times without an offset. Without it the series keeps its own; a new one gets UTC.",
+        help_text="IANA zone of times without an offset. Without it the series keeps its own; a new one gets "
+        "that which the file shows, or UTC.",
     )
     adjustment = ChoiceField(
         choices=Series.Adjustment.choices,

@@ -2,15 +2,17 @@
 
 import csv
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from django.http import StreamingHttpResponse
+from numpy.typing import NDArray
 
 from marketdata.bars import COLUMNS, Bars
 from marketdata.models import BarImport, Series
 
 CHUNK = 5_000
+Unit = Literal["D", "s", "ms", "us", "ns"]
 PROBLEM_COLUMNS = ("line", "column", "value", "reason")
 
 
@@ -23,17 +25,28 @@ def csv_response(series: Series, bars: Bars) -> StreamingHttpResponse:
 
 
 def csv_lines(bars: Bars, *, intraday: bool) -> Iterator[str]:
-    """Yield the file in pieces: a header, then `CHUNK` bars at a time. Times are UTC and say so."""
+    """Yield the file in pieces: a header, then `CHUNK` bars at a time. Times are UTC and say so.
+
+    All are written to the second, or with as many decimals as the finest one needs.
+    """
     name = "datetime" if intraday else "date"
+    unit: Unit = _unit(bars.time) if intraday else "D"
     yield ",".join((name, *COLUMNS)) + "\n"
     for first in range(0, len(bars), CHUNK):
         rows = slice(first, first + CHUNK)
-        times = np.datetime_as_string(bars.time[rows], unit="s" if intraday else "D").tolist()
+        times = np.datetime_as_string(bars.time[rows], unit=unit).tolist()
         if intraday:
             times = [f"{text}Z" for text in times]
         # repr keeps every digit, so that what is exported comes back as the same numbers.
         columns = [list(map(repr, getattr(bars, column)[rows].tolist())) for column in COLUMNS]
         yield "".join(",".join(row) + "\n" for row in zip(times, *columns, strict=True))
+
+
+def _unit(time: NDArray[np.datetime64]) -> Unit:
+    """The coarsest unit that writes each time exactly."""
+    ticks = time.view(np.int64)
+    units: tuple[tuple[Unit, int], ...] = (("s", 10**9), ("ms", 10**6), ("us", 10**3))
+    return next((unit for unit, length in units if not np.any(ticks % length)), "ns")
 
 
 def problems_response(item: BarImport) -> StreamingHttpResponse:

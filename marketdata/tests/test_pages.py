@@ -5,6 +5,8 @@ from django.test import Client
 
 from algotrade.jobs.models import Job
 from marketdata.models import Series
+from marketdata.reading.in_memory import read_bars
+from marketdata.reading.layout import Reading
 from marketdata.services import current_snapshot
 from marketdata.tests.bars import HEADER, csv_text, make_bars, read
 from marketdata.tests.conftest import make_series
@@ -102,6 +104,18 @@ def test_the_export_reads_back_as_the_same_bars(page, series, tmp_path):
     assert answer["Content-Disposition"] == 'attachment; filename="ABC_1d.csv"'
     bars = read(tmp_path / "back.csv", b"".join(answer.streaming_content))
     assert bars.close.tobytes() == make_bars(10).close.tobytes()
+
+
+def test_times_with_fractions_of_a_second_are_exported_as_they_are(page, user, tmp_path):
+    for fraction in (".5", ".000001", ""):
+        bars = make_bars(10, f"2024-01-02T09:30:00{fraction}", "m")
+        series = make_series(user, f"X{fraction[1:]}", timeframe="1m", bars=bars)
+        body = b"".join(page.get(f"/data/{series.pk}/bars.csv").streaming_content)
+        assert body.splitlines()[1].startswith(f"2024-01-02T09:30:00{fraction}".encode())
+        path = tmp_path / "back.csv"
+        path.write_bytes(body)
+        back = read_bars(path, reading=Reading())
+        assert back.time.tobytes() == bars.time.tobytes()
 
 
 def test_deleting_asks_first_and_then_does_it(page, series):

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OwnedQuerySet
 from marketdata.timeframes import CALENDARS, get_timeframe, periods_per_year
 
-SYMBOL_PATTERN = r"^[A-Z0-9][A-Z0-9._/^=:-]{0,31}$"
-SYMBOL_HELP = _("Capital letters and digits, and . _ / ^ = : - inside; at most 32.")
+SYMBOL_PATTERN = r"^[A-Z0-9^][A-Z0-9._/^=:&-]{0,31}$"
+SYMBOL_HELP = _("Capital letters, digits and ^, and . _ / = : & - inside; at most 32.")
 
 
 class SeriesQuerySet(OwnedQuerySet):

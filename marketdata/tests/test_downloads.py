@@ -52,3 +52,19 @@ def test_the_error_of_a_provider_is_the_error_of_the_job(user, source, run_jobs)
     submit_fetch(owner=user, provider="scripted", provider_symbol="NEW", timeframe="1d")
     (job,) = run_jobs()
     assert (job.error_code, job.error_detail) == ("provider_unavailable", source.error.detail)
+
+
+@pytest.mark.parametrize(
+    "symbol", ["^GSPC", "EURUSD=X", "BTC-USD", "BRK.B", "M&M.NS", "ES=F", "binance:BTC/USDT:USDT"]
+)
+def test_the_symbols_of_providers_are_symbols_of_the_lab(user, page, api, symbol):
+    asked = {"provider": "ccxt", "provider_symbol": symbol, "timeframe": "1d"}
+    answer = page.post("/data/fetch/", asked | {"overlap": "extend"})
+    assert answer.status_code == 302, answer.content.decode()
+    assert api.post("/api/market-data/fetches/", asked, format="json").status_code == 202
+    assert {row.symbol for row in BarImport.objects.all()} == {symbol.upper()}
+    series = make_series(user, symbol.upper(), make_bars(10))
+    series.full_clean()
+    assert page.get(f"/data/{series.pk}/").status_code == 200
+    name = page.get(f"/data/{series.pk}/bars.csv")["Content-Disposition"]
+    assert not set(name.removeprefix("attachment; filename=")) & set("^=/&:")

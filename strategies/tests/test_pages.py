@@ -66,7 +66,7 @@ def test_a_refused_form_keeps_what_was_typed_and_speaks_beside_the_field(page):
 def test_what_only_the_service_can_see_is_shown_beside_the_field_too(page):
     body = text(page.post(NEW, FORM | {"parameters-oversold": "80", "symbol": "a b"}))
     assert "80 is not below the overbought level (75)" in body
-    assert "Capital letters and digits" in body
+    assert "Capital letters, digits and ^" in body
 
 
 @pytest.mark.parametrize("value", ["", "abc", "1e400", "nan", "9" * 5000, "7.5", "\u0661"])

@@ -10,16 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from marketdata.columns import NAMES, Columns, first_row_from
 from marketdata.store.merged import Merge
-from marketdata.store.runs import Runs, chosen_rows, clipped, rows_in
-
-Rows = dict[str, NDArray[Any]]
+from marketdata.store.runs import Rows, Runs, chosen_rows, clipped, rows_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from marketdata.bars import COLUMNS, utc_datetime
 from marketdata.columns import ColumnFiles
 from marketdata.models import MarketData, Series
-from marketdata.store.runs import Runs
+from marketdata.store.runs import Rows, Runs
 
 PACKED_ROWS = 65_536
 """Rows of one piece of a COPY: 7 MB."""
@@ -29,8 +29,6 @@ _FIELDS = ("series_id", "symbol", "revision", "timestamp", *COLUMNS)
 _EPOCH_2000 = 946_684_800_000_000
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_END = b"\xff\xff"
-
-Rows = dict[str, NDArray[Any]]
 
 
 def insert_rows(series: Series, rows: Rows, revision: int) -> None:

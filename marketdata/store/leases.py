@@ -23,8 +23,9 @@ from django.utils.translation import gettext as _
 from marketdata.errors import SeriesBusy
 from marketdata.keys import SeriesKey
 from marketdata.models import Series, WriteLease
-from marketdata.store.bulk import Rows, insert_rows
+from marketdata.store.bulk import insert_rows
 from marketdata.store.forgetting import forget_files
+from marketdata.store.runs import Rows
 from marketdata.store.sweeping import Sweep
 
 HELD = timedelta(seconds=60)

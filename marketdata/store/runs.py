@@ -16,6 +16,9 @@ Runs = NDArray[np.int64]
 Parts = NDArray[np.int64]
 """Ranges of rows of several columns, shape (n, 3): which columns, first and after."""
 
+Rows = dict[str, NDArray[Any]]
+"""Some rows themselves: the six columns by their names."""
+
 
 def runs_of(rows: NDArray[np.intp], offset: int = 0) -> Runs:
     """Return growing row numbers as runs."""
@@ -56,7 +59,7 @@ def joined_parts(parts: Sequence[Parts]) -> Parts:
     return np.column_stack((whole[begins, 0], whole[begins, 1], whole[ends, 2]))
 
 
-def chosen_rows(columns: Columns, runs: Runs, size: int = BLOCK) -> Iterator[dict[str, NDArray[Any]]]:
+def chosen_rows(columns: Columns, runs: Runs, size: int = BLOCK) -> Iterator[Rows]:
     """Yield the rows of `runs`, the six columns of at most `size` rows at a time."""
     for block in range(0, len(columns), size):
         low, high = (

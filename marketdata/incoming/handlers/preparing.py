@@ -52,7 +52,6 @@ class PreparedImport:
             for name, value in described.items():
                 setattr(series, name, value)
             self.stored = stored = storing.finish(series, self.prepared)
-            series.is_draft = False
             series.save()
             unseen = self.prepared.report is None and "calendar" in described
             if unseen or series.calendar != self.calendar:

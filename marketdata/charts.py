@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,4 +56,6 @@ def downsample(bars: Bars, max_points: int = MAX_POINTS) -> ChartBars:
     if size <= 1:
         return ChartBars(bars, total)
     first = np.arange(0, total, size)
-    return ChartBars(merge_groups(bars, first, bars.time[first]), total)
+    merged = merge_groups(bars, first, bars.time[first])
+    volume = np.minimum(merged.volume, np.finfo(np.float64).max)  # JSON knows no infinity
+    return ChartBars(replace(merged, volume=volume), total)

@@ -2,6 +2,7 @@
 
 import json
 import mmap
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,3 +91,9 @@ def test_a_chart_reads_the_mapped_file_and_copies_no_column(user):
         while isinstance(base, np.ndarray):
             base = base.base
         assert isinstance(base, mmap.mmap)
+
+
+def test_volumes_that_add_up_to_more_than_a_number_holds_are_still_json():
+    bars = make_bars(100)
+    chart = downsample(replace(bars, volume=np.full(100, 1.7e308)), 10)
+    assert json.loads(json.dumps(chart.rows(), allow_nan=False))[0][-1] == np.finfo(np.float64).max

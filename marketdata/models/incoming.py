@@ -15,11 +15,7 @@ from algotrade.jobs.computed import ComputedModel, ComputedQuerySet
 from algotrade.jobs.models import Job
 from marketdata.models.series import Series
 
-HEAVY_COLUMNS = ("settings", "report", "problems")
-
-
-class UploadQuerySet(OwnedQuerySet):
-    """Uploads, by whose they are."""
+HEAVY_COLUMNS = ("settings", "report", "problems", "conflicts")
 
 
 class Upload(OwnedModel):
@@ -30,8 +26,6 @@ class Upload(OwnedModel):
     path = models.CharField(_("file"), max_length=120)
     size = models.PositiveBigIntegerField(_("bytes"))
     created_at = models.DateTimeField(_("uploaded"), default=now)
-
-    objects = UploadQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from algotrade.jobs.models import Job
 from marketdata.models import BarImport, Feed, Series, Upload
@@ -121,6 +123,15 @@ def test_contradicted_bars_are_listed(api, run_jobs, user):
     assert api.get(url).json()["error_code"] == "bars_conflict"
     (conflict,) = api.get(f"{url}conflicts/").json()
     assert (conflict["column"], conflict["new"]) == ("volume", 7777.0)
+
+
+def test_a_list_of_imports_reads_nothing_that_only_one_of_them_shows(api, user):
+    BarImport.objects.create(user=user, source="file", symbol="ABC", timeframe="1d")
+    with CaptureQueriesContext(connection) as asked:
+        assert api.get(IMPORTS).json()["count"] == 1
+    read = " ".join(query["sql"] for query in asked if "marketdata_barimport" in query["sql"])
+    for name in ("settings", "report", "problems", "conflicts"):
+        assert f'"{name}"' not in read, name
 
 
 def test_a_waiting_import_is_cancelled_once(api):

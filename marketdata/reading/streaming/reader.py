@@ -52,7 +52,7 @@ def read_file(
     latest: dt.datetime | None = None,
     progress: Progress | None = None,
 ) -> FileContent:
-    """Read a file of text, plain or packed by gzip, as columns in order of time.
+    """Read a file of text, plain or packed by gzip, or a Parquet file, as columns in order of time.
 
     Parameters
     ----------

@@ -16,10 +16,11 @@ from marketdata.timeframes import TIMEFRAMES
 
 
 def fetching_providers() -> list[Any]:
-    """The providers that bars can be fetched from, those that work here first."""
+    """The registered providers: those that work here first, of these the ones that ask a service."""
     providers = [get_provider(name)() for name in names()]
-    fetching = [item for item in providers if item.capabilities.needs_network]
-    return sorted(fetching, key=lambda item: (not item.available, item.label))
+    return sorted(
+        providers, key=lambda item: (not item.available, not item.capabilities.needs_network, item.label)
+    )
 
 
 def provider_choices() -> list[tuple[str, str]]:
@@ -62,12 +63,20 @@ class ResampleForm(forms.Form):
 class FeedForm(forms.Form):
     """Where a series gets new bars from, and how often."""
 
-    provider = forms.ChoiceField(label=_("Provider"), choices=provider_choices)
+    provider = forms.ChoiceField(label=_("Provider"))
     symbol = forms.CharField(
         label=_("Provider's symbol"), max_length=64, widget=forms.TextInput({"autocomplete": "off"})
     )
     every = forms.ChoiceField(label=_("Refresh"), choices=Feed.Every.choices, initial=Feed.Every.DAY)
     enabled = forms.BooleanField(label=_("Switched on"), required=False, initial=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored, choices = self.initial.get("provider"), provider_choices()
+        if stored and stored not in dict(choices):
+            # Else the select would show another provider, and saving would switch to it.
+            choices.append((stored, _now("%s (no longer there)") % stored))
+        self.fields["provider"].choices = choices  # type: ignore[attr-defined]
 
 
 class FetchForm(forms.Form):

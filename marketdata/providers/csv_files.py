@@ -24,7 +24,11 @@ class CsvFilesProvider(Provider):
     key = "csv"
     label = "CSV files"
     summary = "Bars from CSV files: the vendored samples, or a folder with a manifest of your own."
-    capabilities = Capabilities(timeframes=tuple(TIMEFRAMES), adjusted=True)
+    capabilities = Capabilities(
+        timeframes=tuple(TIMEFRAMES),
+        adjusted=True,
+        symbol_help="A symbol of the samples: AAPL, EURUSD.",
+    )
 
     def __init__(self, folder: Path = SAMPLES_DIR, manifest: Sequence[SampleFile] = SAMPLES) -> None:
         self.folder = folder

@@ -181,6 +181,33 @@ def test_a_download_is_asked_for_on_its_page(page):
     assert "is before the first" in text_of(answer)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_fresh_lab_fetches_and_feeds_made_up_bars_without_any_package(page, run_jobs):
+    form = {"provider": "synthetic", "provider_symbol": "GBM", "timeframe": "1d", "overlap": "extend"}
+    answer = page.post("/data/fetch/", form | {"start": "2024-01-01", "end": "2024-02-01"})
+    assert answer.status_code == 302, text_of(answer)
+    assert [job.state for job in run_jobs()] == ["succeeded"]
+    url = f"/data/{Series.objects.get().pk}/feed/"
+    assert '<option value="synthetic" selected>' in text_of(page.get(url))
+    page.post(url, {"provider": "synthetic", "symbol": "GBM", "every": "1d", "enabled": "on"})
+    assert Feed.objects.get().provider == "synthetic"
+
+
+def test_pages_and_api_offer_the_same_providers(page, api):
+    offered = {key for key, _label in page.get("/data/fetch/").context["form"].fields["provider"].choices}
+    assert offered == {item["key"] for item in api.get("/api/market-data/providers/").json()}
+    assert offered >= {"csv", "synthetic", "ccxt", "yfinance", "alphavantage"}
+
+
+def test_a_feed_keeps_its_provider_among_the_choices_when_that_is_gone(page, series):
+    Feed.objects.create(series=series, provider="moon", symbol="ABC")
+    body = text_of(page.get(f"/data/{series.pk}/feed/"))
+    assert '<option value="moon" selected>' in body
+    form = {"provider": "moon", "symbol": "ABC", "every": "1h", "enabled": "on"}
+    answer = page.post(f"/data/{series.pk}/feed/", form)
+    assert Feed.objects.get().provider == "moon", text_of(answer)
+
+
 def test_a_provider_that_lacks_something_says_what(page, monkeypatch):
     monkeypatch.delenv("ALPHAVANTAGE_API_KEY", raising=False)
     assert "ALPHAVANTAGE_API_KEY" in text_of(page.get("/data/fetch/"))

@@ -99,7 +99,7 @@ def parse(body: bytes) -> Any:
 def _read(answer: http.client.HTTPResponse, label: str) -> bytes:
     until = time.monotonic() + SLOWEST_ANSWER_SECONDS
     parts: list[bytes] = []
-    size = 0
+    size, announced = 0, answer.length  # which older Pythons do not count down
     while part := answer.read1(CHUNK):  # what is there: a whole chunk may never come
         parts.append(part)
         size += len(part)
@@ -109,7 +109,9 @@ def _read(answer: http.client.HTTPResponse, label: str) -> bytes:
             )
         if time.monotonic() > until:
             raise Refused("the answer came too slowly")
-    if answer.length:  # read in pieces, a body that ends early is no error of its own
+    if (
+        announced is not None and size < announced
+    ):  # read in pieces, a body that ends early is no error of its own
         raise http.client.IncompleteRead(b"")
     return b"".join(parts)
 

@@ -73,6 +73,7 @@ def test_splits_are_adjusted_beside_the_published_prices(user, run_jobs):
     row.refresh_from_db()
     made = row.series
     assert (made.adjustment, made.source, made.derived_from) == ("splits", "csv", source)
+    assert made.current_report()["closes"]["compared_with"] == "", "it agrees with its source by its making"
     bars = bars_of(made)
     assert bars.close.tolist() == [101 / 4, 102 / 4, 103 / 4, 104 / 4, 105, 106, 107, 108, 109, 110]
     assert bars.volume.tolist() == [200.0] * 4 + [50.0] * 6

@@ -59,6 +59,7 @@ def derive(context: JobContext) -> PreparedImport:
             overlap=WHOLE,
             report=report | {"made_from": snapshot.sha256},
             resources=resources,
+            made_from=source.pk,
             after=lambda series: _follow(series, source.pk, asked.recipe, snapshot.sha256, context.job_id),
         )
 

@@ -103,23 +103,24 @@ def prepare_import(
     report: dict[str, Any] | None = None,
     resources: contextlib.ExitStack | None = None,
     after: Callable[[Series], None] | None = None,
+    made_from: int | None = None,
 ) -> PreparedImport:
     """Prepare bars for the series that `row.settings` names, made if it is not there; return what ends the import.
 
     Call the result in the transaction that ends the job. `report` is added to the import's; `resources` (open files,
     folders of columns) are closed afterwards in any case; `after` is called in that transaction with the series, to
-    write further fields of it. A series that is made from another one is refused unless the import derives it.
+    write further fields of it. A series that is made from another one is refused, unless the import derives it from
+    the series `made_from`.
     """
     resources = resources or contextlib.ExitStack()
     with closing_on_error(resources):
         into = Destination.of(row)
-        refuse = (
-            deriving.refuse_occupied if row.source == BarImport.Source.DERIVED else deriving.refuse_derived
-        )
+        refuse = deriving.refuse_derived if made_from is None else deriving.refuse_occupied
         refuse(into.find(row.user_id))
         held = leases.take(into.key, into.owner_id(row.user_id), _holder_of(row), scaled(progress, 0.0, 0.0))
         try:
             refuse(held.series)  # again: whoever was waited for may have made it what it was not
+            held.series.derived_from_id = made_from  # stored at the end; what examines the bars asks for it
             calendar = into.described(held.series).get("calendar", held.series.calendar)
             telling = held.keeping(scaled(progress, 0.02, 1.0))
             prepared = storing.prepare(held, columns, overlap=overlap, progress=telling, calendar=calendar)

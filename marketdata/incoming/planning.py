@@ -6,6 +6,7 @@ beginning of the file, and nothing needs a numerical library.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -81,6 +82,24 @@ class Plan:
     def is_parquet(self) -> bool:
         """Whether the file says itself how its values are written."""
         return uploads.is_parquet(self.upload.path)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was recognised and assumed; nothing of a calendar where the series has its own."""
+        calendar_note = "" if self.known else self.detection.calendar_note
+        return [*self.detection.notes, *([calendar_note] if calendar_note else [])]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What speaks against putting these bars into the series that was named."""
+        found, series = self.detection.symbol, self.known
+        if self.options.series is None or series is None or not found or _is_same(found, series.symbol):
+            return []
+        said = _(
+            "The file calls itself %(found)s, and its bars go into your %(series)s. Import them only if both are the "
+            "same instrument."
+        )
+        return [said % {"found": found, "series": series}]
 
     def without(self, override: str) -> Layout:
         """Return the layout as it would be if this one of `overrides` was left to the file."""
@@ -266,6 +285,12 @@ def _known(owner: Any, values: dict[str, str], options: FileOptions) -> Series |
         source=values["source"],
         adjustment=values["adjustment"],
     ).first()
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two symbols may well mean one instrument: EUR/USD and EURUSD, SAP.DE and SAP."""
+    first, second = (re.sub(r"[^A-Z0-9]", "", name.upper().split(".")[0]) for name in (one, other))
+    return first == second
 
 
 def _key(values: dict[str, str], refusals: dict[str, list[str]]) -> SeriesKey | None:

@@ -196,6 +196,24 @@ def test_extending_puts_the_bars_into_that_series_and_a_strangers_is_not_offered
     assert page.get(f"/data/import/?series={10**30}").status_code == 200
 
 
+def test_extending_by_a_file_of_another_instrument_is_warned_of_and_proposes_no_calendar(page, user):
+    series = make_series(user, "SAP", make_bars(10), calendar="XETR")
+    rows = [f"AAPL.US,2024-01-{day},10,12,9,11,500" for day in (11, 12, 16)]
+    text = "\n".join(["ticker,date,open,high,low,close,volume", *rows])
+    address = bring(page, upload(text, name="x.csv"))
+    assert "New York" in text_of(page.get(address))
+    body = text_of(page.get(f"{address}?series={series.pk}"))
+    assert "The file calls itself AAPL.US, and its bars go into your SAP" in body
+    assert "New York" not in body.split('id="preview"')[1].split("</section>")[0]
+
+
+def test_extending_by_a_file_of_the_same_instrument_is_no_cause_for_a_warning(page, user):
+    for symbol, name in (("EUR/USD", "EURUSD_1d.csv"), ("SAP.DE", "SAP_1d.csv"), ("OWN", "export.csv")):
+        series = make_series(user, symbol, make_bars(10))
+        address = bring(page, upload(csv_text(make_bars(5, "2024-01-11")), name=name))
+        assert page.get(f"{address}?series={series.pk}").context["plan"].warnings == []
+
+
 def test_a_derived_series_takes_no_file(page, user):
     base = make_series(user, "BASE", make_bars(10))
     make_series(user, "ABC", derived_from=base, recipe={"kind": "resample", "timeframe": "1d"})

@@ -183,7 +183,7 @@ def plan_body(plan: Plan) -> dict[str, Any]:
         "series": plan.values,
         "extends": plan.known.pk if plan.known else None,
         "layout": plan.layout.to_dict(),
-        "notes": found.notes,
+        "notes": [*plan.warnings, *plan.notes],
         "newest_first": found.newest_first,
         "rows": [asdict(row) for row in looked.rows] if looked else [],
         "problems": [asdict(problem) for problem in problems],

@@ -139,7 +139,7 @@ class Command(BaseCommand):
         options = FileOptions.from_dict(given | text)
         plan = plan_import(owner, Upload(name=path.name, path=str(path), size=path.stat().st_size), options)
         key = plan.require()
-        for line in plan.detection.notes:
+        for line in plan.notes:
             self.stderr.write(line)
         self.stderr.write(f"{key.symbol} {key.timeframe}, calendar {key.calendar}, times in {key.timezone}")
         return plan

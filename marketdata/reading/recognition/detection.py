@@ -59,6 +59,8 @@ class Detection:
         Whether the file runs from the newest bar to the oldest: it needs the repair "sort".
     notes : tuple of str
         What was recognised and what stays ambiguous and was assumed, in words.
+    calendar_note : str
+        Why this calendar, in words; it says nothing about bars that come into a series which has its own.
     problems : tuple of FileProblem
         Why nothing can be made of the file, when that is so.
     """
@@ -71,4 +73,5 @@ class Detection:
     session_dates: bool = False
     newest_first: bool = False
     notes: tuple[str, ...] = ()
+    calendar_note: str = ""
     problems: tuple[FileProblem, ...] = ()

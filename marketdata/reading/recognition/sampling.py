@@ -179,8 +179,7 @@ class _Sample:
         elif wanted and wanted != timeframe:
             self.notes.append(f"A name speaks of {wanted}, while the bars are {timeframe} apart.")
         symbol = symbol or self.named.symbol
-        calendar, assumed = calendar_of(times.values, symbol, timeframe, layout.dialect)
-        self.notes += [assumed] if assumed else []
+        calendar, reason = calendar_of(times.values, symbol, timeframe, layout.dialect)
         is_long = TIMEFRAMES[timeframe].minutes >= 1440 if timeframe else _middle(times.values) >= DAY
         zone = self._zone(layout, times, is_long=is_long)
         if calendar == GENERIC:
@@ -188,7 +187,6 @@ class _Sample:
             moments = times.moments(as_instants=on_clock and bool(times.offsets))
             if reason := new_york.reason_for(moments, symbol, layout.dialect, on_clock=on_clock):
                 calendar = new_york.CALENDAR
-                self.notes.append(reason)
         if times.newest_first:
             self.notes.append('The rows run newest first; the repair "sort" puts them in order.')
         elif not times.is_ordered:
@@ -202,6 +200,7 @@ class _Sample:
             timezone=zone,
             session_dates=is_long,
             newest_first=times.newest_first,
+            calendar_note=reason,
         )
 
     def _zone(self, layout: Layout, times: _Times, *, is_long: bool) -> str | None:

@@ -89,4 +89,4 @@ def test_the_wizard_is_told_the_exchange_and_why():
     rows = "\n".join(f"{day:%Y-%m-%d},10,12,9,11,500" for day in days)
     found = detect(f"date,open,high,low,close,volume\n{rows}\n".encode(), file_name="ABC.csv")
     assert found.calendar == "XNYS"
-    assert any("No bar falls on" in note for note in found.notes)
+    assert "No bar falls on" in found.calendar_note

@@ -7,6 +7,7 @@ names the fingerprint of the snapshot that its rows make.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from django.db import IntegrityError
 from django.db.models import ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
 
+from algotrade.templatetags.figures import integer
 from marketdata.bars import Bars
 from marketdata.charts import MAX_POINTS, ChartBars, downsample
 from marketdata.columns import BarsColumns
@@ -31,7 +33,20 @@ __all__ = [
     "get_visible",
     "import_bars",
     "open_snapshot",
+    "uses_of",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Stored results of one kind: the label of their model, how many, and what they are called."""
+
+    label: str
+    count: int
+    noun: str
+
+    def __str__(self) -> str:
+        return f"{integer(self.count)} {self.noun}"
 
 
 def import_bars(*, series: Series, bars: Bars, overlap: Overlap = REPLACE) -> Snapshot:
@@ -73,7 +88,22 @@ def delete_series(series: Series) -> None:
     try:
         deleting.delete(series)
     except (ProtectedError, RestrictedError, IntegrityError) as error:
+        used = ", ".join(str(use) for use in uses_of(series)) or _("one is being stored now")
         raise SeriesInUse(
-            _("%(series)s was not deleted: stored results were computed from it. Delete those first.")
-            % {"series": name}
+            _(
+                "%(series)s was not deleted: stored results were computed from it (%(used)s). Delete those first."
+            )
+            % {"series": name, "used": used}
         ) from error
+
+
+def uses_of(series: Series) -> list[Use]:
+    """Return what keeps a series from being deleted: the stored results that were computed from it, kind by kind."""
+    return [
+        Use(
+            model._meta.label,
+            count,
+            str(model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural),
+        )
+        for model, count in deleting.refusing(series).items()
+    ]

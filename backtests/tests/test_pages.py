@@ -17,6 +17,20 @@ RESULT_PAGES = ("detail", "delete", "equity_data", "candles_data", "trades_csv",
 PLAIN_PAGES = ("dashboard", "latest", "list", "create", "export")
 
 
+def test_a_series_with_results_says_which_and_offers_no_deletion(page, submit, series):
+    submit()
+    address = reverse("marketdata:delete", args=[series.pk])
+    body = page.get(address).content.decode()
+    assert '<a href="/backtests/?symbol=WAVE">1 backtest result</a>' in body
+    assert "btn-danger" not in body
+    page.post(address)
+    assert Series.objects.filter(pk=series.pk).exists()
+    BacktestResult.objects.all().delete()
+    body = page.get(address).content.decode()
+    assert "btn-danger" in body
+    assert "400 bars" in body
+
+
 def many_results(result, count):
     """Copies of a finished result, without running them."""
     fields = [f for f in BacktestResult._meta.concrete_fields if f.name not in {"id", "job"}]

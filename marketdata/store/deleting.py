@@ -8,6 +8,8 @@ is written here.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models, transaction
 from django.db.models.deletion import RestrictedError
 from django.utils.timezone import now
@@ -51,13 +53,28 @@ def delete(series: Series) -> None:
         transaction.on_commit(lambda: discard_of(holder, AT_ONCE_SECONDS), robust=True)
 
 
-def _part(series: Series) -> None:
-    """Do to what refers to the series what the deletion of its row would do, but leave its bars."""
-    relations = [
+def refusing(series: Series) -> dict[Any, int]:
+    """Return how many stored results keep a series from being deleted, by their model."""
+    found = {
+        relation.related_model: rows.count()
+        for relation, rows in _relations(series)
+        if relation.on_delete not in (models.CASCADE, models.SET_NULL)
+    }
+    return {model: count for model, count in found.items() if count}
+
+
+def _relations(series: Series) -> list[tuple[Any, Any]]:
+    """What refers to a series, each with its rows; its own bars are left out."""
+    return [
         (relation, relation.related_model._base_manager.filter(**{relation.field.name: series.pk}))
         for relation in Series._meta.related_objects
         if relation.related_model not in (MarketData, WriteLease)
     ]
+
+
+def _part(series: Series) -> None:
+    """Do to what refers to the series what the deletion of its row would do, but leave its bars."""
+    relations = _relations(series)
     # What refuses comes first: otherwise a row that goes with the series might be named as the reason.
     relations.sort(key=lambda pair: pair[0].on_delete in (models.CASCADE, models.SET_NULL))
     for relation, rows in relations:

@@ -6,10 +6,15 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from algotrade.forms import REFUSED, number_in, refusals_on
+from algotrade.templatetags.figures import integer
 from marketdata import exports, findings, services
 from marketdata.charts import FEWEST_POINTS, MAX_POINTS, POINTS_LIMIT
 from marketdata.forms.common import timeframe_choices
@@ -24,6 +29,13 @@ INCOMING_SHOWN = 8
 SNAPSHOTS_SHOWN = 20
 IMPORTS_SHOWN = 8
 DERIVED_SHOWN = 20
+LISTS = {
+    "backtests.BacktestResult": "backtests:list",
+    "backtests.Leg": "backtests:list",
+    "backtests.Sweep": "backtests:sweep_list",
+    "mlmodels.MLModel": "mlmodels:list",
+}
+"""The pages that list what is computed from series."""
 
 
 @login_required
@@ -123,9 +135,9 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         "object": series,
         "heading_text": _("Delete a series"),
         "consequences": [
-            _("%(count)d bars and every snapshot of them go with it.") % {"count": series.bar_count},
-            _("It is refused while stored backtests or models were computed from it."),
+            _("%(count)s bars and every snapshot of them go with it.") % {"count": integer(series.bar_count)},
         ],
+        "refusals": [_link_to(use, series) for use in services.uses_of(series)],
         "cancel_url": series.get_absolute_url(),
     }
     return render(request, "components/confirm_delete.html", context)
@@ -141,6 +153,23 @@ def generate(request: HttpRequest) -> HttpResponse:
             return redirect(submit_generation(owner=request.user, spec=form.spec(), **given))
     context = {"nav": "data", "form": form}
     return render(request, "marketdata/generate.html", context, status=REFUSED if form.errors else 200)
+
+
+def _link_to(use: services.Use, series: Series) -> str:
+    """The results that keep a series, as a link to their list where there is one."""
+    if use.label not in LISTS:
+        return str(use)
+    if use.label == "backtests.Leg":
+        words = ngettext(
+            "its part in %(count)s backtest over several symbols",
+            "its part in %(count)s backtests over several symbols",
+            use.count,
+        )
+        return format_html(
+            '<a href="{}">{}</a>', reverse(LISTS[use.label]), words % {"count": integer(use.count)}
+        )
+    query = f"?{urlencode({'symbol': series.symbol})}" if use.label == "backtests.BacktestResult" else ""
+    return format_html('<a href="{}{}">{}</a>', reverse(LISTS[use.label]), query, use)
 
 
 def _max_points(request: HttpRequest) -> int:

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from algotrade.errors import InvalidInput, LabError, nearest
 from marketdata.errors import (
@@ -42,7 +41,6 @@ PREVIEW_ROWS = 20
 TEXT_SOURCE, PARQUET_SOURCE = "csv", "parquet"
 OF_TEXT_ALONE = ("encoding", "delimiter", "header", "skipped_lines")
 """Options that say nothing about a Parquet file."""
-DIALECT_LABELS = {**DIALECTS, "generic": gettext_lazy("table of bars")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,10 @@ class Plan:
     @property
     def dialect_label(self) -> str:
         """Whose files look like this, in words."""
-        return DIALECT_LABELS.get(self.layout.dialect, self.layout.dialect)
+        source = DIALECTS.get(self.layout.dialect)
+        if source is None or self.layout.dialect == "generic":
+            return _("table of bars")
+        return _("like %(source)s") % {"source": source}
 
     @property
     def delimiter_label(self) -> str:

@@ -18,6 +18,7 @@ FIRST_YEAR = 1972
 
 _OPEN, _CLOSE = dt.time(9, 30), dt.time(16)
 _DAY = dt.timedelta(days=1)
+_ENOUGH_DAYS = 3
 _EVERYWHERE = ("New Year's Day", "Good Friday", "Christmas")
 _ONCE = frozenset(
     dt.date.fromisoformat(day)
@@ -62,6 +63,35 @@ def reason_for(moments: Sequence[dt.datetime], symbol: str, dialect: str, *, on_
     if is_american and on_clock and _keeps_hours([moment.time() for moment in local]):
         return f"The bars lie between 9:30 and 16:00 in New York, and {said}. {_PROPOSED}"
     return ""
+
+
+def clock_reason(moments: Sequence[dt.datetime]) -> str:
+    """Return why times without a zone are probably on a clock of New York, in words; "" when that is not shown.
+
+    Most of several weekdays must be filled from the opening to the close, and nothing else: the regular session, noon
+    included (Hong Kong keeps the same hours and rests at noon), or that with the hours around it, from 4:00 to 20:00.
+    In UTC neither would fit.
+    """
+    days: dict[dt.date, set[dt.time]] = {}
+    for moment in moments:
+        days.setdefault(moment.date(), set()).add(moment.time())
+    whole = sorted(days)[1:-1]  # the sample may begin and end within a day
+    if any(day.weekday() > 4 for day in days):
+        return ""
+    for begin, end, said in ((_OPEN, _CLOSE, "9:30 and 16:00"), (dt.time(4), dt.time(20), "4:00 and 20:00")):
+        inside = all(begin <= time <= end for times in days.values() for time in times)
+        filled = sum(_fills(days[day], begin, end) for day in whole)
+        if inside and filled >= _ENOUGH_DAYS and 2 * filled > len(whole):
+            return (
+                f"The rows of several days lie between {said}, as Alpha Vantage writes New York's time: "
+                "that timezone is proposed. Check it."
+            )
+    return ""
+
+
+def _fills(times: Collection[dt.time], begin: dt.time, end: dt.time) -> bool:
+    """Whether bars stand at the beginning, at noon and in the last hour."""
+    return {begin.hour, 12, end.hour - 1} <= {time.hour for time in times}
 
 
 def holidays_kept(days: Collection[dt.date]) -> list[str]:

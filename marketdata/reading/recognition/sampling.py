@@ -95,7 +95,7 @@ class _Sample:
         signs = self._signs(_values(rows, roles))
         dialect = _dialect(table, roles)
         if dialect != "generic":
-            self.notes.append(f"The columns are those of {DIALECTS[dialect]}.")
+            self.notes.append(f"The columns are like those of {DIALECTS[dialect]}.")
         self.notes += [*roles.notes, *([signs.note] if signs.note else [])]
         if table.header is None and table.first and self.overrides.skipped_lines is None:
             lines = f"The first {table.first} lines are" if table.first > 1 else "The first line is"
@@ -218,9 +218,14 @@ class _Sample:
             return hint
         if is_long:
             return None
-        if layout.dialect == "alpha_vantage":
-            self.notes.append("Alpha Vantage writes the times of its intraday bars in New York's time.")
-            return "America/New_York"
+        if layout.dialect == "alpha_vantage" and times.has_local:
+            reason = new_york.clock_reason(times.moments(as_instants=False))
+            self.notes.append(
+                reason
+                or "Alpha Vantage writes New York's time, other sources of such columns UTC, and the hours do not show "
+                "which: UTC is assumed. Check the timezone."
+            )
+            return new_york.ZONE if reason else None
         if layout.dialect == "metatrader":
             self.notes.append(
                 "MetaTrader writes the time of the broker's server; ask the broker which zone that is."

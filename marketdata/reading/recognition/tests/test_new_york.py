@@ -90,3 +90,42 @@ def test_the_wizard_is_told_the_exchange_and_why():
     found = detect(f"date,open,high,low,close,volume\n{rows}\n".encode(), file_name="ABC.csv")
     assert found.calendar == "XNYS"
     assert "No bar falls on" in found.calendar_note
+
+
+def bars_of(days, begin, end, step=5, rest=()):
+    """Rows of a file whose times stand without a zone, under the header that many sources write."""
+    rows = ["timestamp,open,high,low,close,volume"]
+    for day in days:
+        minutes = (at for at in range(begin, end, step) if at not in rest)
+        rows += [f"{day:%Y-%m-%d} {at // 60:02}:{at % 60:02},10,12,9,11,500" for at in minutes]
+    return detect("\n".join(rows).encode(), file_name="DATA.csv")
+
+
+WEEK = [dt.date(2024, 1, day) for day in (2, 3, 4, 5, 8, 9, 10)]
+
+
+@pytest.mark.parametrize(("begin", "end"), [(570, 960), (240, 1200)], ids=["regular", "extended"])
+def test_the_zone_of_a_widespread_header_is_new_yorks_where_the_hours_show_it(begin, end):
+    found = bars_of(WEEK, begin, end)
+    assert found.timezone == "America/New_York"
+    assert any("that timezone is proposed. Check it." in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("days", "begin", "end", "rest"),
+    [
+        (WEEK, 0, 1440, ()),
+        (WEEK, 870, 1260, ()),
+        (WEEK, 810, 1200, ()),
+        (WEEK, 540, 1440, ()),
+        (WEEK, 570, 960, range(720, 780)),
+        (WEEK[:3], 570, 960, ()),
+        ([*WEEK[:4], dt.date(2024, 1, 6), *WEEK[4:]], 570, 960, ()),
+    ],
+    ids=["all-day", "utc-winter", "utc-summer", "utc-extended", "hong-kong", "few-days", "saturday"],
+)
+def test_the_zone_of_a_widespread_header_stays_open_where_the_hours_do_not_show_it(days, begin, end, rest):
+    found = bars_of(days, begin, end, rest=rest)
+    assert found.timezone is None
+    assert any("UTC is assumed. Check the timezone." in note for note in found.notes)
+    assert "The columns are like those of Alpha Vantage." in found.notes

@@ -14,7 +14,7 @@ from statistics import median_low
 from marketdata.timeframes import TIMEFRAMES
 
 DAY = 86_400_000_000_000
-_HOUR = 3_600_000_000_000
+HOUR = 3_600_000_000_000
 _MINUTES = {item.minutes: name for name, item in TIMEFRAMES.items()}
 
 _CURRENCIES = "AUD|CAD|CHF|CNH|CZK|DKK|EUR|GBP|HKD|HUF|JPY|MXN|NOK|NZD|PLN|RUB|SEK|SGD|TRY|USD|XAG|XAU|ZAR"
@@ -135,7 +135,7 @@ def calendar_of(
             return "24/7", "The bars are too few to show weekends; the symbol or the source speaks for 24/7."
         if _FX.fullmatch(symbol):
             return "fx", ""
-    if is_intraday and (days[6] or len({time // _HOUR % 24 for time in times}) >= 20):
+    if is_intraday and (days[6] or len({time // HOUR % 24 for time in times}) >= 20):
         return "fx", ""
     if _FX.fullmatch(symbol):
         return "fx", ""

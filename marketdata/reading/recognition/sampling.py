@@ -18,7 +18,7 @@ from marketdata.reading.numbers import NumberReader
 from marketdata.reading.recognition import new_york
 from marketdata.reading.recognition.dates import TimeWriting, writing_of
 from marketdata.reading.recognition.detection import Detection, Overrides
-from marketdata.reading.recognition.guessing import DAY, calendar_of, from_period, timeframe_of, zone_of
+from marketdata.reading.recognition.guessing import DAY, HOUR, calendar_of, from_period, timeframe_of, zone_of
 from marketdata.reading.recognition.naming import (
     DIALECTS,
     dialect_of,
@@ -65,8 +65,20 @@ class _Times:
         return 2 * falling > len(self.values) - 1
 
     @property
-    def is_ordered(self) -> bool:
-        return all(before < after for before, after in pairwise(self.values))
+    def falls(self) -> list[tuple[int, int]]:
+        """Neighbours of which the second is not later."""
+        return [(before, after) for before, after in pairwise(self.values) if before >= after]
+
+    def is_back_by_an_hour(self, before: int, after: int) -> bool:
+        """Whether clock times fall as at the end of daylight saving: on a Sunday before 4:00, by an hour."""
+        moment = EPOCH + after // 1000 * _MICROSECOND
+        back = before - after + _middle(self.values)
+        return (
+            self.has_local
+            and not self.offsets
+            and (moment.weekday(), moment.hour < 4) == (6, True)
+            and HOUR // 2 <= back <= HOUR
+        )
 
     def moments(self, *, as_instants: bool) -> list[dt.datetime]:
         """The times as instants in UTC, or as they stand in the file, without a zone."""
@@ -189,7 +201,12 @@ class _Sample:
                 calendar = new_york.CALENDAR
         if times.newest_first:
             self.notes.append('The rows run newest first; the repair "sort" puts them in order.')
-        elif not times.is_ordered:
+        elif times.falls and all(times.is_back_by_an_hour(*fall) for fall in times.falls):
+            self.notes.append(
+                "The clock goes back by an hour, as at the end of daylight saving: choose the timezone whose clock "
+                "does that."
+            )
+        elif times.falls:
             self.notes.append('The rows are not in order of time; the repair "sort" puts them in order.')
         return replace(
             self.named,

@@ -167,6 +167,28 @@ def test_rows_out_of_order_are_noted():
     assert 'repair "sort"' in " ".join(found.notes)
 
 
+def minutes(*hours):
+    return [f"{hour}:{minute:02}" for hour in hours for minute in range(0, 60, 5)]
+
+
+@pytest.mark.parametrize(
+    ("clock", "words"),
+    [
+        (minutes("2024-11-03 00", "2024-11-03 01", "2024-11-03 01", "2024-11-03 02"), "The clock goes back"),
+        (["2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:00", "2024-10-27 03:00"], "The clock goes back"),
+        (minutes("2024-11-03 00", "2024-11-03 02", "2024-11-03 01", "2024-11-03 03"), 'repair "sort"'),
+        (minutes("2024-11-04 00", "2024-11-04 01", "2024-11-04 01", "2024-11-04 02"), 'repair "sort"'),
+        (["2024-11-03 01:00", "2024-11-03 01:05", "2024-11-03 01:05", "2024-11-03 01:10"], 'repair "sort"'),
+        ([*minutes("2024-11-03T00", "2024-11-03T01", "2024-11-03T01")[:-1], "2024-11-03T02:00Z"], 'repair "sort"'),
+    ],
+    ids=["new-york", "hours-in-berlin", "two-hours", "monday", "twice", "with-an-offset"],
+)  # fmt: skip
+def test_an_hour_that_stands_twice_at_the_end_of_daylight_saving_is_no_disorder(clock, words):
+    said = " ".join(detected(times(*clock)).notes)
+    assert words in said
+    assert ("The clock goes back" in said) != ('repair "sort"' in said)
+
+
 def test_an_empty_volume_is_left_out():
     found = detected("date,open,high,low,close,volume\n2024-01-02,10,12,9,11,\n2024-01-03,10,12,9,11,\n")
     assert "volume" not in found.layout.roles

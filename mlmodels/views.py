@@ -158,7 +158,7 @@ def _page_or_fragment(
 
 
 def _own(request: HttpRequest, pk: int) -> MLModel:
-    return get_object_or_404(MLModel.objects.for_user(request.user).select_related("job"), pk=pk)
+    return get_object_or_404(MLModel.objects.for_user(request.user).select_related("job", "series"), pk=pk)
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class SeriesAdmin(ModelAdmin):
         "name",
         "timeframe",
         "source",
+        "adjustment",
         "owner_label",
         "bar_count",
         "first_time",
@@ -210,7 +211,7 @@ class SeriesAdmin(ModelAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Name the series alone: listing each of its bars would load millions of rows."""
-        listed = [f"{series} ({series.bar_count} bars)" for series in objs]
+        listed = [f"{series}: {series.bar_count} bars" for series in objs]
         return listed, {str(_("series")): len(listed)}, set(), []
 
     def delete_view(

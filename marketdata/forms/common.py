@@ -27,4 +27,4 @@ class SeriesChoice(forms.ModelChoiceField):
 
     def label_from_instance(self, series: Series) -> str:
         period = f"{series.first_time:%Y-%m-%d} – {series.last_time:%Y-%m-%d}"
-        return f"{series.symbol} · {series.timeframe} · {period}"
+        return f"{series.label} · {period} · {series.source}"

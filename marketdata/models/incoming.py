@@ -129,6 +129,11 @@ class BarImport(OwnedModel, ComputedModel):
         return reverse("marketdata:import_status", args=[self.pk])
 
     @property
+    def series_label(self) -> str:
+        """The label of the series that the bars went into; before there is one, its symbol and timeframe."""
+        return self.series.label if self.series is not None else f"{self.symbol} {self.timeframe}"
+
+    @property
     def is_unchanged(self) -> bool:
         """Whether it ended well and left the series as it was."""
         return self.is_succeeded and not (self.bars_added or self.bars_changed or self.bars_removed)

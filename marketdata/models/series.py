@@ -166,10 +166,21 @@ class Series(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.symbol} {self.timeframe}"
+        return self.label
 
     def get_absolute_url(self) -> str:
         return reverse("marketdata:detail", args=[self.pk])
+
+    @property
+    def label(self) -> str:
+        """What it is called everywhere: "AAPL 1d", "AAPL 1d (adjusted for splits, shared)"."""
+        marks = []
+        if self.adjustment != self.Adjustment.NONE:
+            marks.append(gettext("adjusted for %(what)s") % {"what": self.get_adjustment_display()})
+        if self.is_shared:
+            marks.append(gettext("shared"))
+        name = f"{self.symbol} {self.timeframe}"
+        return f"{name} ({', '.join(marks)})" if marks else name
 
     @property
     def is_shared(self) -> bool:

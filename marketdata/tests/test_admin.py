@@ -143,7 +143,7 @@ def test_a_series_is_opened_changed_and_deleted(page_staff, series):
     assert Series.objects.get().name == "Renamed"
     assert "Select a valid choice" in page_staff.post(url, form | {"calendar": "moon"}).content.decode()
     body = page_staff.get(f"{SERIES}{series.pk}/delete/").content.decode()
-    assert "ABC 1d (10 bars)" in body
+    assert "ABC 1d (shared): 10 bars" in body
     assert page_staff.post(f"{SERIES}{series.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Series.objects.exists()
 

@@ -13,6 +13,9 @@ from marketdata.timeframes import CALENDARS, TIMEFRAMES
 class SeriesSerializer(serializers.ModelSerializer):
     """A series: what it is, how many bars it holds, and how complete they are."""
 
+    label = serializers.CharField(
+        read_only=True, help_text="What it is called: symbol, timeframe, what it is adjusted for, shared."
+    )
     shared = serializers.BooleanField(source="is_shared", read_only=True)
     periods_per_year = serializers.IntegerField(read_only=True)
     recipe = serializers.DictField(read_only=True, help_text="What is done to the bars it is made from.")
@@ -21,6 +24,7 @@ class SeriesSerializer(serializers.ModelSerializer):
         model = Series
         fields = [
             "id",
+            "label",
             "symbol",
             "name",
             "timeframe",

@@ -80,7 +80,7 @@ def legs_context(result: BacktestResult, query: Any) -> dict[str, Any]:
     """Each symbol of a run over several, and the one whose candles are shown; nothing for a run over one."""
     if not result.has_legs:
         return {}
-    legs = list(result.legs.all())
+    legs = list(result.legs.select_related("series"))
     symbols = [leg.symbol for leg in legs]
     wanted = query.get("candles", "")
     return {

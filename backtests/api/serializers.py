@@ -6,7 +6,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from algotrade.jobs.api.serializers import JobSerializer
+from algotrade.jobs.api.serializers import AcceptedSerializer, JobSerializer
 from algotrade.serializers import KnownFieldsMixin
 from backtests.models import METRIC_COLUMNS, BacktestResult, Leg
 from backtests.portfolios import LEG_COLUMNS
@@ -42,6 +42,10 @@ SUMMARY = (
     "finished_at",
 )
 
+SERIES_LABELS = (
+    "What the run reads, one label for each symbol: adjusted or not, own or shared, as in KO 1d (shared)."
+)
+
 
 class KeyField(serializers.PrimaryKeyRelatedField):
     """The id of a row. One with decimals is refused: the database would cut them off and find another row."""
@@ -60,7 +64,8 @@ class ComputationRequestSerializer(KnownFieldsMixin, serializers.Serializer):
         queryset=Series.objects.none(),
         required=False,
         allow_null=True,
-        help_text="Id of a series; without it the one of the strategy's symbol and timeframe.",
+        help_text="Id of a series; without it the one of the strategy's symbol and timeframe, your own before a "
+        "shared one.",
     )
     start_date = serializers.DateField(
         required=False,
@@ -105,6 +110,12 @@ class RunRequestSerializer(ComputationRequestSerializer):
         if request is not None:
             fields["legs"].child_relation.queryset = Series.objects.visible_to(request.user)
         return fields
+
+
+class RunAcceptedSerializer(AcceptedSerializer):
+    """The answer to a run that was queued, with the data that it reads."""
+
+    series_labels = serializers.ListField(child=serializers.CharField(), help_text=SERIES_LABELS)
 
 
 class SummarySerializer(serializers.ModelSerializer):
@@ -167,6 +178,9 @@ class ResultSerializer(serializers.ModelSerializer):
         child=serializers.CharField(), read_only=True, help_text="Why a figure is null, by name."
     )
     warnings = WarningSerializer(source="verdicts", many=True, read_only=True)
+    series_labels = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text=SERIES_LABELS
+    )
     legs = LegSerializer(many=True, read_only=True, help_text="Empty for a run over one symbol.")
     parameters = serializers.DictField(read_only=True)
     configuration = serializers.DictField(read_only=True)
@@ -181,6 +195,7 @@ class ResultSerializer(serializers.ModelSerializer):
             "metrics",
             "undefined",
             "warnings",
+            "series_labels",
             "legs",
             "periods_per_year",
             "bar_count",

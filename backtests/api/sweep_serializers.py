@@ -114,6 +114,9 @@ class SweepSerializer(serializers.ModelSerializer):
         child=serializers.DictField(), read_only=True, help_text="Name and values of each axis."
     )
     best = CellSerializer(many=True, read_only=True)
+    series_label = serializers.CharField(
+        source="series.label", read_only=True, help_text="What it reads: adjusted or not, own or shared."
+    )
     links = serializers.SerializerMethodField()
 
     class Meta:
@@ -124,6 +127,7 @@ class SweepSerializer(serializers.ModelSerializer):
             "configuration",
             "axes",
             "best",
+            "series_label",
             "periods_per_year",
             "snapshot_sha256",
             "columns_sha256",

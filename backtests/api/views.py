@@ -48,7 +48,7 @@ class BacktestViewSet(
             return results.summaries().defer("sparkline", "error_detail")
         if self.action in COLUMNS_OF:
             return results.only(*COLUMNS_OF[self.action])
-        return results.defer(*CURVES).select_related("job").prefetch_related("legs")
+        return results.defer(*CURVES).select_related("job", "series").prefetch_related("legs")
 
     def get_serializer_class(self) -> type[Any]:
         return serializers.SummarySerializer if self.action == "list" else serializers.ResultSerializer
@@ -56,7 +56,7 @@ class BacktestViewSet(
     @extend_schema(
         summary="Start a backtest",
         request=serializers.RunRequestSerializer,
-        responses={202: AcceptedSerializer},
+        responses={202: serializers.RunAcceptedSerializer},
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def run(self, request: Request) -> Response:
@@ -64,13 +64,13 @@ class BacktestViewSet(
         asked = serializers.RunRequestSerializer(data=request.data, context={"request": request})
         asked.is_valid(raise_exception=True)
         result = BacktestService.submit(user=request.user, **asked.validated_data)
-        return _accepted(result)
+        return _run_accepted(result)
 
-    @extend_schema(summary="Run again", request=None, responses={202: AcceptedSerializer})
+    @extend_schema(summary="Run again", request=None, responses={202: serializers.RunAcceptedSerializer})
     @action(detail=True, methods=["post"])
     def rerun(self, request: Request, pk: str | None = None) -> Response:
         """Run exactly the same again: same parameters, settings and data, as a new result."""
-        return _accepted(BacktestService.rerun(self.get_object()))
+        return _run_accepted(BacktestService.rerun(self.get_object()))
 
     @extend_schema(summary="Cancel a backtest", request=None, responses={202: AcceptedSerializer})
     @action(detail=True, methods=["post"])
@@ -109,3 +109,10 @@ class BacktestViewSet(
 
 def _accepted(result: BacktestResult) -> Response:
     return accepted(result.job, made=result.pk, url=reverse("backtest-detail", args=[result.pk]))
+
+
+def _run_accepted(result: BacktestResult) -> Response:
+    """The answer to a run: the same, and which series were taken."""
+    answer = _accepted(result)
+    answer.data["series_labels"] = result.series_labels
+    return answer

@@ -144,6 +144,13 @@ class BacktestResult(OwnedModel, ComputedModel, FrozenRequest):
         return "rebalance" in self.configuration
 
     @property
+    def series_labels(self) -> list[str]:
+        """What it reads, by the label of each symbol's series."""
+        if self.has_legs:
+            return [leg.series.label for leg in self.legs.select_related("series")]
+        return [self.series.label]
+
+    @property
     def verdicts(self) -> list[verdict.Verdict]:
         """The reasons for doubt, in words."""
         return verdict.in_words(self.warnings)

@@ -10,6 +10,9 @@ from rest_framework.test import APIClient
 from algotrade.jobs.models import Job
 from backtests.metrics.definitions import DEFINITIONS
 from backtests.models import JSON_COLUMNS, BacktestResult
+from backtests.tests.conftest import wavy_bars
+from marketdata.models import Series
+from marketdata.services import import_bars
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
 
@@ -41,6 +44,19 @@ def test_the_list_can_be_narrowed_to_a_series(api, strategy, series):
 def test_a_run_needs_nothing_but_the_strategy(api, strategy, series):
     assert api.post(RUN, {"strategy": strategy.pk}, format="json").status_code == 202
     assert BacktestResult.objects.get().series == series
+
+
+def test_the_answer_and_the_result_say_which_series_was_taken(api, page, strategy, series, finish):
+    shared = Series.objects.create(symbol="WAVE", timeframe="1d", source="csv", calendar="24/7")
+    import_bars(series=shared, bars=wavy_bars())
+    asked = {"strategy": strategy.pk}
+    assert api.post(RUN, asked, format="json").data["series_labels"] == ["WAVE 1d"]
+    answer = api.post(RUN, asked | {"series": shared.pk}, format="json").data
+    assert answer["series_labels"] == ["WAVE 1d (shared)"]
+    result = finish(BacktestResult.objects.get(pk=answer["id"]))
+    assert api.get(answer["url"]).json()["series_labels"] == ["WAVE 1d (shared)"]
+    assert ">WAVE 1d (shared)</a>" in page.get(result.get_absolute_url()).content.decode()
+    assert api.post(f"{answer['url']}rerun/").data["series_labels"] == ["WAVE 1d (shared)"]
 
 
 def test_refused_input_names_every_field_in_the_one_shape(api, strategy, series):

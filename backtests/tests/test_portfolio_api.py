@@ -90,6 +90,7 @@ def test_an_id_with_decimals_names_nothing(api, even, series, tide, field):  # n
 
 def test_a_result_tells_what_each_leg_contributed(api, ended):
     result = api.get(f"/api/backtests/{ended.pk}/").json()
+    assert result["series_labels"] == ["WAVE 1d", "TIDE 1d"]
     wave, tide_leg = result["legs"]
     assert wave["contribution"] + tide_leg["contribution"] == pytest.approx(result["total_return"])
     assert set(wave) == {

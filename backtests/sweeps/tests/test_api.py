@@ -80,6 +80,7 @@ def test_a_sweep_is_read_with_its_best_and_its_links(api, swept, django_assert_m
     assert len(said["best"]) == 10
     assert said["links"]["cells"] == f"{SWEEPS}{swept.pk}/cells/"
     assert len(said["columns_sha256"]) == 64
+    assert said["series_label"] == swept.series.label
 
 
 def test_the_list_is_filtered_sorted_and_cheap(api, swept, sweep_of, django_assert_max_num_queries):

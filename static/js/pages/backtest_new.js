@@ -1,4 +1,8 @@
-// The form for a new backtest: a strategy brings its data and capital, a series its range; what was typed stays.
+// The form for a new backtest: a strategy brings its data and capital, a series its range; what was typed, or named by
+// the address, stays.
+import { text } from "../lib/texts.js";
+import { toast } from "../lib/toast.js";
+
 const form = document.getElementById("backtest-form");
 const data = document.getElementById("backtest-choices");
 
@@ -9,6 +13,16 @@ function field(name) {
 function setUnlessTyped(input, value) {
   if (input.dataset.typed || value === null || value === undefined) return;
   input.value = value;
+}
+
+// Data that was chosen by nobody follows the strategy; when it takes the place of other data, that is said.
+function followStrategy(strategy) {
+  const input = field("series");
+  const before = input.value;
+  setUnlessTyped(input, strategy.series);
+  if (before && input.value !== before) {
+    toast(text("data-follows", { series: input.selectedOptions[0].textContent.trim() }));
+  }
 }
 
 function allSeries() {
@@ -70,11 +84,12 @@ function sendWhatIsSeen() {
 
 function start() {
   const choices = JSON.parse(data.textContent);
-  // After a refused form everything in it was typed by the user.
-  const refused = form.querySelector("[data-error-summary]") !== null;
+  const address = new URLSearchParams(location.search);
+  // After a refused form everything in it was typed by the user; an earlier run brings all of its settings.
+  const given = address.has("from") || form.querySelector("[data-error-summary]") !== null;
   const watched = ["series", "start_date", "end_date", "initial_capital"].map(field);
   for (const input of watched) {
-    if (refused && input.value) input.dataset.typed = "1";
+    if (input.value && (given || address.has(input.name))) input.dataset.typed = "1";
     input.addEventListener("input", () => {
       input.dataset.typed = "1";
     });
@@ -83,7 +98,7 @@ function start() {
     const chosen = choices.strategies[event.target.value];
     if (!chosen) return;
     setUnlessTyped(field("initial_capital"), chosen.capital);
-    setUnlessTyped(field("series"), chosen.series);
+    followStrategy(chosen);
     showLegs(chosen);
     fillRange(choices);
   });

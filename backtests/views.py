@@ -197,13 +197,20 @@ def equity_data(request: HttpRequest, pk: int) -> JsonResponse:
 @login_required
 @require_safe
 def candles_data(request: HttpRequest, pk: int) -> JsonResponse:
-    """The bars of the run's own snapshot, with fills and the strategy's lines; `?symbol=` names another leg."""
+    """The bars of the run's own snapshot, with fills and the strategy's lines; `?symbol=` names another leg.
+
+    With `start` or `end` it is the bars of that part of the run alone: the page has fills and lines already.
+    """
     result = _owned(request, pk, "equity_curve", "metrics", "undefined", "sparkline", "warnings")
     symbol, snapshot, overlays = result.symbol, result.snapshot, result.overlays
     if result.has_legs and (wanted := request.GET.get("symbol", symbol)) != symbol:
         leg = get_object_or_404(result.legs.select_related("snapshot"), symbol=wanted)
         symbol, snapshot, overlays = leg.symbol, leg.snapshot, []
     bars = open_snapshot(snapshot, start=result.start_date, end=result.end_date)
+    start, end = (request.GET.get(name) or None for name in ("start", "end"))
+    if start or end:
+        part = downsample(bars.slice(start, end))
+        return JsonResponse(part.to_dict(symbol=symbol, timeframe=result.timeframe))
     chart = downsample(bars).to_dict(symbol=symbol, timeframe=result.timeframe)
     marks = presentation.markers(result.trades, symbol if result.has_legs else "")
     return JsonResponse({**chart, "markers": marks, "overlays": overlays})

@@ -27,6 +27,11 @@ class ChartBars:
         """Whether several bars were merged into one."""
         return len(self.bars) < self.total
 
+    @property
+    def bars_per_row(self) -> int:
+        """How many bars each row is made from; the last row may be made from fewer."""
+        return -(-self.total // max(1, len(self.bars)))
+
     def rows(self) -> list[list[float]]:
         """Return [time in seconds, open, high, low, close, volume] for each bar."""
         seconds = self.bars.time.view(np.int64) // 1_000_000_000
@@ -40,9 +45,10 @@ class ChartBars:
         return {
             "symbol": symbol,
             "timeframe": timeframe,
-            "bars": self.rows(),
-            "downsampled": self.downsampled,
             "total": self.total,
+            "downsampled": self.downsampled,
+            "bars_per_row": self.bars_per_row,
+            "bars": self.rows(),
         }
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+import numpy as np
 import pytest
 from django.urls import reverse
 
@@ -141,6 +142,20 @@ def test_the_candles_carry_fills_and_the_strategy_s_lines(page, finished):
     assert {mark["time"] for mark in body["markers"]} <= times
     assert [line["name"] for line in body["overlays"]] == ["SMA 3", "SMA 8"]
     assert body["overlays"][0]["points"][0][1] is None
+
+
+def test_a_part_of_the_candles_is_bars_alone_and_never_more_than_the_run_had(page, finished):
+    whole = json.loads(page.get(url("candles_data", finished.pk)).content)["bars"]
+    start, end = (np.datetime64(int(whole[row][0]), "s") for row in (100, 149))
+    part = json.loads(page.get(f"{url('candles_data', finished.pk)}?start={start}&end={end}").content)
+    assert part["bars"] == whole[100:150]
+    assert (part["bars_per_row"], set(part) & {"markers", "overlays"}) == (1, set())
+    wide = json.loads(page.get(f"{url('candles_data', finished.pk)}?start=1990-01-01&end=2100-01-01").content)
+    assert wide["bars"] == whole
+    refused = page.get(
+        f"{url('candles_data', finished.pk)}?start=soon", headers={"accept": "application/json"}
+    )
+    assert refused.status_code == 400
 
 
 def test_the_equity_data_is_what_was_stored(page, finished):

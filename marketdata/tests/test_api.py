@@ -140,9 +140,27 @@ def test_a_range_is_sliced_and_down_sampled(api, user):
     series = make_series(user, bars=generate(SyntheticSpec(bars=3000)))
     body = api.get(f"{RANGE}?series={series.pk}&max_points=100").json()
     assert (len(body["bars"]), body["total"], body["downsampled"]) == (100, 3000, True)
+    assert (body["bars_per_row"], body["next"]) == (30, None)
     body = api.get(f"{RANGE}?series={series.pk}&start=2015-02-02&end=2015-02-03").json()
     assert [row[0] for row in body["bars"]] == [1422835200, 1422921600]
     assert body["symbol"] == "ABC"
+
+
+def test_bars_are_the_stored_ones_unless_fewer_are_asked_for_and_come_in_parts(api, user):
+    bars = generate(SyntheticSpec(bars=10_050, seed=4, timeframe="1m", calendar="24/7"))
+    series = make_series(user, bars=bars, timeframe="1m")
+    body = api.get(f"{RANGE}?series={series.pk}").json()
+    assert list(body)[-1] == "bars"
+    assert (body["total"], body["downsampled"], body["bars_per_row"]) == (10_050, False, 1)
+    rest = api.get(body["next"]).json()
+    assert (rest["total"], rest["next"]) == (50, None)
+    closes = [row[4] for row in body["bars"] + rest["bars"]]
+    assert closes == bars.close.tolist()
+
+
+def test_a_name_that_is_no_parameter_of_bars_is_refused(api, series):
+    answer = api.get(f"{RANGE}?series={series.pk}&limit=2")
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["limit"])
 
 
 @pytest.mark.parametrize(

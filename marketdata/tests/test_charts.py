@@ -31,6 +31,7 @@ def test_every_extreme_and_the_whole_volume_survive(limit):
         assert chart.bars.time[row] == bars.time[group][0]
     assert chart.bars.volume.sum() == pytest.approx(bars.volume.sum())
     assert chart.downsampled == (limit < 1000)
+    assert chart.bars_per_row == size
 
 
 def test_few_bars_are_drawn_as_they_are():
@@ -71,11 +72,12 @@ def test_a_request_draws_at_most_two_thousand_points_of_the_period_it_names(page
     period = f"start={bars.time[first]}&end={bars.time[last]}"
     for told in (
         page.get(f"/data/{series.pk}/chart.json?{period}").json(),
-        api.get(f"/api/market-data/?series={series.pk}&{period}").json(),
+        api.get(f"/api/market-data/?series={series.pk}&{period}&max_points=2000").json(),
     ):
         drawn = told["bars"]
         assert len(drawn) <= 2_000
         assert (told["total"], told["downsampled"]) == (count, count > 2_000)
+        assert told["bars_per_row"] == -(-count // 2_000)
         assert drawn[0][0] == int(bars.time[first].astype("datetime64[s]").astype(int))
         assert (drawn[0][1], drawn[-1][4]) == (bars.open[first], bars.close[last])
         assert max(row[2] for row in drawn) == bars.high[first:].max()

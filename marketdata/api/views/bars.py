@@ -7,21 +7,23 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from marketdata import services
 from marketdata.api.filters import MarketDataFilter
 from marketdata.api.serializers.bars import BarsSerializer, MarketDataSerializer, RangeSerializer
 from marketdata.api.views.base import ID_PATTERN, TAGS, checked
+from marketdata.charts import POINTS_LIMIT, downsample
 from marketdata.models import MarketData
 
 
 class BarRangeView(APIView):
-    """Bars of a period."""
+    """Bars of a period: as they are stored, in parts, or merged into the rows that a chart asks for."""
 
     @extend_schema(
         tags=TAGS,
-        summary="Bars of a period, down-sampled for a chart",
+        summary="Bars of a period, as stored or merged for a chart",
         parameters=[RangeSerializer],
         responses=BarsSerializer,
     )
@@ -29,8 +31,18 @@ class BarRangeView(APIView):
         serializer = checked(RangeSerializer, request.query_params)
         wanted = serializer.validated_data
         series = services.get_visible(request.user, wanted["series"])
-        chart = services.chart_bars(series, wanted.get("start"), wanted.get("end"), wanted["max_points"])
-        return Response(chart.to_dict(symbol=series.symbol, timeframe=series.timeframe))
+        snapshot = services.current_snapshot(series)
+        bars = services.open_snapshot(snapshot, wanted.get("start"), wanted.get("end"))
+        if "max_points" in wanted:
+            chart, rest = downsample(bars, wanted["max_points"]), None
+        else:
+            chart = downsample(bars.head(POINTS_LIMIT), POINTS_LIMIT)
+            rest = bars.time[POINTS_LIMIT] if len(bars) > POINTS_LIMIT else None
+        body = chart.to_dict(symbol=series.symbol, timeframe=series.timeframe)
+        here = request.build_absolute_uri()
+        after = None if rest is None else replace_query_param(here, "start", str(rest))
+        rows = body.pop("bars")
+        return Response({**body, "total": len(bars), "next": after, "bars": rows})
 
 
 @extend_schema_view(

@@ -23,6 +23,18 @@ export function alignTo(rows, points) {
   });
 }
 
+/**
+ * The values of `points` as known at the end of each of `rows`. A point's value is that of the end of its period, which
+ * lasts until the next point: within the period the value before it counts.
+ */
+export function knownAt(rows, points) {
+  return rows.map((row, place) => {
+    const next = rows[place + 1]?.[0];
+    const index = next === undefined ? indexAt(points, row[0]) : indexAt(points, next) - 1;
+    return index < 0 ? null : points[index][1];
+  });
+}
+
 /** At most `count` row numbers, evenly spaced, the first and the last among them. */
 export function spread(length, count) {
   if (length <= count) return Array.from({ length }, (_, index) => index);

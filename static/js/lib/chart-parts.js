@@ -20,10 +20,11 @@ function entry(label, value, colour) {
   return item;
 }
 
-/** Prints the values at a time, the last ones where time is null. */
+/** Prints the values at a time; where it is null the last ones, of candles the last in sight. */
 export function drawLegend(place, handle, time = null) {
   const { rows, columns } = handle;
-  const index = time === null ? rows.length - 1 : indexAt(rows, time);
+  const newest = () => (handle.setBars ? handle.inSight()[1] : rows.length - 1);
+  const index = time === null ? newest() : indexAt(rows, time);
   const row = rows[index];
   if (!row) return;
   const parts = [entry("", isoTime(row[0], handle.intraday))];
@@ -36,6 +37,8 @@ export function drawLegend(place, handle, time = null) {
       parts.push(item);
     }
   });
+  const merged = handle.barsIn?.(index) ?? 1;
+  if (merged > 1) parts.push(entry("", text("merged-row", { count: merged })));
   const note = handle.noteAt?.(row[0]);
   if (note) parts.push(entry("", note));
   place.replaceChildren(...parts);
@@ -49,13 +52,18 @@ function cell(tag, content, { number = false } = {}) {
   return element;
 }
 
-/** Fills the wrap with a table of evenly spaced rows, newest first. */
+/** Fills the wrap with a table of evenly spaced rows, newest first: all of a line's, those in sight of candles. */
 export function drawTable(wrap, handle) {
-  const { rows, columns } = handle;
+  const { columns } = handle;
+  const [first, last] = handle.setBars ? handle.inSight() : [0, handle.rows.length - 1];
+  const rows = handle.rows.slice(first, last + 1);
+  const merged = handle.barsIn ? Math.max(handle.barsIn(first), handle.barsIn(last)) : 1;
   const chosen = spread(rows.length, TABLE_ROWS).reverse();
   const table = document.createElement("table");
   table.className = "table";
-  table.createCaption().textContent = text("rows", { shown: chosen.length, total: rows.length });
+  const count = text(handle.setBars ? "rows-in-sight" : "rows", { shown: chosen.length, total: rows.length });
+  const made = merged > 1 ? ` ${text("merged-rows", { count: merged })}` : "";
+  table.createCaption().textContent = count + made;
   const head = table.createTHead().insertRow();
   head.append(cell("th", text("time")), ...columns.map((column) => cell("th", column.label, { number: true })));
   const body = table.createTBody();

@@ -38,7 +38,10 @@ export class Group {
 
   move(handle, range) {
     if (this.leader !== handle || !range) return;
-    this.others(handle).forEach((other) => other.chart.timeScale().setVisibleRange(range));
+    this.others(handle).forEach((other) => {
+      other.choose({ whole: handle.whole });
+      other.chart.timeScale().setVisibleRange(range);
+    });
   }
 
   hover(handle, event) {

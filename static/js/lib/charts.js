@@ -8,7 +8,7 @@ import {
   HistogramSeries,
   LineSeries,
 } from "../../vendor/lightweight-charts-5.2.1/lightweight-charts.js";
-import { alignTo, indexAt, isIntraday, withoutRepeats } from "./chart-data.js";
+import { alignTo, indexAt, isIntraday, knownAt, withoutRepeats } from "./chart-data.js";
 import { baseOptions, faded, overlayColour, palette, themeOptions } from "./chart-theme.js";
 import { axisAmount, compact, fixed, percent, pricePlaces, seriesPlaces } from "./numbers.js";
 import { text } from "./texts.js";
@@ -26,11 +26,11 @@ export class Chart {
     this.intraday = isIntraday(rows);
     this.chart = createChart(box, baseOptions(this.colours, { intraday: this.intraday }));
     this.painted = [];
-    this.whole = false;
+    this.choose({});
     this.observer = new ResizeObserver(() => this.whole && this.chart.timeScale().fitContent());
     this.observer.observe(box);
-    ["wheel", "pointerdown"].forEach((kind) => {
-      box.addEventListener(kind, () => (this.whole = false), { passive: true });
+    ["wheel", "pointermove", "touchmove"].forEach((kind) => {
+      box.addEventListener(kind, (event) => (kind !== "pointermove" || event.buttons) && this.choose({}), { passive: true });
     });
     ["click", "auxclick"].forEach((kind) => box.addEventListener(kind, () => this.plainAttribution(), true));
   }
@@ -65,22 +65,46 @@ export class Chart {
     return index < 0 ? null : this.rows[index][this.mainColumn ?? 1];
   }
 
+  /** Remembers what was asked to be in sight: everything, a period, the newest `span` seconds, or {} for a view moved by hand. */
+  choose({ whole = false, period = null, span = null }) {
+    Object.assign(this, { whole, period, span });
+    this.onChoice?.();
+  }
+
   /** Shows everything, and goes on doing so when the box changes its size. */
   fit() {
-    this.whole = true;
+    this.choose({ whole: true });
     this.chart.timeScale().fitContent();
   }
 
   zoomTo(from, to) {
-    this.whole = false;
+    this.choose({ period: { from, to } });
     this.chart.timeScale().setVisibleRange({ from, to });
+  }
+
+  zoomToNewest(span) {
+    this.choose({ span });
+    this.chart.timeScale().setVisibleRange(this.wanted());
+  }
+
+  /** The times that should be in sight; null for a view moved by hand and for everything. */
+  wanted() {
+    const last = this.rows[this.rows.length - 1][0];
+    return this.span ? { from: Math.max(last - this.span, this.rows[0][0]), to: last } : this.period;
+  }
+
+  /** The numbers of the first and the last row in sight. */
+  inSight() {
+    const range = this.chart.timeScale().getVisibleRange();
+    if (!range) return [0, this.rows.length - 1];
+    return [Math.max(indexAt(this.rows, range.from), 0), Math.max(indexAt(this.rows, range.to), 0)];
   }
 
   /** Moves by a part of the visible width; positive is later. */
   pan(part) {
     const range = this.chart.timeScale().getVisibleLogicalRange();
     if (!range) return;
-    this.whole = false;
+    this.choose({});
     const step = (range.to - range.from) * part;
     this.chart.timeScale().setVisibleLogicalRange({ from: range.from + step, to: range.to + step });
   }
@@ -89,7 +113,7 @@ export class Chart {
   zoom(factor) {
     const range = this.chart.timeScale().getVisibleLogicalRange();
     if (!range) return;
-    this.whole = false;
+    this.choose({});
     const middle = (range.from + range.to) / 2;
     const half = Math.max(5, ((range.to - range.from) / 2) * factor);
     this.chart.timeScale().setVisibleLogicalRange({ from: middle - half, to: middle + half });
@@ -115,24 +139,23 @@ function points(rows, column = 1) {
     : { time: row[0], value: row[column] }));
 }
 
-function drawOverlays(handle, overlays) {
+function addOverlays(handle, overlays) {
   const withOwnPane = overlays.some((overlay) => overlay.pane === "own");
-  overlays.forEach((overlay, index) => {
+  const lines = overlays.map((overlay, index) => {
     const own = overlay.pane === "own";
-    const column = 6 + index;
-    const series = handle.add(
+    return handle.add(
       LineSeries,
       (colours) => ({ color: overlayColour(colours, index) }),
       { lineWidth: own ? 1.5 : 1, priceLineVisible: false, lastValueVisible: false, crosshairMarkerVisible: false },
       own ? 1 : 0,
     );
-    series.setData(points(handle.rows, column));
   });
   if (withOwnPane) {
     const panes = handle.chart.panes();
     panes[0].setStretchFactor(3);
     panes[1].setStretchFactor(1);
   }
+  return lines;
 }
 
 function markerShapes(handle, markers) {
@@ -154,8 +177,11 @@ function markerShapes(handle, markers) {
 
 function drawMarkers(handle, markers) {
   if (!markers.length) return;
-  const layer = createSeriesMarkers(handle.main, markerShapes(handle, markers));
-  handle.afterRepaint = () => layer.setMarkers(markerShapes(handle, markers));
+  if (handle.afterRepaint) handle.afterRepaint();
+  else {
+    const layer = createSeriesMarkers(handle.main, markerShapes(handle, markers));
+    handle.afterRepaint = () => layer.setMarkers(markerShapes(handle, markers));
+  }
   const notes = new Map();
   markers.forEach((marker) => {
     const row = handle.rows[Math.max(indexAt(handle.rows, marker.time), 0)];
@@ -165,12 +191,18 @@ function drawMarkers(handle, markers) {
   handle.noteAt = (time) => (notes.get(time) ?? []).join(" · ");
 }
 
-/** Candles with volume, fills and indicators. data: {bars, markers, overlays}; see docs/frontend.md. */
+/**
+ * Candles with volume, fills and indicators. data: {bars, markers, overlays}; see docs/frontend.md. The handle's
+ * setBars(bars) draws other bars of the same period, with the same fills and indicators.
+ */
 export function candleChart(box, { data }) {
   const bars = withoutRepeats(data.bars);
   const overlays = (data.overlays ?? []).filter((overlay) => overlay.points.length);
-  const aligned = overlays.map((overlay) => alignTo(bars, overlay.points));
-  const rows = bars.map((bar, index) => [...bar.slice(0, 6), ...aligned.map((values) => values[index])]);
+  const rowsOf = (given) => {
+    const aligned = overlays.map((overlay) => knownAt(given, overlay.points));
+    return given.map((bar, index) => [...bar.slice(0, 6), ...aligned.map((values) => values[index])]);
+  };
+  const rows = rowsOf(bars);
   const places = seriesPlaces(bars.map((bar) => bar[4]));
   const asPrice = (value) => fixed(value, places);
   const columns = [
@@ -193,20 +225,33 @@ export function candleChart(box, { data }) {
     }),
     { borderVisible: false, priceLineVisible: false, priceFormat: { type: "price", precision: places, minMove: 10 ** -places } },
   );
-  candles.setData(rows.map(([time, open, high, low, close]) => ({ time, open, high, low, close })));
   const hasVolume = rows.some((row) => row[5] > 0);
+  let volume = null;
   if (hasVolume) {
-    const volume = handle.add(
+    volume = handle.add(
       HistogramSeries,
       (colours) => ({ color: colours["chart-volume"] }),
       { priceScaleId: "volume", priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false },
     );
     volume.priceScale().applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
-    volume.setData(points(rows, 5));
   }
   candles.priceScale().applyOptions({ scaleMargins: { top: 0.08, bottom: hasVolume ? 0.2 : 0.06 } });
-  drawOverlays(handle, overlays);
-  drawMarkers(handle, data.markers ?? []);
+  const lines = addOverlays(handle, overlays);
+  const draw = () => {
+    candles.setData(handle.rows.map(([time, open, high, low, close]) => ({ time, open, high, low, close })));
+    volume?.setData(points(handle.rows, 5));
+    lines.forEach((line, index) => line.setData(points(handle.rows, 6 + index)));
+    drawMarkers(handle, data.markers ?? []);
+  };
+  handle.setBars = (given) => {
+    handle.rows = rowsOf(given);
+    if (!handle.intraday && isIntraday(given)) {
+      handle.intraday = true;
+      handle.chart.applyOptions(baseOptions(handle.colours, { intraday: true }));
+    }
+    draw();
+  };
+  draw();
   return handle;
 }
 

@@ -1,4 +1,5 @@
 // Draws every [data-chart] figure of the page; templates/components/chart.html makes them.
+import { Detail } from "./chart-detail.js";
 import { drawLegend, drawTable, savePicture } from "./chart-parts.js";
 import { Group } from "./chart-sync.js";
 import { candleChart, drawdownChart, lineChart } from "./charts.js";
@@ -8,6 +9,7 @@ import { text } from "./texts.js";
 const DRAW = { candles: candleChart, equity: lineChart, drawdown: drawdownChart };
 const SERIES = { candles: "bars", equity: "equity", drawdown: "drawdown" };
 const FIRST_BARS = 220;
+const FEWEST_BARS = 15;
 const CACHE_MS = 5000;
 const DAY = 86400;
 const SPANS = [["1D", DAY], ["1W", 7 * DAY], ["1M", 31 * DAY], ["3M", 92 * DAY], ["1Y", 366 * DAY], ["5Y", 5 * 366 * DAY]];
@@ -59,32 +61,59 @@ function fail(figure, words, { again }) {
   place.append(" ", button);
 }
 
-function showFirst(figure, handle) {
-  const { rows } = handle;
-  const whole = figure.dataset.chart !== "candles" || figure.dataset.range === "all" || figure.dataset.sync;
-  if (whole || rows.length <= FIRST_BARS) handle.fit();
-  else handle.chart.timeScale().setVisibleLogicalRange({ from: rows.length - FIRST_BARS, to: rows.length + 3 });
+/** The ranges that can be chosen: [label, seconds, about how many bars], shortest first. */
+function spansOf({ rows }, total) {
+  const length = rows[rows.length - 1][0] - rows[0][0];
+  const step = length / Math.max(total - 1, 1);
+  return SPANS.map(([label, span]) => [label, span, span / step]).filter(
+    ([, span, bars]) => span < length && bars >= FEWEST_BARS,
+  );
 }
 
-function addSpans(figure, handle) {
-  const { rows } = handle;
-  const end = rows[rows.length - 1][0];
-  const length = end - rows[0][0];
-  const step = length / Math.max(rows.length - 1, 1);
-  const fitting = SPANS.filter(([, span]) => span < length && span / step >= 15);
+/** Shows everything, or of many candles the newest: the range that holds about FIRST_BARS. */
+function showFirst(figure, handle, spans, total) {
+  const whole = figure.dataset.chart !== "candles" || figure.dataset.range === "all" || figure.dataset.sync;
+  if (whole || total <= FIRST_BARS || !spans.length) {
+    handle.fit();
+    return;
+  }
+  const distance = ([, , bars]) => Math.abs(Math.log(bars / FIRST_BARS));
+  const [, span] = spans.reduce((best, other) => (distance(other) < distance(best) ? other : best));
+  handle.zoomToNewest(span);
+}
+
+function addSpans(figure, handle, spans) {
   const tools = figure.querySelector(".chart-tools");
   const all = tools.querySelector("[data-chart-fit]");
-  fitting.slice(-4).forEach(([label, span]) => {
+  spans.forEach(([label, span]) => {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-tool";
     button.textContent = label;
+    button.dataset.chartSpan = span;
     button.addEventListener("click", () => {
       handle.lead?.();
-      handle.zoomTo(end - span, end);
+      handle.zoomToNewest(span);
     });
     tools.insertBefore(button, all);
   });
+}
+
+/** Presses the button of the range that is shown. */
+function markRange(figure, handle) {
+  figure.querySelector("[data-chart-fit]").setAttribute("aria-pressed", String(handle.whole));
+  figure.querySelectorAll("[data-chart-span]").forEach((button) => {
+    button.setAttribute("aria-pressed", String(Number(button.dataset.chartSpan) === handle.span));
+  });
+}
+
+/** Says how many bars a candle is, in the title, the legend and an open table of values. */
+function sayMerged(figure, handle, detail) {
+  const merged = detail.merged();
+  figure.querySelector("[data-chart-merged]").textContent = merged > 1 ? text("merged", { count: merged }) : "";
+  drawLegend(figure.querySelector("[data-chart-legend]"), handle);
+  const details = figure.querySelector("[data-chart-table]");
+  if (details.open) drawTable(details.querySelector(".table-wrap"), handle);
 }
 
 function bindTools(figure, handle) {
@@ -97,8 +126,9 @@ function bindTools(figure, handle) {
     event.currentTarget.setAttribute("aria-pressed", String(on));
     handle.setLogarithmic(on);
   });
-  const title = figure.querySelector(".chart-title").textContent.trim();
-  figure.querySelector("[data-chart-png]")?.addEventListener("click", () => savePicture(handle, title));
+  figure.querySelector("[data-chart-png]")?.addEventListener("click", () => {
+    savePicture(handle, figure.querySelector(".chart-title").innerText.trim());
+  });
   const details = figure.querySelector("[data-chart-table]");
   details.addEventListener("toggle", () => {
     if (details.open) drawTable(details.querySelector(".table-wrap"), handle);
@@ -122,7 +152,7 @@ function bindKeys(figure, handle) {
   });
 }
 
-function follow(figure, handle) {
+function follow(figure, handle, detail) {
   const legend = figure.querySelector("[data-chart-legend]");
   const show = (time) => drawLegend(legend, handle, time);
   handle.chart.subscribeCrosshairMove((event) => {
@@ -139,6 +169,7 @@ function follow(figure, handle) {
   return () => {
     document.removeEventListener("lab:theme", onTheme);
     group?.leave(handle);
+    detail?.stop();
     handle.destroy();
   };
 }
@@ -161,11 +192,18 @@ async function mount(figure) {
   figure.dataset.state = "ready";
   figure.querySelector(".chart-tools").hidden = false;
   figure.querySelector("[data-chart-table]").hidden = false;
-  showFirst(figure, handle);
+  const candles = figure.dataset.chart === "candles";
+  const total = data.total ?? handle.rows.length;
+  const spans = candles ? spansOf(handle, total) : [];
+  const onSettled = () => sayMerged(figure, handle, detail);
+  const detail = candles ? new Detail(handle, { data, url: figure.dataset.url, onSettled }) : null;
+  addSpans(figure, handle, spans);
+  handle.onChoice = () => markRange(figure, handle);
+  showFirst(figure, handle, spans, total);
   bindTools(figure, handle);
-  if (figure.dataset.chart === "candles") addSpans(figure, handle);
   bindKeys(figure, handle);
-  handles.set(figure, { handle, release: follow(figure, handle) });
+  handles.set(figure, { handle, release: follow(figure, handle, detail) });
+  if (detail) sayMerged(figure, handle, detail);
   figure.dispatchEvent(new CustomEvent("lab:chart", { bubbles: true, detail: { handle, data } }));
 }
 

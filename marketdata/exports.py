@@ -12,6 +12,8 @@ from marketdata.bars import COLUMNS, Bars
 from marketdata.models import BarImport, Series
 
 CHUNK = 5_000
+WHOLE = 1e15
+"""Numbers from here on are written with an exponent."""
 Unit = Literal["D", "s", "ms", "us", "ns"]
 PROBLEM_COLUMNS = ("line", "column", "value", "reason")
 
@@ -37,9 +39,13 @@ def csv_lines(bars: Bars, *, intraday: bool) -> Iterator[str]:
         times = np.datetime_as_string(bars.time[rows], unit=unit).tolist()
         if intraday:
             times = [f"{text}Z" for text in times]
-        # repr keeps every digit, so that what is exported comes back as the same numbers.
-        columns = [list(map(repr, getattr(bars, column)[rows].tolist())) for column in COLUMNS]
+        columns = [list(map(_text, getattr(bars, column)[rows].tolist())) for column in COLUMNS]
         yield "".join(",".join(row) + "\n" for row in zip(times, *columns, strict=True))
+
+
+def _text(number: float) -> str:
+    """Every digit, so that what is exported comes back as the same number; a whole one without decimals."""
+    return str(int(number)) if number.is_integer() and abs(number) < WHOLE else repr(number)
 
 
 def _unit(time: NDArray[np.datetime64]) -> Unit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -87,7 +86,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class YearShare:
-    """How much of a year's expected bars are there: a fraction rounded down, and a word for its colour."""
+    """How much of a year's expected bars are there: a fraction of four decimals, and a word for its colour."""
 
     year: int
     bars: int
@@ -118,7 +117,9 @@ def years(report: Mapping[str, Any]) -> list[YearShare]:
         bars, missing = int(item["bars"]), int(item["missing"])
         share = bars / (bars + missing) if bars + missing else 0.0
         level = "full" if share >= FAIR_COVERAGE else "some" if share >= POOR_COVERAGE else "few"
-        shown = math.floor(share * 1000) / 1000  # a year that lacks a bar is not shown as whole
+        shown = (
+            min(round(share, 4), 0.9999) if missing else 1.0
+        )  # a year that lacks a bar is not shown as whole
         shares.append(YearShare(int(item["year"]), bars, missing, shown, level))
     return shares
 

@@ -76,6 +76,8 @@ def _plainly(value: Any) -> Any:
     return (
         f"{number:,.0f}".replace(",", "\u202f")
         if number == int(number) and abs(number) < 1e15
+        else f"{number:.12f}".rstrip("0")
+        if 1e-12 <= abs(number) < 1e-4
         else f"{number:g}"
     )
 

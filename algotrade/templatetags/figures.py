@@ -97,15 +97,37 @@ def signed_money(value: Any, currency: str = "USD") -> str:
 
 
 @register.filter
-def price(value: Any) -> str:
-    """Two decimals from 10 on, six significant digits below: 130.31, 1.05236, 0.000012345."""
+def price(value: Any, at_least: int = 2) -> str:
+    """Two decimals from 10 on, six significant digits below: 130.31, 1.05236, 0.000012345.
+
+    `at_least` as many decimals are printed, so that a column of prices lines up, see `price_places`.
+    """
     number = _number(value)
     if number is None:
         return _undefined()
     exponent = number.adjusted() if number else 0
-    places = 2 if exponent >= 1 else min(5 - exponent, 10)
+    places = max(at_least, 2 if exponent >= 1 else min(5 - exponent, 10))
     whole, _, decimals = _grouped(number, places).partition(".")
-    return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
+    return f"{whole}.{decimals.rstrip('0').ljust(at_least, '0')}"
+
+
+@register.filter
+def price_places(rows: Iterable[Any]) -> int:
+    """Return how many decimals the prices of all rows (with open, high, low and close) need."""
+    names = ("open", "high", "low", "close")
+    shown = (price(getattr(row, name)) for row in rows for name in names)
+    return max((len(text.partition(".")[2]) for text in shown if "." in text), default=2)
+
+
+@register.filter
+def quantity(value: Any) -> str:
+    """A traded volume: whole from 1000 on or where it is whole, else as a price: 55, 0.0125, 3 638 600."""
+    number = _number(value)
+    if number is None:
+        return _undefined()
+    return (
+        _grouped(number, 0) if abs(number) >= 1000 or number == number.to_integral_value() else price(number)
+    )
 
 
 @register.filter
@@ -149,6 +171,20 @@ def iso_time(value: Any) -> str:
     """Return a time in UTC as 2024-03-01 14:30. The page says the zone once."""
     moment = _moment(value)
     return _undefined() if moment is None else f"{moment:%Y-%m-%d %H:%M}"
+
+
+@register.filter
+def moment(value: Any, with_midnight: bool = False) -> str:
+    """Return a time in UTC, no finer than it is; a midnight as its date alone, unless it is wanted in full."""
+    at = _moment(value)
+    if at is None:
+        return _undefined()
+    if not isinstance(at, datetime):
+        return f"{at:%Y-%m-%d}"
+    if not with_midnight and (at.hour, at.minute, at.second, at.microsecond) == (0, 0, 0, 0):
+        return f"{at:%Y-%m-%d}"
+    text = f"{at:%Y-%m-%d %H:%M}" if not at.second and not at.microsecond else f"{at:%Y-%m-%d %H:%M:%S}"
+    return f"{text}.{at.microsecond:06d}".rstrip("0") if at.microsecond else text
 
 
 @register.filter

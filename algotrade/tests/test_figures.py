@@ -1,6 +1,7 @@
 """What the pages print for numbers, dates and lists."""
 
 import math
+from collections import namedtuple
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from algotrade.templatetags import figures, lists
 
 T = figures.THIN_SPACE
 M = figures.MINUS
+Row = namedtuple("Row", "open high low close")
 
 
 @pytest.mark.parametrize("value", [None, "", math.nan, math.inf, -math.inf, "words", Decimal("NaN"), True])
@@ -149,3 +151,35 @@ def test_a_sort_link_starts_downwards_and_turns():
     assert query("{% sort_query 'sharpe' %}", "/") == "?sort=-sharpe"
     assert query("{% sort_query 'sharpe' %}", "/?sort=-sharpe") == "?sort=sharpe"
     assert query("{% sort_query 'sharpe' %}", "/?sort=sharpe") == "?sort=-sharpe"
+
+
+def test_prices_of_a_column_have_the_decimals_of_the_longest():
+    rows = [Row(1.09, 1.1, 1.08989, 1.09), Row(None, None, None, None)]
+    places = figures.price_places(rows)
+    assert [figures.price(value, places) for value in rows[0]] == ["1.09000", "1.10000", "1.08989", "1.09000"]
+    assert figures.price_places([]) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(55.0, "55"), (0.0125, "0.0125"), (3638600.0, f"3{T}638{T}600"), (1234.5, f"1{T}234")]
+)
+def test_a_volume_shows_decimals_only_where_it_is_small_and_has_some(value, text):
+    assert figures.quantity(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2024-03-06T05:00:00Z", "2024-03-06 05:00"),
+        ("2024-03-06T05:00:07.250000Z", "2024-03-06 05:00:07.25"),
+        ("2024-03-06T00:00:00Z", "2024-03-06"),
+        ("2024-03-06", "2024-03-06"),
+        ("", "n/a"),
+    ],
+)
+def test_a_moment_is_no_finer_than_it_is(value, text):
+    assert figures.moment(value) == text
+
+
+def test_a_midnight_is_written_in_full_where_times_stand_in_a_column():
+    assert figures.moment("2024-03-06T00:00:00Z", with_midnight=True) == "2024-03-06 00:00"

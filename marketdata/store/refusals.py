@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from django.utils.translation import gettext as _
 
+from algotrade.templatetags.figures import integer
 from marketdata.columns import Columns, blocks
 from marketdata.errors import BarsConflict, BarsError, BarsOverlap, NoBars
+from marketdata.quality.report import said, said_ticks
 from marketdata.store.merged import Merge
 from marketdata.store.merging import EXTEND, REJECT, Overlap
 
@@ -27,13 +29,13 @@ def refuse_merge(merged: Merge, overlap: Overlap) -> None:
     """Raise `BarsOverlap` or `BarsConflict` when the merge found what `overlap` does not want."""
     if overlap == REJECT and merged.overlapping:
         ends = (merged.new.read("time", row, row + 1)[0] for row in (0, len(merged.new) - 1))
-        first, last = (np.datetime_as_string(np.datetime64(int(end), "ns"), unit="m") for end in ends)
+        first, last = (said_ticks(int(end)) for end in ends)
         raise BarsOverlap(
             _(
-                "The series already holds %(count)d bars between %(first)s and %(last)s. Choose to replace them, "
+                "The series already holds %(count)s bars between %(first)s and %(last)s. Choose to replace them, "
                 "or import another period."
             )
-            % {"count": merged.overlapping, "first": first, "last": last}
+            % {"count": integer(merged.overlapping), "first": first, "last": last}
         )
     if overlap == EXTEND and merged.conflict_count:
         raise _conflict(merged)
@@ -41,15 +43,14 @@ def refuse_merge(merged: Merge, overlap: Overlap) -> None:
 
 def _conflict(merged: Merge) -> BarsConflict:
     first = merged.conflicts[0]
-    moment = np.datetime_as_string(first.time, unit="m")
     return BarsConflict(
         _(
-            "%(count)d stored bars differ from the new ones; nothing was imported. The first: %(time)s, %(column)s is "
+            "%(count)s stored bars differ from the new ones; nothing was imported. The first: %(time)s, %(column)s is "
             "%(stored).10g and would be %(new).10g. Choose to keep or to replace stored bars, or correct the new ones."
         )
         % {
-            "count": merged.conflicting_bars,
-            "time": moment,
+            "count": integer(merged.conflicting_bars),
+            "time": said(first.time),
             "column": first.column,
             "stored": first.stored,
             "new": first.new,

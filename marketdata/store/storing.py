@@ -16,6 +16,7 @@ import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from algotrade.templatetags.figures import integer
 from marketdata.bars import utc_datetime
 from marketdata.columns import Columns
 from marketdata.models import Series, Snapshot
@@ -231,7 +232,10 @@ def _write_ahead(held: HeldLease, placing: Placing, progress: Progress) -> None:
     for number, rows in written:
         held.write(rows, number)
         done += len(rows["time"])
-        progress(COMPARED + (WRITTEN - COMPARED) * done / total, _("Stored %(count)d bars") % {"count": done})
+        progress(
+            COMPARED + (WRITTEN - COMPARED) * done / total,
+            _("Stored %(count)s bars") % {"count": integer(done)},
+        )
 
 
 def _record(series: Series, prepared: Prepared, report: QualityReport) -> Snapshot:

@@ -52,4 +52,4 @@ def test_the_share_of_each_year_has_a_word_for_its_colour():
 
 def test_a_year_that_lacks_a_bar_is_not_shown_as_whole():
     (year,) = years({"years": [{"year": 2017, "bars": 99_999, "missing": 1}]})
-    assert (year.share, year.level) == (0.999, "full")
+    assert (year.share, year.level) == (0.9999, "full")

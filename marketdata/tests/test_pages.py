@@ -1,5 +1,8 @@
 """The pages of market data, for an owner, a stranger and nobody."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from django.test import Client
 
@@ -104,6 +107,14 @@ def test_the_export_reads_back_as_the_same_bars(page, series, tmp_path):
     assert answer["Content-Disposition"] == 'attachment; filename="ABC_1d.csv"'
     bars = read(tmp_path / "back.csv", b"".join(answer.streaming_content))
     assert bars.close.tobytes() == make_bars(10).close.tobytes()
+
+
+def test_whole_numbers_are_exported_without_decimals_and_fractions_with_every_digit(page, user):
+    bars = make_bars(2)
+    bars = replace(bars, volume=np.array([3638600.0, 0.1 + 0.2]))
+    series = make_series(user, "VOL", bars=bars)
+    rows = b"".join(page.get(f"/data/{series.pk}/bars.csv").streaming_content).decode().splitlines()
+    assert [row.rpartition(",")[2] for row in rows[1:]] == ["3638600", "0.30000000000000004"]
 
 
 def test_times_with_fractions_of_a_second_are_exported_as_they_are(page, user, tmp_path):

@@ -86,7 +86,7 @@ def test_new_bars_take_the_place_of_stored_ones_in_their_range(series):
 
 def test_reject_refuses_an_overlap_and_takes_a_disjoint_part(series):
     before = state(series)
-    with pytest.raises(BarsOverlap, match="already holds 6 bars"):
+    with pytest.raises(BarsOverlap, match="already holds 6 bars between 2024-01-05 and 2024-01-14\\."):
         import_bars(series=series, bars=make_bars(10, "2024-01-05"), overlap="reject")
     assert state(series) == before
     import_bars(series=series, bars=make_bars(3, "2024-02-01"), overlap="reject")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
 from algotrade.jobs.errors import JobCancelled
+from algotrade.templatetags.figures import integer
 from marketdata.columns import ColumnFiles, Columns
 from marketdata.errors import NoBars, SeriesNotFound
 from marketdata.incoming import deriving
@@ -68,7 +69,7 @@ def _make(
     recipe: Recipe, source: Series, columns: Columns, into: ColumnFiles, progress: Progress
 ) -> dict[str, Any]:
     """Write the bars that a recipe makes; return what became of those of the source."""
-    said = _("Computing from %(count)d bars") % {"count": len(columns)}
+    said = _("Computing from %(count)s bars") % {"count": integer(len(columns))}
     if isinstance(recipe, Resample):
         told = resample_columns(
             columns,

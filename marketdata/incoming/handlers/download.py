@@ -21,6 +21,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
+from algotrade.templatetags.figures import integer
 from marketdata.bars import PRICES, Bars
 from marketdata.columns import BarsColumns
 from marketdata.errors import HistoryChanged, MarketDataError, RateLimited, SeriesBusy
@@ -28,6 +29,7 @@ from marketdata.incoming.handlers.preparing import import_of, note, prepare_impo
 from marketdata.incoming.settings import DownloadSettings
 from marketdata.models import BarImport, Series
 from marketdata.providers import Provider, get_provider
+from marketdata.quality.report import said
 from marketdata.store import leftovers
 from marketdata.store.merged import CONFLICTS_LISTED, Conflict
 from marketdata.store.merging import REPLACE
@@ -210,13 +212,13 @@ def _changed_history(row: BarImport, report: dict[str, Any], compared: Compariso
     first = compared.conflicts[0]
     return HistoryChanged(
         _(
-            "The provider gives other prices than the stored ones for %(count)d earlier bars (first %(time)s, "
+            "The provider gives other prices than the stored ones for %(count)s earlier bars (first %(time)s, "
             "%(column)s: %(before)s stored, %(after)s now), mostly because of a split or a dividend. Nothing was "
             "stored. Download the whole history anew to replace it."
         )
         % {
-            "count": compared.conflicting_bars,
-            "time": first.to_dict()["time"],
+            "count": integer(compared.conflicting_bars),
+            "time": said(first.time),
             "column": first.column,
             "before": f"{first.stored:.10g}",
             "after": f"{first.new:.10g}",

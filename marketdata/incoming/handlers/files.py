@@ -8,6 +8,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
+from algotrade.templatetags.figures import integer
 from marketdata.columns import Columns
 from marketdata.errors import FileInvalid, UploadGone
 from marketdata.incoming import deriving
@@ -76,7 +77,7 @@ def _read(
     size = max(1, path.stat().st_size)
 
     def tell(done: int, rows: int) -> None:
-        progress(min(1.0, done / size), _("Read %(count)d rows") % {"count": rows})
+        progress(min(1.0, done / size), _("Read %(count)s rows") % {"count": integer(rows)})
 
     try:
         found = read_file(

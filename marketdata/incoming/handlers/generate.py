@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.context import JobContext
+from algotrade.templatetags.figures import integer
 from marketdata.columns import BarsColumns
 from marketdata.incoming.handlers.preparing import PreparedImport, import_of, prepare_import, scaled
 from marketdata.incoming.settings import GenerationSettings
@@ -18,7 +19,7 @@ def generate(context: JobContext) -> PreparedImport:
     """Make the bars and store them."""
     row = import_of(context)
     asked = GenerationSettings.of(row)
-    context.progress(0.05, _("Generating %(count)d bars") % {"count": asked.spec.bars})
+    context.progress(0.05, _("Generating %(count)s bars") % {"count": integer(asked.spec.bars)})
     return prepare_import(
         row,
         BarsColumns(generate_bars(asked.spec)),

@@ -80,6 +80,16 @@ def test_problems_are_located_on_standard_error_and_nothing_is_stored(file, user
     assert Series.objects.get().bar_count == 1
 
 
+def test_of_many_problems_the_first_are_listed_and_the_others_counted(file, user, capsys):
+    file.write_text("\n".join([HEADER, *(f"2024-01-{day:02},x,12,9,11,500" for day in range(1, 31))]))
+    with pytest.raises(CommandError, match="30 problems in the file"):
+        run(file, "--user", "ada", "--symbol", "ABC", "--timeframe", "1d")
+    said = capsys.readouterr().err.splitlines()
+    assert sum(line.startswith("ABC_1d.csv: Line") for line in said) == 20
+    assert said[-1] == "and 10 more (the first 20 are written here)"
+    assert len(BarImport.objects.get().problems) == 30
+
+
 def test_conflicts_are_listed_and_a_policy_settles_them(file, user, capsys):
     asked = ["--user", "ada", "--symbol", "ABC", "--timeframe", "1d"]
     run(file, *asked)

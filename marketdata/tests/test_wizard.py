@@ -231,6 +231,10 @@ def test_a_refused_file_is_read_again_in_another_way_without_being_sent_again(pa
     assert "Problems in the file: 1" in body
     assert "is not a number" in body
     assert not Series.objects.exists()
+    retry = f"/{failed.job_id}/retry/"
+    assert retry not in body  # the same bytes fail the same way
+    BarImport.objects.filter(pk=failed.pk).update(error_code="series_busy")
+    assert retry in text_of(page.get(failed.get_absolute_url()))
     again = f"/data/import/{failed.upload_id}/?again={failed.pk}"
     assert again in body
     assert page_other.get(again).status_code == 404

@@ -20,6 +20,20 @@ REPAIR_WORDS = {
     "sort": _("rows moved to their place in time"),
     "drop_exact_duplicates": _("exact duplicates left out"),
 }
+LASTING = frozenset(
+    {
+        "bars_conflict",
+        "bars_overlap",
+        "file_invalid",
+        "file_too_large",
+        "history_changed",
+        "import_unreadable",
+        "series_derived",
+        "synthetic_invalid",
+        "upload_gone",
+    }
+)
+"""Codes of failures that the same bytes, or the same question, meet again however often they are tried."""
 
 
 @login_required
@@ -67,6 +81,7 @@ def _ended(item: BarImport) -> dict[str, Any]:
         "report": report,
         "repairs": [(REPAIR_WORDS.get(name, name), count) for name, count in _repairs(report)],
         "headline": headline,
+        "can_try_again": item.job is not None and not item.is_succeeded and item.error_code not in LASTING,
         "can_read_again": item.source == BarImport.Source.FILE and item.upload is not None,
     }
 

@@ -30,6 +30,9 @@ from marketdata.timeframes import TIMEFRAMES
 
 DELIMITER_NAMES = {name.replace(" ", "-"): sign for sign, name in DELIMITERS.items()}
 
+LISTED = 20
+"""Problems or conflicts that are written to the terminal."""
+
 
 class Command(BaseCommand):
     """Ends with 0 when the bars are stored (or were there already), else with 1 and the problems on standard error."""
@@ -169,8 +172,10 @@ class Command(BaseCommand):
         )
 
     def _list(self, lines: list[str]) -> None:
-        for line in lines:
+        for line in lines[:LISTED]:
             self.stderr.write(line)
+        if len(lines) > LISTED:
+            self.stderr.write(f"and {len(lines) - LISTED} more (the first {LISTED} are written here)")
 
     def _progress(self, fraction: float, message: str) -> None:
         """One line that is written over on a terminal; nothing in a log."""

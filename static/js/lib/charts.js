@@ -109,13 +109,17 @@ export class Chart {
     this.chart.timeScale().setVisibleLogicalRange({ from: range.from + step, to: range.to + step });
   }
 
-  /** Shows `factor` times as much. */
+  /** Shows `factor` times as much, at most everything. */
   zoom(factor) {
     const range = this.chart.timeScale().getVisibleLogicalRange();
     if (!range) return;
-    this.choose({});
     const middle = (range.from + range.to) / 2;
     const half = Math.max(5, ((range.to - range.from) / 2) * factor);
+    if (2 * half > this.rows.length) {
+      this.fit();
+      return;
+    }
+    this.choose({});
     this.chart.timeScale().setVisibleLogicalRange({ from: middle - half, to: middle + half });
   }
 

@@ -44,7 +44,7 @@ class BarImportQuerySet(ComputedQuerySet, OwnedQuerySet):
 
     def summaries(self) -> Self:
         """Without what only the page of one import shows."""
-        return self.defer(*HEAVY_COLUMNS)
+        return self.defer(*HEAVY_COLUMNS).annotate(rows_dropped=models.F("report__rows_dropped"))
 
     def coming_in(self) -> Self:
         """Those that wait or run, newest first, with their jobs."""
@@ -132,6 +132,13 @@ class BarImport(OwnedModel, ComputedModel):
     def series_label(self) -> str:
         """The label of the series that the bars went into; before there is one, its symbol and timeframe."""
         return self.series.label if self.series is not None else f"{self.symbol} {self.timeframe}"
+
+    @property
+    def rows_left_out(self) -> int | None:
+        """Rows of the file that are not in the series, by the policy "drop"; None where no file was read."""
+        if "rows_dropped" in self.__dict__:  # of summaries, which do not load the report
+            return self.__dict__["rows_dropped"]
+        return self.report.get("rows_dropped")
 
     @property
     def is_unchanged(self) -> bool:

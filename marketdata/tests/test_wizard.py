@@ -247,6 +247,22 @@ def test_a_refused_file_is_read_again_in_another_way_without_being_sent_again(pa
 
 
 @pytest.mark.django_db(transaction=True)
+def test_rows_that_were_left_out_are_shown_with_the_series_and_by_the_api(
+    page, api, run_jobs, django_assert_num_queries
+):
+    row = ask(page, bring(page, upload(BROKEN, name="ABC_1d.csv")), policy="drop")
+    run_jobs()
+    row.refresh_from_db()
+    body = text_of(page.get(row.series.get_absolute_url()))
+    assert '<td class="num" data-label="Left out">1</td>' in body
+    (listed,) = api.get(f"/api/market-data/series/{row.series_id}/imports/").json()["results"]
+    one = api.get(f"/api/market-data/imports/{row.pk}/").json()
+    assert (listed["rows_left_out"], one["rows_left_out"]) == (1, 1)
+    with django_assert_num_queries(1):
+        assert [item.rows_left_out for item in BarImport.objects.summaries()] == [1]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_problems_are_downloaded_and_no_cell_of_them_is_a_formula(page, page_other, run_jobs):
     text = BROKEN.replace(",x,", ',"=1+1",')
     failed = ask(page, bring(page, upload(text, name="ABC_1d.csv")))

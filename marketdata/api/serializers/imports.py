@@ -25,6 +25,9 @@ class ImportSerializer(serializers.ModelSerializer):
     """Bars that came in, or tried to: how it stands, and what it changed."""
 
     job = QueuedJobSerializer(allow_null=True, read_only=True)
+    rows_left_out = serializers.IntegerField(
+        allow_null=True, read_only=True, help_text='Rows of the file that the policy "drop" left out.'
+    )
 
     class Meta:
         model = BarImport
@@ -41,6 +44,7 @@ class ImportSerializer(serializers.ModelSerializer):
             "bars_changed",
             "bars_removed",
             "bars_unchanged",
+            "rows_left_out",
             "problem_count",
             "conflict_count",
             "content_sha256",

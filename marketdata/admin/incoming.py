@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin, messages
@@ -55,8 +56,8 @@ class BarImportAdmin(ReadOnlyAdmin):
     list_filter = ["status", "source", ProblemsFilter]
     search_fields = ["symbol", "origin", "user__username"]
     list_select_related = ["user"]
-    exclude = ["problems", "conflicts"]
-    readonly_fields = ["problem_table", "conflict_table"]
+    exclude = ["problems", "conflicts", "settings", "report"]
+    readonly_fields = ["settings_table", "report_table", "problem_table", "conflict_table"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BarImport]:
         rows = super().get_queryset(request)
@@ -70,6 +71,14 @@ class BarImportAdmin(ReadOnlyAdmin):
     @display(description=_("status"), ordering="status", label=STATE_COLOURS)
     def state(self, row: BarImport) -> str:
         return row.status
+
+    @display(description=_("settings"))
+    def settings_table(self, row: BarImport) -> SafeString:
+        return _indented(row.settings)
+
+    @display(description=_("report"))
+    def report_table(self, row: BarImport) -> SafeString:
+        return _indented(row.report)
 
     @display(description=_("problems in the file"))
     def problem_table(self, row: BarImport) -> SafeString | str:
@@ -169,6 +178,12 @@ class FeedAdmin(ModelAdmin):
             obj.every = Feed.Every.DAY
         obj.next_at = min(obj.next_at, feeds.next_time(obj, timezone.now()))
         super().save_model(request, obj, form, change)
+
+
+def _indented(value: Any) -> SafeString:
+    """JSON for people: one value a line."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return format_html('<pre class="text-xs whitespace-pre-wrap">{}</pre>', text)
 
 
 def _table(heads: tuple[Any, ...], columns: tuple[str, ...], rows: list[dict[str, Any]]) -> SafeString | str:

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from algotrade.admin import ReadOnlyAdmin
 from algotrade.errors import LabError
 from algotrade.forms import number_in
+from algotrade.templatetags.figures import integer, moment
 from marketdata import findings, services
 from marketdata.editing import follow_calendar, submit_examination
 from marketdata.forms.common import calendar_choices, timeframe_choices
@@ -97,9 +98,8 @@ class SeriesAdmin(ModelAdmin):
         "source",
         "adjustment",
         "owner_label",
-        "bar_count",
-        "first_time",
-        "last_time",
+        "bars",
+        "last_bar",
         "coverage_label",
         "quality_label",
     ]
@@ -136,6 +136,14 @@ class SeriesAdmin(ModelAdmin):
     @display(description=_("owner"), ordering="user__username")
     def owner_label(self, series: Series) -> Any:
         return series.user or _("shared")
+
+    @display(description=_("bars"), ordering="bar_count")
+    def bars(self, series: Series) -> str:
+        return integer(series.bar_count)
+
+    @display(description=_("last bar (UTC)"), ordering="last_time")
+    def last_bar(self, series: Series) -> str:
+        return moment(series.last_time) if series.last_time else "–"
 
     @display(description=_("coverage"), ordering="coverage")
     def coverage_label(self, series: Series) -> str:

@@ -23,7 +23,7 @@ BY_COLUMN = "by_adj_close"
 
 ROLE_LABELS = {
     "time": _("time"),
-    "date": _("date (the time of day is apart)"),
+    "date": _("date (time apart)"),
     "time_of_day": _("time of day"),
     "open": _("open"),
     "high": _("high"),

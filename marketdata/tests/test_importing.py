@@ -304,7 +304,7 @@ def test_the_next_attempt_of_a_job_takes_over_what_the_killed_one_held(user, sma
 def test_conflicting_bars_are_listed_in_the_import_and_nothing_is_stored(user, series, media_root):
     row = import_row(user)
     bars = make_bars(10, "2024-01-06", price=7.0)
-    with pytest.raises(BarsConflict, match="5 stored bars differ .* The first: 2024-01-06, open is 105 "):
+    with pytest.raises(BarsConflict, match=r"5 stored bars differ .* The first: 2024-01-06, open is 105 "):
         preparing.prepare_import(row, BarsColumns(bars), progress=lambda *_args: None, overlap="extend")
     row.refresh_from_db()
     assert row.conflict_count == 20  # four prices of five bars

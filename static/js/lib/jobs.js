@@ -42,8 +42,8 @@ class JobView {
     this.seq = message.seq;
     if (message.state === "running" && !this.startedAt) this.startedAt = Date.now();
     this.setState(message.state);
-    this.draw(message.progress ?? 0);
     this.cancelling ||= message.cancelling;
+    this.draw(message.progress ?? 0);
     if (this.cancelling && message.state === "running") this.say(text("cancelling"));
     else if (message.message) this.say(message.message);
     if (TERMINAL.has(message.state)) this.finish(message.state);
@@ -61,12 +61,23 @@ class JobView {
   }
 
   draw(progress) {
+    if (this.cancelling) {
+      this.drawCancelling();
+      return;
+    }
     this.progress = Math.max(this.progress, Math.min(progress, 1));
     const bar = this.element.querySelector("[data-job-bar]");
     if (bar) bar.value = this.progress;
     const percent = this.element.querySelector("[data-job-percent]");
     if (percent) percent.textContent = `${Math.floor(this.progress * 100)}\u202f%`;
     this.drawTimeLeft();
+  }
+
+  // How far it had come says nothing any more, and it is asked for only once.
+  drawCancelling() {
+    for (const place of this.element.querySelectorAll("[data-job-percent], [data-job-eta]")) place.textContent = "";
+    const button = this.element.querySelector("[data-job-cancel] button");
+    if (button) button.disabled = true;
   }
 
   drawTimeLeft() {
@@ -93,6 +104,7 @@ class JobView {
     try {
       await postForm(form.action);
       this.cancelling = true;
+      this.drawCancelling();
       this.say(text("cancelling"));
     } catch (error) {
       button.disabled = false;

@@ -61,7 +61,9 @@ def test_a_file_is_looked_at_imported_and_opened(person):
     page.wait_for_function("() => !document.querySelector('#preview').innerText.includes('118.56')")
     assert page.evaluate("() => document.activeElement.id") == "id_adjustment", "the focus was lost"
     start(person)
-    main.get_by_text(re.compile(r"AAPL 1d now holds 3\W270 bars")).wait_for(timeout=90_000)
+    main.get_by_text(
+        re.compile(r"AAPL 1d \(adjusted for splits and dividends\) now holds 3\W270 bars")
+    ).wait_for(timeout=90_000)
     person.look("import-report")
     main.get_by_role("link", name="Open AAPL 1d").click()
     person.see_chart("candles")

@@ -62,7 +62,8 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         """Nothing is expected from the browser: commands go over HTTP, where each is authorised."""
 
     async def job_event(self, event: dict[str, Any]) -> None:
-        await self.send_json(event["message"])
+        with contextlib.suppress(RuntimeError):  # the browser may have gone in the same moment
+            await self.send_json(event["message"])
 
     async def _admit(self) -> None:
         await self.accept()

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
+from autobahn.exception import Disconnected
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
@@ -132,6 +133,15 @@ async def test_a_socket_does_not_outlive_its_log_in(monkeypatch, ending):
         await sync_to_async(owner.set_password)("another-long-one-2")
         await owner.asave()
     assert await close_code(socket) == NOT_SIGNED_IN
+
+
+async def test_news_for_a_browser_that_goes_in_the_same_moment_are_no_error_of_ours():
+    async def gone(message):
+        raise Disconnected("Attempt to send on a closed protocol")
+
+    consumer = consumers.JobConsumer()
+    consumer.base_send = gone
+    await consumer.job_event({"message": {"state": "running"}})
 
 
 async def test_what_a_browser_sends_is_ignored():

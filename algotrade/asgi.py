@@ -12,12 +12,14 @@ http = get_asgi_application()
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.urls import get_resolver
 
 from algotrade import bodies
 from algotrade.jobs import embedded
 from algotrade.jobs.routing import websocket_urlpatterns
 
 bodies.install()
+get_resolver().reverse_dict  # noqa: B018  loads every page's code now, so that no first visitor waits for it
 protocols = ProtocolTypeRouter(
     {
         "http": http,

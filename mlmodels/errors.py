@@ -45,6 +45,24 @@ class ModelBusy(ModelError, Conflict):
     code = "model_busy"
 
 
+class ModelRetired(ModelError, Conflict):
+    """A retired model was chosen for a strategy that did not decide by it before."""
+
+    code = "model_retired"
+
+
+class NoteInvalid(ModelError, InvalidInput):
+    """A note that is no text, or too long."""
+
+    code = "model_note_invalid"
+
+
+class NoNewBars(ModelError, Conflict):
+    """There are too few bars after the training to say whether the features have drifted."""
+
+    code = "model_no_new_bars"
+
+
 class ArtifactDamaged(ModelError, Conflict):
     """A stored model is missing, altered, or made by something this version does not read."""
 

@@ -46,6 +46,7 @@ def _record(model: MLModel, predictor: MLPredictor, bars: Bars, path: Path, sha2
         accuracy_error=report.overall.accuracy_error,
         base_rate=report.overall.base_rate,
         log_loss=report.overall.log_loss,
+        verdict=report.overall.verdict,
         metrics=report.to_dict(),
         feature_importance=[asdict(row) for row in report.importance],
         provenance=dict(predictor.trained.provenance),

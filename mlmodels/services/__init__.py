@@ -1,0 +1,32 @@
+"""What can be done with models. Pages, API and admin go through here and raise the same errors."""
+
+from mlmodels.services.references import (
+    REFERENCE_KIND,
+    check_choice,
+    check_reference,
+    reference_choices,
+    strategies_using,
+)
+from mlmodels.services.registry import delete, promote, reinstate, remove_artifact, retire, set_note
+from mlmodels.services.training import submit_training
+
+__all__ = [
+    "REFERENCE_KIND",
+    "MLModelService",
+    "check_choice",
+    "check_reference",
+    "reference_choices",
+    "remove_artifact",
+    "strategies_using",
+]
+
+
+class MLModelService:
+    """Foresee what a training would be, train, judge, keep and delete."""
+
+    submit_training = staticmethod(submit_training)
+    promote = staticmethod(promote)
+    retire = staticmethod(retire)
+    reinstate = staticmethod(reinstate)
+    set_note = staticmethod(set_note)
+    delete = staticmethod(delete)

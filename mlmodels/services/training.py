@@ -1,0 +1,138 @@
+"""Asking for a training: everything that can be known is checked before there is a job."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from algotrade.errors import LabError
+from marketdata.bars import Bars
+from marketdata.models import Series, Snapshot
+from marketdata.services import current_snapshot, get_visible, open_snapshot
+from mlmodels.configuration import TrainingConfiguration
+from mlmodels.errors import TrainingError
+from mlmodels.jobs import TRAIN_KIND
+from mlmodels.models import MLModel
+
+Problems = dict[str, list[str]]
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a training would be made of, as far as it could be understood; what could not is in `problems`."""
+
+    series: Series | None
+    snapshot: Snapshot | None
+    configuration: TrainingConfiguration | None
+    start_date: dt.date | None
+    end_date: dt.date | None
+    problems: Problems
+
+    def bars(self) -> Bars | None:
+        """The bars it would be trained on, or None when the request does not say which."""
+        if self.snapshot is None or "end_date" in self.problems:
+            return None
+        return open_snapshot(self.snapshot, self.start_date, self.end_date)
+
+
+def understand(
+    user: Any,
+    series: Series | int | None,
+    start_date: dt.date | None,
+    end_date: dt.date | None,
+    settings: Mapping[str, Any],
+) -> Request:
+    """Look up and check what was asked for, part by part, so that all refusals can be told at once."""
+    problems: Problems = {}
+    if start_date and end_date and end_date < start_date:
+        problems["end_date"] = [_("The end lies before the start. Swap them or leave one out.")]
+    found, snapshot = _visible(user, series, problems)
+    configuration = _configuration(settings, problems)
+    return Request(found, snapshot, configuration, start_date, end_date, problems)
+
+
+def submit_training(
+    *,
+    user: Any,
+    name: str,
+    series: Series | int,
+    start_date: dt.date | None = None,
+    end_date: dt.date | None = None,
+    **settings: Any,
+) -> MLModel:
+    """Check everything that can be known now, then queue the training.
+
+    `settings` are those of `TrainingConfiguration`. All refusals are collected, by field.
+    """
+    request = understand(user, series, start_date, end_date, settings)
+    problems = dict(request.problems)
+    name = " ".join(str(name).split())
+    if not name or len(name) > LONGEST_NAME:
+        problems["name"] = [_("Give the model a name of at most 100 characters.")]
+    bars = request.bars()
+    if problems or bars is None or request.configuration is None:
+        raise TrainingError(fields=problems)
+    request.configuration.check_bars(bars)
+    return _queued(user, name, request)
+
+
+def _queued(user: Any, name: str, request: Request) -> MLModel:
+    with transaction.atomic():
+        # The lock on the owner's row makes finding the next version and taking it one step.
+        get_user_model().objects.select_for_update().get(pk=user.pk)
+        model = MLModel(
+            user=user,
+            name=name,
+            version=_next_version(user, name),
+            series=request.series,
+            snapshot=request.snapshot,
+            snapshot_sha256=request.snapshot.sha256,
+            symbol=request.series.symbol,
+            timeframe=request.series.timeframe,
+            start_date=request.start_date,
+            end_date=request.end_date,
+            algorithm=request.configuration.algorithm,
+            configuration=request.configuration.to_dict(),
+        )
+        title = _("Training %(model)s: %(algorithm)s on %(series)s") % {
+            "model": model,
+            "algorithm": model.algorithm_label,
+            "series": request.series,
+        }
+        model.queue(TRAIN_KIND, title, "model_id")
+    return model
+
+
+def _visible(
+    user: Any, series: Series | int | None, problems: Problems
+) -> tuple[Series | None, Snapshot | None]:
+    if series is None:
+        problems["series"] = [_("Choose the series to train on.")]
+        return None, None
+    try:
+        found = get_visible(user, series.pk if isinstance(series, Series) else series)
+        return found, current_snapshot(found)
+    except LabError as error:
+        problems["series"] = [error.detail]
+        return None, None
+
+
+def _configuration(settings: Mapping[str, Any], problems: Problems) -> TrainingConfiguration | None:
+    try:
+        return TrainingConfiguration.from_dict(settings)
+    except TrainingError as error:
+        problems.update(error.fields)
+        return None
+
+
+def _next_version(user: Any, name: str) -> int:
+    latest = MLModel.objects.for_user(user).filter(name=name).aggregate(latest=Max("version"))["latest"]
+    return (latest or 0) + 1

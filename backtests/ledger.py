@@ -1,4 +1,4 @@
-"""The ledger of trials: each run, preview and cell of a sweep is counted, whatever becomes of it.
+"""The ledger of trials: each run, preview, cell of a sweep and try of a training is counted, whatever becomes of it.
 
 The best of many trials looks good by luck alone; how good depends on their number and on the spread of their Sharpe
 ratios. Both are kept as sums, so that a sweep of a million cells costs one row. A trial that is repeated counts again:
@@ -17,6 +17,9 @@ from django.utils import timezone
 from backtests.models import TrialCount
 from backtests.trials import TrialTotals
 from marketdata.models import Series
+
+MODEL_STRATEGY = "ml_signal"
+"""The type of strategy that a training's trials are counted under."""
 
 
 def record(
@@ -41,6 +44,18 @@ def record(
             TrialCount.objects.create(**key, **sums)
     except IntegrityError:  # another process has made the row since
         _add(key, sums)
+
+
+def record_training(*, user: Any, series: Series, count: int, sharpes: Iterable[float]) -> None:
+    """Add what a training has tried: a backtest that follows the model is the pick of these, too."""
+    record(
+        user=user,
+        series=series,
+        strategy_type=MODEL_STRATEGY,
+        source=TrialCount.Source.TRAINING,
+        count=count,
+        sharpes=sharpes,
+    )
 
 
 def totals(*, user: Any, series: Series) -> TrialTotals:

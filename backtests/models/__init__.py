@@ -1,4 +1,4 @@
-"""What this app stores: runs, the legs of runs over several symbols, sweeps, and the count of all trials."""
+"""What this app stores: runs with their legs and models, sweeps, and the count of all trials."""
 
 from backtests.models.frozen import FrozenRequest
 from backtests.models.leg import Leg
@@ -10,6 +10,7 @@ from backtests.models.result import (
 )
 from backtests.models.sweep import Sweep, SweepQuerySet
 from backtests.models.trials import TrialCount
+from backtests.models.use import ModelUse
 
 __all__ = [
     "JSON_COLUMNS",
@@ -18,6 +19,7 @@ __all__ = [
     "BacktestResult",
     "FrozenRequest",
     "Leg",
+    "ModelUse",
     "Sweep",
     "SweepQuerySet",
     "TrialCount",

@@ -12,6 +12,7 @@ class TrialCount(models.Model):
         RUN = "run", _("Backtest")
         PREVIEW = "preview", _("Preview")
         SWEEP = "sweep", _("Sweep")
+        TRAINING = "training", _("Training")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -25,7 +25,8 @@ class JobKind:
     """One kind of work: its name ("app.verb"), words, handler and longest run in seconds.
 
     `preload` has each job process import the handler before it takes work; without it the first job of the kind
-    waits for the import.
+    waits for the import. `cancel_grace` is how many seconds a cancelled job may take to stop by itself before its
+    process is ended; a process that was ended has to start anew, so give more than a job needs to notice.
     """
 
     name: str
@@ -34,6 +35,7 @@ class JobKind:
     on_state: Callable[["Job"], None] | None = None
     time_limit: int = 600
     preload: bool = True
+    cancel_grace: float = 2.0
 
     def resolve(self) -> Handler:
         """The handler itself; imports what it needs, so call it in a job's process only."""

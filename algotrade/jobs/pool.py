@@ -23,14 +23,14 @@ from django.utils.translation import gettext as _
 
 from algotrade.jobs import child, events, processes, services
 from algotrade.jobs.errors import LeaseLost
+from algotrade.jobs.kinds import get_kind
 from algotrade.jobs.models import Job, Worker
 
 logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0
+TICK_SECONDS = 0.5
 POLL_SECONDS = 2.0
 SWEEP_SECONDS = 5.0
-CANCEL_GRACE_SECONDS = 2.0
 STOP_GRACE_SECONDS = 2.0
 # A child that holds no job any more, or that was told to run and claimed none, must say so within this time.
 SILENCE_SECONDS = 30.0
@@ -92,7 +92,7 @@ class LocalPool:
             watched += [place.pipe for place in self._places] + [
                 place.process.sentinel for place in self._places
             ]
-            ready = wait(watched, timeout=TICK_SECONDS)
+            ready = wait(watched, timeout=max(0.0, self._next["tick"] - time.monotonic()))
             if self._wake_receive in ready:
                 self._drain_nudges()
             for place in list(self._places):
@@ -235,12 +235,11 @@ class LocalPool:
             elif job.deadline_at < now:
                 self._kill(place)
                 self._guarded(lambda job=job: services.end_overdue(job))
-            elif (
-                job.cancel_requested_at
-                and (now - job.cancel_requested_at).total_seconds() > CANCEL_GRACE_SECONDS
-            ):
-                self._kill(place)
-                self._guarded(job.cancel)
+            elif job.cancel_requested_at:
+                waited = (now - job.cancel_requested_at).total_seconds()
+                if waited > get_kind(job.kind).cancel_grace:
+                    self._kill(place)
+                    self._guarded(job.cancel)
 
     def _end_silent(self, place: _Place) -> None:
         """A frozen child loses its lease, not its place: without this a pool of frozen children runs nothing."""

@@ -88,7 +88,24 @@ def _remember(job: Job) -> None:
     seen_states.append((str(job.pk), job.state))
 
 
-HANDLERS = (succeed, refuse, crash, store_badly, exhaust, fill_the_disk, wait, stubborn, die)
+def inside_a_library(context: JobContext) -> Callable[[], None]:
+    """One call that comes back in a minute; its kind wants to be stopped sooner than others."""
+    time.sleep(60)
+    return lambda: None
+
+
+HANDLERS = (
+    succeed,
+    refuse,
+    crash,
+    store_badly,
+    exhaust,
+    fill_the_disk,
+    wait,
+    stubborn,
+    inside_a_library,
+    die,
+)
 for _handler in HANDLERS:
     register_kind(
         JobKind(
@@ -97,5 +114,6 @@ for _handler in HANDLERS:
             handler=f"algotrade.jobs.tests.handlers.{_handler.__name__}",
             on_state=_remember,
             time_limit=5 if _handler is stubborn else 60,
+            cancel_grace=1.25 if _handler is inside_a_library else 2.0,
         )
     )

@@ -119,6 +119,14 @@ def test_a_job_that_does_not_listen_is_killed_when_cancelled(pool, submit):
     assert not pid_exists(worker)
 
 
+def test_a_job_inside_a_long_call_ends_within_two_seconds_where_its_kind_wants_that(pool, submit):
+    job = wait_for(submit("inside_a_library"), "running")
+    asked = time.monotonic()
+    services.request_cancel(job)
+    wait_for(job, "cancelled", seconds=8)
+    assert 1.2 < time.monotonic() - asked < 2.0
+
+
 def test_a_job_past_its_deadline_is_killed_with_words(pool, submit):
     job = wait_for(submit("stubborn"), "failed", seconds=60)
     assert job.error_code == "deadline_exceeded"

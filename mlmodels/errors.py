@@ -67,3 +67,9 @@ class ArtifactDamaged(ModelError, Conflict):
     """A stored model is missing, altered, or made by something this version does not read."""
 
     code = "model_damaged"
+
+
+class NoRoom(ModelError):
+    """There is no room on the disk for what a prediction of very many bars puts aside."""
+
+    code = "model_no_room"

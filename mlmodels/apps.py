@@ -9,9 +9,10 @@ class MlmodelsConfig(AppConfig):
 
     def ready(self) -> None:
         from mlmodels import jobs, services, strategy  # noqa: F401  registers the job kind and the strategy type
-        from strategies.references import reference_checkers, reference_choices
+        from strategies.references import choice_checkers, reference_checkers, reference_choices
 
         reference_checkers[services.REFERENCE_KIND] = services.check_reference
+        choice_checkers[services.REFERENCE_KIND] = services.check_choice
         reference_choices[services.REFERENCE_KIND] = services.reference_choices
         post_delete.connect(
             services.remove_artifact, sender=self.get_model("MLModel"), dispatch_uid="mlmodels.artifact"

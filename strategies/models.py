@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedModel, OwnedQuerySet
+from algotrade.errors import LabError, NotFound
 from strategies.base import BaseStrategy
 from strategies.errors import UnknownStrategyType
 from strategies.params import Param, ReferenceParam, TextParam
 from strategies.portfolio import PortfolioStrategy
-from strategies.references import reference_choices
+from strategies.references import reference_checkers, reference_choices
 from strategies.registry import get_strategy_class
 from strategies.rules.values import NamedValuesParam, param_of
 
@@ -128,6 +129,8 @@ class Strategy(OwnedModel):
         choices: dict[Any, str] = dict(getattr(param, "choices", ()))
         if isinstance(param, ReferenceParam) and param.kind in reference_choices:
             choices = dict(reference_choices[param.kind](self.user))
+            if value not in choices and self._names_nothing(param, value):
+                choices[value] = _("%(number)s (deleted)") % {"number": value}
         if isinstance(value, bool):
             shown: Any = _("Yes") if value else _("No")
         elif isinstance(value, float) and value.is_integer():
@@ -138,6 +141,15 @@ class Strategy(OwnedModel):
             {"label": param.label, "unit": param.unit, "help": param.help} if param else {"label": name}
         )
         return {"name": name, "value": shown, "is_text": isinstance(param, TextParam), **described}
+
+    def _names_nothing(self, param: ReferenceParam, value: Any) -> bool:
+        try:
+            reference_checkers[param.kind](self.user, value)
+        except NotFound:
+            return True
+        except LabError:
+            return False
+        return False
 
 
 def _named_value_row(name: str, said: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from strategies.errors import ParameterError, StrategyInvalid, StrategyNotFound,
 from strategies.models import Strategy
 from strategies.params import ReferenceParam
 from strategies.portfolio import PortfolioStrategy
-from strategies.references import reference_checkers
+from strategies.references import choice_checkers, reference_checkers
 from strategies.registry import get_strategy_class
 
 LARGEST_CAPITAL = Decimal("1000000000000")
@@ -243,14 +243,22 @@ def _check_references(strategy_class: type[BaseStrategy], strategy: Strategy) ->
     for param in strategy_class.params:
         if not isinstance(param, ReferenceParam):
             continue
+        named = strategy.parameters[param.name]
         checker = reference_checkers.get(param.kind)
         try:
             if checker is None:
                 raise StrategyInvalid(_("Nothing here can tell whether this exists."))
-            checker(strategy.user, strategy.parameters[param.name])
+            checker(strategy.user, named)
+            if param.kind in choice_checkers and not _names_already(strategy, param.name, named):
+                choice_checkers[param.kind](strategy.user, named)
         except LabError as error:
             problems[f"parameters.{param.name}"] = [error.detail]
     return problems
+
+
+def _names_already(strategy: Strategy, parameter: str, value: Any) -> bool:
+    stored = Strategy.objects.filter(pk=strategy.pk, strategy_type=strategy.strategy_type).first()
+    return stored is not None and stored.parameters.get(parameter) == value
 
 
 def _free_name(user: Any, stem: str, endings: Iterator[str]) -> str:

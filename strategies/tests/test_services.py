@@ -13,7 +13,7 @@ from strategies.base import BaseStrategy
 from strategies.errors import StrategyError, StrategyInvalid
 from strategies.models import Strategy
 from strategies.params import ReferenceParam
-from strategies.references import reference_checkers, reference_choices
+from strategies.references import choice_checkers, reference_checkers, reference_choices
 from strategies.services import StrategyService
 from strategies.tests.conftest import make_strategy
 
@@ -173,6 +173,32 @@ def test_a_reference_is_shown_by_name_and_by_number_when_it_is_gone(user, monkey
         assert strategy.parameter_rows()[0]["value"] == "Forest on Apple"
         strategy.parameters["model"] = 8
         assert strategy.parameter_rows()[0]["value"] == 8
+
+        def gone(user, number):
+            raise NotFound("There is no such model of yours.")
+
+        monkeypatch.setitem(reference_checkers, "test_model", gone)
+        assert strategy.parameter_rows()[0]["value"] == "8 (deleted)"
+
+
+def test_what_should_not_be_chosen_any_more_may_stay_where_it_was_chosen(user, monkeypatch):
+    retired = set()
+
+    def choose(user, number):
+        if number in retired:
+            raise NotFound("This model was retired.")
+
+    monkeypatch.setitem(reference_checkers, "test_model", lambda user, number: None)
+    monkeypatch.setitem(choice_checkers, "test_model", choose)
+    with registry.temporarily(Modelled):
+        values = {"user": user, "strategy_type": "modelled", "symbol": "A"}
+        old = StrategyService.create(name="Old", parameters={"model": 7}, **values)
+        other = StrategyService.create(name="Other", parameters={"model": 8}, **values)
+        retired.add(7)
+        assert StrategyService.update(old, name="Renamed", parameters={"model": 7}).name == "Renamed"
+        assert "retired" in refused(name="New", parameters={"model": 7}, **values)["parameters.model"][0]
+        with pytest.raises(StrategyInvalid):
+            StrategyService.update(other, parameters={"model": 7})
 
 
 @pytest.mark.django_db(transaction=True)

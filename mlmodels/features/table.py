@@ -1,0 +1,98 @@
+"""Features of some bars as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketdata.bars import Bars
+from mlmodels.features.columns import Columns
+from mlmodels.features.from_strategies import StrategyFeatures
+from mlmodels.features.registry import get_feature
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureTable:
+    """Features of some bars: `values` has shape (n_bars, n_features), NaN where a feature has no value.
+
+    Columns are contiguous, rows are not.
+    """
+
+    time: NDArray[np.datetime64]
+    names: tuple[str, ...]
+    values: Floats
+
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """Which rows have a value in every column, shape (n_bars,)."""
+        complete = np.ones(len(self.values), dtype=np.bool_)
+        for column in self.values.T:
+            complete &= np.isfinite(column)
+        return complete
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a frame with a UTC DatetimeIndex and one column a feature."""
+        import pandas as pd  # heavy, and only notebooks speak of frames
+
+        index = pd.DatetimeIndex(self.time, name="time").tz_localize("UTC")
+        return pd.DataFrame(self.values, index=index, columns=list(self.names))
+
+
+def warmup_of(names: Iterable[str], strategies: Iterable[StrategyFeatures] = ()) -> int:
+    """The first row at which all of these features can have a value; 0 where there are none."""
+    warmups = [get_feature(name).warmup for name in names] + [each.warmup for each in strategies]
+    return max(warmups, default=0)
+
+
+def prepare(
+    bars: Bars, names: Iterable[str], strategies: Iterable[StrategyFeatures] = (), *, threads: int = 1
+) -> FeatureTable:
+    """Compute features.
+
+    Parameters
+    ----------
+    bars : Bars
+        Oldest first; a value at row t uses rows up to t.
+    names : iterable of str
+        Features, in the order of the columns.
+    strategies : iterable of StrategyFeatures
+        Strategies whose indicators and positions follow as further columns.
+    threads : int
+        How many features are computed at a time.
+
+    Returns
+    -------
+    FeatureTable
+        Values of shape (n_bars, n_features); too few bars give NaN throughout.
+    """
+    features, columns = [get_feature(name) for name in names], Columns(bars)
+    more = [column for each in strategies for column in each.columns(bars)]
+    rows = np.empty((len(features) + len(more), len(bars)))
+
+    def fill(place: int) -> None:
+        rows[place] = features[place].compute(columns)
+
+    _each(fill, len(features), threads)
+    for place, (_, values) in enumerate(more, start=len(features)):
+        rows[place] = values
+    title = (*(feature.name for feature in features), *(name for name, _ in more))
+    return FeatureTable(bars.time, title, rows.T)
+
+
+def _each(work: Callable[[int], None], count: int, threads: int) -> None:
+    if threads == 1:
+        for place in range(count):
+            work(place)
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="features") as pool:
+        list(pool.map(work, range(count)))

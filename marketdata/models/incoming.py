@@ -50,6 +50,11 @@ class BarImportQuerySet(ComputedQuerySet, OwnedQuerySet):
         """Those that wait or run, newest first, with their jobs."""
         return self.summaries().filter(status__in=Job.ACTIVE).select_related("job")
 
+    def last_file_into(self, series: Series) -> BarImport | None:
+        """The newest import of a file that ended well in `series`, whoever made it; None without one."""
+        rows = self.filter(series=series, source=BarImport.Source.FILE, status=Job.State.SUCCEEDED)
+        return rows.summaries().first()
+
 
 class BarImport(OwnedModel, ComputedModel):
     """Bars coming into a series, wherever they come from: what was asked, and the report of what happened.

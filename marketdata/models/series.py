@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import OwnedQuerySet
 from marketdata.timeframes import CALENDARS, get_timeframe, periods_per_year
+
+if TYPE_CHECKING:
+    from marketdata.models.snapshot import Snapshot
 
 SYMBOL_PATTERN = r"^[A-Z0-9^][A-Z0-9._/^=:&-]{0,31}$"
 SYMBOL_HELP = _("Capital letters, digits and ^, and . _ / = : & - inside; at most 32.")
@@ -208,10 +211,14 @@ class Series(models.Model):
         """Bars in a year, the P of annualisation."""
         return periods_per_year(self.timeframe, self.calendar)
 
+    def current_snapshot(self) -> Snapshot | None:
+        """Return the snapshot of what the series holds now; None when it holds nothing."""
+        return self.snapshots.filter(sha256=self.content_sha256).first() if self.content_sha256 else None
+
     def current_report(self) -> dict[str, Any]:
         """Return the quality report of what the series holds now; an empty one when it holds nothing."""
-        current = self.snapshots.filter(sha256=self.content_sha256)
-        return current.values_list("quality", flat=True).first() or {}
+        current = self.current_snapshot()
+        return current.quality if current else {}
 
     def can_edit(self, user: Any) -> bool:
         """Whether `user` may change or delete it outside the admin."""

@@ -24,9 +24,7 @@ logger = logging.getLogger(__name__)
 
 def current_snapshot(series: Series) -> Snapshot:
     """Return the snapshot of what the series holds now; NoBars when it holds nothing."""
-    snapshot = (
-        series.snapshots.filter(sha256=series.content_sha256).first() if series.content_sha256 else None
-    )
+    snapshot = series.current_snapshot()
     if snapshot is None:
         raise NoBars(_("%(series)s holds no bars yet. Import some first.") % {"series": series})
     return snapshot

@@ -57,7 +57,7 @@ def test_the_list_asks_few_questions_however_long_it_is(page, user, django_asser
 
 
 def test_one_series_shows_chart_report_and_snapshots(page, series, django_assert_max_num_queries):
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         body = text_of(page.get(f"/data/{series.pk}/"))
     assert f'data-url="/data/{series.pk}/chart.json"' in body
     assert current_snapshot(series).sha256 in body

@@ -255,11 +255,30 @@ def test_rows_that_were_left_out_are_shown_with_the_series_and_by_the_api(
     row.refresh_from_db()
     body = text_of(page.get(row.series.get_absolute_url()))
     assert '<td class="num" data-label="Left out">1</td>' in body
+    report = f'1 row of the last file could not be used and was left out. <a href="{row.get_absolute_url()}">'
+    assert report in body
     (listed,) = api.get(f"/api/market-data/series/{row.series_id}/imports/").json()["results"]
     one = api.get(f"/api/market-data/imports/{row.pk}/").json()
     assert (listed["rows_left_out"], one["rows_left_out"]) == (1, 1)
     with django_assert_num_queries(1):
         assert [item.rows_left_out for item in BarImport.objects.summaries()] == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_report_speaks_of_the_newest_file_and_links_to_no_import_of_somebody_else(
+    page, page_other, run_jobs
+):
+    row = ask(page, bring(page, upload(BROKEN, name="ABC_1d.csv")), policy="drop")
+    run_jobs()
+    row.refresh_from_db()
+    Series.objects.update(user=None)
+    seen = text_of(page_other.get(row.series.get_absolute_url()))
+    assert "1 row of the last file could not be used" in seen
+    assert "Show its import" not in seen
+    Series.objects.update(user=row.user)
+    ask(page, bring(page, upload(csv_text(make_bars(10)), name="ABC_1d.csv")), overlap="replace")
+    run_jobs()
+    assert "of the last file" not in text_of(page.get(row.series.get_absolute_url()))
 
 
 @pytest.mark.django_db(transaction=True)

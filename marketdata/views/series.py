@@ -72,8 +72,8 @@ def series_list(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     series = services.get_visible(request.user, pk)
     snapshots = list(series.snapshots.defer("quality")[:SNAPSHOTS_SHOWN])
-    current = series.snapshots.filter(sha256=series.content_sha256).first() if series.bar_count else None
-    report = current.quality if current else None
+    current = series.current_snapshot()
+    report = current.quality if current else {}
     can_edit = series.can_edit(request.user)
     visible = Series.objects.visible_to(request.user)
     mine = BarImport.objects.for_user(request.user).filter(series=series)
@@ -84,8 +84,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "snapshots": snapshots,
         "current": current,
         "report": report,
-        "groups": findings.groups(report or {}),
-        "years": findings.years(report or {}),
+        "groups": findings.groups(report),
+        "years": findings.years(report),
+        "last_file": BarImport.objects.last_file_into(series),
         "imports": imports,
         "any_active": any(row.is_active for row in imports),
         "feed": Feed.objects.filter(series=series).first() if can_edit or series.is_shared else None,

@@ -77,7 +77,7 @@ class SeriesDetailSerializer(SeriesSerializer):
 
     @extend_schema_field(SnapshotSerializer(allow_null=True))
     def get_current_snapshot(self, series: Series) -> Any:
-        snapshot = series.snapshots.filter(sha256=series.content_sha256).first()
+        snapshot = series.current_snapshot()
         return SnapshotSerializer(snapshot).data if snapshot else None
 
 

@@ -17,6 +17,7 @@ from unfold.decorators import action, display
 
 from algotrade.admin import STATE_COLOURS, ReadOnlyAdmin, RecordAdmin
 from algotrade.errors import LabError
+from algotrade.templatetags.figures import moment
 from marketdata.incoming import feeds
 from marketdata.incoming.submissions import forget_upload
 from marketdata.models import BarImport, Feed, Upload
@@ -88,7 +89,8 @@ class BarImportAdmin(ReadOnlyAdmin):
     @display(description=_("contradictions"))
     def conflict_table(self, row: BarImport) -> SafeString | str:
         columns = ("time", "column", "stored", "new")
-        return _table((_("time (UTC)"), _("column"), _("stored"), _("new")), columns, row.conflicts)
+        rows = [conflict | {"time": moment(conflict["time"])} for conflict in row.conflicts[:SHOWN]]
+        return _table((_("time (UTC)"), _("column"), _("stored"), _("new")), columns, rows)
 
 
 @admin.register(Upload)

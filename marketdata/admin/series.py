@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -24,6 +25,7 @@ from marketdata.forms.common import calendar_choices, timeframe_choices
 from marketdata.models import MarketData, Series, Snapshot
 
 PLACES_SHOWN = 10
+NAME_SHOWN = 32
 GRADE_COLOURS = {"good": "success", "fair": "warning", "poor": "danger", "empty": "default"}
 
 
@@ -92,9 +94,7 @@ class DamagedFilter(admin.SimpleListFilter):
 @admin.register(Series)
 class SeriesAdmin(ModelAdmin):
     list_display = [
-        "symbol",
-        "name",
-        "timeframe",
+        "what",
         "source",
         "adjustment",
         "owner_label",
@@ -132,6 +132,11 @@ class SeriesAdmin(ModelAdmin):
     ]
     actions = ["examine_selected"]
     actions_list = ["import_file"]
+
+    @display(description=_("series"), ordering="symbol", header=True)
+    def what(self, series: Series) -> tuple[str, str]:
+        """Symbol and timeframe, and below them the name: a column of its own would push the quality off the screen."""
+        return f"{series.symbol} {series.timeframe}", Truncator(series.name).chars(NAME_SHOWN)
 
     @display(description=_("owner"), ordering="user__username")
     def owner_label(self, series: Series) -> Any:

@@ -101,6 +101,10 @@ def test_imports_are_read_with_their_problems_and_not_changed(
     assert "is not a number." in body
     assert "<b>x</b>" not in body
     assert list(page_staff.get(f"{IMPORTS}?found=conflicts").context["cl"].result_list) == []
+    conflict = {"time": "2024-01-02T00:00:00Z", "column": "close", "stored": 10.0, "new": 11.0}
+    BarImport.objects.filter(pk=row.pk).update(conflicts=[conflict], conflict_count=1)
+    body = page_staff.get(f"{IMPORTS}{row.pk}/change/").content.decode()
+    assert '<td class="px-2 align-top">2024-01-02</td>' in body
     assert page_staff.get(f"{IMPORTS}add/").status_code == 403
     assert page_staff.post(f"{IMPORTS}{row.pk}/delete/", {"post": "yes"}).status_code == 403
 

@@ -1,0 +1,7 @@
+"""What a training is asked to do. Light: forms, the API and job code share it."""
+
+from mlmodels.configuration.checks import LARGEST_TRAINING, MOST_FITS
+from mlmodels.configuration.params import TRAINING_PARAMS
+from mlmodels.configuration.settings import TrainingConfiguration
+
+__all__ = ["LARGEST_TRAINING", "MOST_FITS", "TRAINING_PARAMS", "TrainingConfiguration"]

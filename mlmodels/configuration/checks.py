@@ -1,0 +1,100 @@
+"""What can be known to go wrong before anything is trained, by field and with a remedy; costs milliseconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from marketdata.bars import Bars
+from mlmodels.features import get_feature
+from mlmodels.validation import count_splits, fewest_training_rows, needed_bars
+
+if TYPE_CHECKING:
+    from mlmodels.configuration.settings import TrainingConfiguration
+
+LARGEST_TRAINING = 250_000
+MOST_FITS = 2_000
+MOST_SPLITS = 120
+
+Problems = dict[str, list[str]]
+
+
+def problems_of_settings(asked: TrainingConfiguration) -> Problems:
+    """What does not go together, whatever the bars; each setting is within its own bounds already."""
+    problems: Problems = {}
+    if asked.validation == "combinatorial":
+        if asked.test_folds >= asked.folds:
+            problems["test_folds"] = [
+                f"{asked.test_folds} blocks cannot be tested at once where there are {asked.folds}: at least one has "
+                "to train. Test fewer at once or take more folds."
+            ]
+        elif (splits := count_splits(asked.folds, asked.test_folds)) > MOST_SPLITS:
+            problems["test_folds"] = [
+                f"Testing {asked.test_folds} of {asked.folds} blocks takes {splits:,} splits; the limit is "
+                f"{MOST_SPLITS}. Take fewer folds or test fewer blocks at once."
+            ]
+    fewest = fewest_training_rows(asked)
+    if asked.validation == "rolling" and asked.training_bars < fewest:
+        problems["training_bars"] = [
+            f"A window of {asked.training_bars} bars is too short: with this horizon, embargo, search and calibration "
+            f"{fewest:,} are needed. Take a longer window."
+        ]
+    if not problems and asked.fits > MOST_FITS:
+        problems["search_trials" if asked.search != "none" else "folds"] = [
+            f"This training would fit up to {asked.fits:,} models; the limit is {MOST_FITS:,}. "
+            "Take fewer trials or folds."
+        ]
+    return problems
+
+
+def problems_with_bars(asked: TrainingConfiguration, bars: Bars) -> Problems:
+    """What these bars cannot give; nothing is computed but the outcomes."""
+    problems = _problems_of_length(asked, len(bars))
+    if any(get_feature(name).needs_volume for name in asked.features) and not bars.volume.any():
+        problems["features"] = [
+            "These bars carry no volume, so volume features have no value. Leave them out."
+        ]
+    if problems:
+        return problems
+    up = asked.labels(bars).up
+    known = up[np.isfinite(up)]
+    if known.size and known.min() == known.max():
+        outcome = "gains" if known[0] else "does not gain"
+        problems["label"] = [
+            f"Every trade of this period {outcome}: there is nothing to tell apart. Take another period or horizon."
+        ]
+    return problems
+
+
+def _problems_of_length(asked: TrainingConfiguration, count: int) -> Problems:
+    if count > LARGEST_TRAINING:
+        return {
+            "series": [
+                f"{count:,} bars are more than the {LARGEST_TRAINING:,} one training takes. "
+                "Choose a shorter period or a coarser timeframe."
+            ]
+        }
+    if asked.horizon + 1 >= count:
+        return {
+            "horizon": [
+                f"A horizon of {asked.horizon} bars is longer than the data: there are {count:,} bars. "
+                "Take a longer period or a shorter horizon."
+            ]
+        }
+    fewest = needed_bars(asked)
+    if count >= fewest:
+        return {}
+    if asked.validation == "rolling":
+        return {
+            "training_bars": [
+                f"{count:,} bars are too few for {asked.folds} folds with a window of {asked.training_bars:,}: "
+                f"{fewest:,} are needed. Take a longer period, a shorter window or fewer folds."
+            ]
+        }
+    return {
+        "folds": [
+            f"{count:,} bars are too few for {asked.folds} folds at a horizon of {asked.horizon}: "
+            f"{fewest:,} are needed. Take a longer period, fewer folds or a shorter horizon."
+        ]
+    }

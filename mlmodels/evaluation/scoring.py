@@ -1,0 +1,125 @@
+"""How good probabilities were, always beside what saying the same thing every time would have scored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlmodels.evaluation.curves import area_under_roc, auc_standard_error, average_precision
+
+Floats: TypeAlias = NDArray[np.float64]
+Verdict: TypeAlias = Literal["no_better", "within_noise", "better"]
+
+SMALLEST_PROBABILITY = 1e-6
+VERDICT_ERRORS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Scores of some predictions. `base_rate` is the accuracy of always saying `majority`.
+
+    `accuracy_error` and `auc_error` are one standard error at `effective_rows`: outcomes that overlap in time say
+    partly the same. `auc` and `average_precision` are None where only one outcome happened.
+    """
+
+    rows: int
+    effective_rows: float
+    log_loss: float
+    base_log_loss: float
+    brier: float
+    accuracy: float
+    accuracy_error: float
+    base_rate: float
+    majority: Literal["up", "down"]
+    auc: float | None
+    auc_error: float | None
+    average_precision: float | None
+
+    @property
+    def standard_errors_above(self) -> float:
+        """By how many standard errors the accuracy exceeds the base rate."""
+        return (self.accuracy - self.base_rate) / self.accuracy_error if self.accuracy_error else 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the predictions beat the constant answer by more than two standard errors."""
+        if self.accuracy <= self.base_rate:
+            return "no_better"
+        return "better" if self.standard_errors_above > VERDICT_ERRORS else "within_noise"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            **asdict(self),
+            "verdict": self.verdict,
+            "standard_errors_above": self.standard_errors_above,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Predictions by what was said (up: a probability above 1/2) and what happened."""
+
+    true_up: int
+    false_up: int
+    true_down: int
+    false_down: int
+
+
+def score(probability: Floats, up: Floats, *, effective_rows: float, passes: int = 1) -> Score:
+    """Score probabilities of a gain against outcomes.
+
+    Parameters
+    ----------
+    probability, up : ndarray of float64, shape (n_predictions,)
+        No NaN; outcomes are 0.0 or 1.0. At least one.
+    effective_rows : float
+        How many independent outcomes the tested rows amount to; see `labels.effective_rows`.
+    passes : int
+        How often each row was predicted (the paths of combinatorial validation). More of them are no more rows.
+    """
+    share_up = float(up.mean())
+    accuracy = float(((probability > 0.5) == (up > 0.5)).mean())
+    effective = max(1.0, effective_rows)
+    auc = area_under_roc(probability, up)
+    return Score(
+        rows=len(up) // passes,
+        effective_rows=effective,
+        log_loss=log_loss(probability, up),
+        base_log_loss=log_loss(np.full(len(up), share_up), up),
+        brier=float(((probability - up) ** 2).mean()),
+        accuracy=accuracy,
+        accuracy_error=standard_error(accuracy, effective),
+        base_rate=max(share_up, 1.0 - share_up),
+        majority="up" if share_up >= 0.5 else "down",
+        auc=auc,
+        auc_error=None
+        if auc is None
+        else auc_standard_error(auc, effective * share_up, effective * (1.0 - share_up)),
+        average_precision=average_precision(probability, up),
+    )
+
+
+def standard_error(share: float, effective_rows: float) -> float:
+    """One standard error of a share among independent outcomes, sqrt(p (1 - p) / n)."""
+    return float(np.sqrt(max(share * (1.0 - share), 1e-12) / max(1.0, effective_rows)))
+
+
+def confusion(probability: Floats, up: Floats) -> Confusion:
+    """Count predictions by what was said and what happened; both of shape (n_predictions,), no NaN."""
+    said, happened = probability > 0.5, up > 0.5
+    return Confusion(
+        true_up=int((said & happened).sum()),
+        false_up=int((said & ~happened).sum()),
+        true_down=int((~said & ~happened).sum()),
+        false_down=int((~said & happened).sum()),
+    )
+
+
+def log_loss(probability: Floats, up: Floats) -> float:
+    """Mean of -log(probability given to what happened); a certain and wrong answer costs 13.8, not infinity."""
+    safe = np.clip(probability, SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
+    return float(-np.where(up > 0.5, np.log(safe), np.log1p(-safe)).mean())

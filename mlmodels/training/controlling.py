@@ -1,0 +1,127 @@
+"""The controls of a training: the same procedure where there is nothing to find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketdata.bars import Bars
+from mlmodels.configuration import TrainingConfiguration
+from mlmodels.errors import TrainingError
+from mlmodels.evaluation.controls import Control, chance_band, random_walk_twin, shuffled
+from mlmodels.evaluation.scoring import log_loss, score
+from mlmodels.trading import Traded, traded_rows
+from mlmodels.training.data import TrainingData
+from mlmodels.training.progress import Part
+from mlmodels.training.validating import OutOfFold, validate
+
+Floats: TypeAlias = NDArray[np.float64]
+Trade: TypeAlias = Callable[[Bars, Floats], Traded | None]
+"""Trades the probabilities of some bars; None where nothing can be traded."""
+
+TWIN_SEED, SHUFFLE_SEED = 7_919, 104_729
+"""Added to the training's seed, so that no control shares its random numbers with the model."""
+ROUNDING = 1e-9
+
+
+def trained_controls(
+    configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part
+) -> tuple[Control, ...]:
+    """Shuffled outcomes and the random-walk twin, fitted with the configured hyper-parameters and without a search."""
+    shuffling, walking = part.divided([1.0, 1.0])
+    return (
+        _guarded("shuffled_labels", lambda: _shuffled(configuration, data, trade, shuffling)),
+        _guarded("random_walk", lambda: _random_walk(configuration, data, trade, walking)),
+    )
+
+
+def majority_control(data: TrainingData, found: OutOfFold) -> Control:
+    """Always saying what was more frequent in the training part, with its share as the probability."""
+    shares = {result.fold.number: float(data.labels.up[result.fold.train].mean()) for result in found.results}
+    probability, up, number = found.pooled(data)
+    said = np.array([shares[int(one)] for one in number]) if number.size else probability
+    effective = data.effective_rows(found.scored(data))
+    scored = score(said, up, effective_rows=effective, passes=len(found.paths))
+    low, high = chance_band(said, up, number, effective)
+    return Control(
+        "majority",
+        accuracy=scored.accuracy,
+        accuracy_error=scored.accuracy_error,
+        base_rate=scored.base_rate,
+        log_loss=log_loss(said, up),
+        low=low,
+        high=high,
+        passed=low - ROUNDING <= scored.accuracy <= high + ROUNDING,
+    )
+
+
+def buy_and_hold_control(bars: Bars, probability: Floats, held: Traded, cost_rate: float) -> Control:
+    """Holding from the first prediction on, traded by the same simulator: it must come to what the prices say.
+
+    The band is the change of price from the first open that could be bought at to the last close, less the costs of
+    both fills, give or take the rounding of quantities.
+    """
+    rows = traded_rows(probability)
+    change = float(bars.close[-1] / bars.open[rows.start + 1]) if rows is not None else np.nan
+    expected = change * (1.0 - cost_rate) / (1.0 + cost_rate) - 1.0
+    reach = 1e-3 * change + 2.0 * cost_rate * change * 0.5 + ROUNDING
+    low, high = expected - reach, expected + reach
+    return Control(
+        "buy_and_hold",
+        net_return=held.net_return,
+        sharpe=held.sharpe,
+        low=low,
+        high=high,
+        passed=bool(low <= held.net_return <= high),
+    )
+
+
+def _guarded(key: str, make: Callable[[], Control]) -> Control:
+    """A control that cannot be trained (one outcome only in one of its folds) must not cost the user the model."""
+    try:
+        return make()
+    except TrainingError as error:
+        return Control(key, note=error.detail)
+
+
+def _shuffled(configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part) -> Control:
+    labels = shuffled(data.labels, configuration.seed + SHUFFLE_SEED, horizon=configuration.horizon)
+    return _judged(
+        "shuffled_labels", "Shuffled outcomes: ", configuration, data.with_labels(labels), trade, part
+    )
+
+
+def _random_walk(
+    configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part
+) -> Control:
+    part.tell(0.0, "Random walk: preparing features")
+    twin = TrainingData.of(configuration, random_walk_twin(data.bars, configuration.seed + TWIN_SEED))
+    return _judged("random_walk", "Random walk: ", configuration, twin, trade, part)
+
+
+def _judged(
+    key: str, prefix: str, configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part
+) -> Control:
+    plain = replace(configuration, search="none")
+    found = validate(plain, data, part, prefix=prefix, control=True)
+    probability, up, number = found.pooled(data)
+    effective = data.effective_rows(found.scored(data))
+    scored = score(probability, up, effective_rows=effective, passes=len(found.paths))
+    low, high = chance_band(probability, up, number, effective)
+    traded = trade(data.bars, found.probability) if configuration.causal else None
+    return Control(
+        key,
+        accuracy=scored.accuracy,
+        accuracy_error=scored.accuracy_error,
+        base_rate=scored.base_rate,
+        log_loss=scored.log_loss,
+        net_return=None if traded is None else traded.net_return,
+        sharpe=None if traded is None else traded.sharpe,
+        low=low,
+        high=high,
+        passed=low <= scored.accuracy <= high,
+    )

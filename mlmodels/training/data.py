@@ -1,0 +1,111 @@
+"""What one training works on: features, outcomes and folds of some bars, in arrays that all steps share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketdata.bars import Bars
+from mlmodels.configuration import TrainingConfiguration
+from mlmodels.errors import TrainingError
+from mlmodels.features import FeatureTable, get_feature, prepare
+from mlmodels.labels import Labels, effective_rows
+from mlmodels.validation import Fold, plan_folds
+
+Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.int64]
+
+MOST_MISSING = 0.2
+"""Share of the bars after the warm-up that a feature may have no value in."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """Bars with their features (n_bars, n_features), outcomes (n_bars,) and folds.
+
+    `usable` are the rows with all features and an outcome: those that may train or be scored.
+    """
+
+    bars: Bars
+    table: FeatureTable
+    values: Floats
+    complete: NDArray[np.bool_]
+    labels: Labels
+    usable: Indices
+    folds: tuple[Fold, ...]
+
+    @classmethod
+    def of(
+        cls, configuration: TrainingConfiguration, bars: Bars, labels: Labels | None = None
+    ) -> TrainingData:
+        """Compute features, outcomes (unless given) and folds."""
+        labels = labels or configuration.labels(bars)
+        table = prepare(bars, configuration.features, configuration.strategy_features)
+        complete = table.complete
+        ends = np.where(complete, labels.end, -1)
+        return cls(
+            bars=bars,
+            table=table,
+            # By rows, because every fit takes rows.
+            values=np.ascontiguousarray(table.values),
+            complete=complete,
+            labels=labels,
+            usable=np.flatnonzero(ends >= 0).astype(np.int64),
+            folds=plan_folds(configuration, ends),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of `values`."""
+        return self.table.names
+
+    def with_labels(self, labels: Labels) -> TrainingData:
+        """The same bars, features and folds with other outcomes (a control)."""
+        return replace(self, labels=labels)
+
+    def check_features(self, warmup: int) -> None:
+        """Refuse features that say nothing, by name: constant ones, and those without a value too often."""
+        problems = []
+        seen = self.values[warmup:]
+        for column, name in enumerate(self.names):
+            known = seen[np.isfinite(seen[:, column]), column]
+            missing = 1.0 - known.size / max(1, len(seen))
+            if missing > MOST_MISSING:
+                problems.append(
+                    f"{name} has no value in {missing:.0%} of the bars after its warm-up; up to {MOST_MISSING:.0%} are "
+                    "taken. Leave it out or choose another period."
+                )
+            elif known.min() == known.max():
+                problems.append(
+                    f"{name} is {known[0]:g} at every bar, so it tells nothing apart. Leave it out."
+                )
+        if problems:
+            raise TrainingError(problems[0], fields={"features": problems})
+
+    def scored_rows(self, fold: Fold) -> Indices:
+        """The tested rows with features and an outcome."""
+        rows = fold.test[self.complete[fold.test] & self.labels.known[fold.test]]
+        if not rows.size:
+            raise TrainingError(
+                f"No bar of fold {fold.number} has both features and an outcome. Use fewer folds."
+            )
+        return rows
+
+    def effective_rows(self, rows: Indices) -> float:
+        """How many independent outcomes the rows amount to."""
+        return effective_rows(self.labels.exit[rows], rows)
+
+
+def feature_labels(names: Sequence[str]) -> dict[str, str]:
+    """What pages call the columns; those of a strategy are called by their names."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = get_feature(name).label
+        except TrainingError:
+            found[name] = name
+    return found

@@ -1,0 +1,118 @@
+"""Fitting on some rows the way a configuration says: search, scaling, weights and calibration see these rows only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlmodels import estimators
+from mlmodels.algorithms import get_algorithm
+from mlmodels.configuration import TrainingConfiguration
+from mlmodels.errors import TrainingError
+from mlmodels.evaluation.scoring import log_loss
+from mlmodels.labels import Labels
+from mlmodels.search import SearchResult, search, space_of
+from mlmodels.training.progress import Part
+from mlmodels.validation import calibration_split, inner_folds
+from strategies.params import Value
+
+Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.int64]
+
+
+def fit_rows(
+    configuration: TrainingConfiguration,
+    values: Floats,
+    labels: Labels,
+    rows: Indices,
+    *,
+    hyperparameters: Mapping[str, Value] | None = None,
+    where: str = "the training part",
+    tick: Callable[[float], None] = lambda share: None,
+) -> estimators.Classifier:
+    """Fit one classifier on rows of a period, calibrated on their last quarter where the configuration says so.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_bars, n_features)
+    labels : Labels
+        Of the same bars.
+    rows : ndarray of int64
+        Ascending; each with finite features and an outcome. Nothing else is looked at.
+    hyperparameters : mapping, optional
+        Others than the configured ones (those a search has found).
+    where : str
+        How a refusal calls the rows.
+    tick : callable
+        Called with the share done; what it raises ends the fitting.
+    """
+    held = None
+    fitted = rows
+    if configuration.calibration != "none":
+        fitted, held_rows = calibration_split(
+            rows, labels.end, horizon=configuration.horizon, embargo=configuration.embargo
+        )
+        held = estimators.CalibrationRows(values[held_rows], labels.up[held_rows])
+    up = labels.up[fitted]
+    if not fitted.size or up.min() == up.max():
+        raise TrainingError(
+            f"All {fitted.size:,} training outcomes of {where} are the same, so there is nothing to tell apart. "
+            "Take a longer period, fewer folds or another horizon."
+        )
+    return estimators.fit(
+        configuration.algorithm,
+        values[fitted],
+        up,
+        configuration.hyperparameters if hyperparameters is None else hyperparameters,
+        seed=configuration.seed,
+        class_weight=configuration.class_weight,
+        calibration=configuration.calibration,
+        calibration_rows=held,
+        tick=tick,
+    )
+
+
+def search_rows(
+    configuration: TrainingConfiguration,
+    values: Floats,
+    labels: Labels,
+    rows: Indices,
+    *,
+    part: Part,
+    where: str,
+) -> SearchResult:
+    """Look for hyper-parameters by the log-loss of a purged walk-forward inside the rows.
+
+    Trials are fitted with the class weights but without calibration, which would cost each of them a quarter of the
+    rows. A trial's score is the mean of its inner folds, its spread their standard deviation.
+    """
+    splits = inner_folds(rows, labels.end, horizon=configuration.horizon, embargo=configuration.embargo)
+    algorithm = get_algorithm(configuration.algorithm)
+
+    def evaluate(hyperparameters: Mapping[str, Value]) -> tuple[float, float]:
+        losses = []
+        for fitted, scored in splits:
+            classifier = estimators.fit(
+                configuration.algorithm,
+                values[fitted],
+                labels.up[fitted],
+                hyperparameters,
+                seed=configuration.seed,
+                class_weight=configuration.class_weight,
+                tick=lambda share: part.again(),
+            )
+            losses.append(log_loss(classifier.probability_up(values[scored]), labels.up[scored]))
+        return float(np.mean(losses)), float(np.std(losses, ddof=1))
+
+    return search(
+        algorithm,
+        space_of(algorithm, configuration.hyperparameters, configuration.search_over),
+        evaluate,
+        method=configuration.search,
+        trials=configuration.search_trials,
+        seed=configuration.seed,
+        tick=lambda share, message: part.tell(share, f"{where}, {message}"),
+    )

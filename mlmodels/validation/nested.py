@@ -1,0 +1,42 @@
+"""Splits inside a training part: for the search of hyper-parameters and for calibration. The test part stays unseen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlmodels.validation.folds import Indices
+
+INNER_FOLDS = 3
+NESTED_PARTS = INNER_FOLDS + 1
+MIN_NESTED_ROWS = 50
+
+
+def inner_folds(
+    rows: Indices, label_end: Indices, *, horizon: int, embargo: int = 0
+) -> tuple[tuple[Indices, Indices], ...]:
+    """Purged walk-forward within training rows: pairs of rows to fit on and rows to score.
+
+    The rows, ascending, are cut into four parts of equal count; the second to fourth are scored by what was fitted
+    on all parts before them, without the rows whose outcome reaches into the scored part.
+    """
+    edges = np.linspace(0, rows.size, NESTED_PARTS + 1).astype(np.int64)
+    return tuple(
+        (
+            _ended_before(rows[: edges[part]], label_end, rows[edges[part]], horizon, embargo),
+            rows[edges[part] : edges[part + 1]],
+        )
+        for part in range(1, NESTED_PARTS)
+    )
+
+
+def calibration_split(
+    rows: Indices, label_end: Indices, *, horizon: int, embargo: int = 0
+) -> tuple[Indices, Indices]:
+    """Rows to fit on and rows to calibrate on: the last quarter calibrates, and what reaches into it is left out."""
+    cut = rows.size - rows.size // NESTED_PARTS
+    return _ended_before(rows[:cut], label_end, rows[cut], horizon, embargo), rows[cut:]
+
+
+def _ended_before(rows: Indices, label_end: Indices, start: int, horizon: int, embargo: int) -> Indices:
+    ends = np.maximum(label_end[rows], rows + 1 + horizon)
+    return rows[ends + embargo < start]

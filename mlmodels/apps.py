@@ -8,7 +8,8 @@ class MlmodelsConfig(AppConfig):
     verbose_name = _("Models")
 
     def ready(self) -> None:
-        from mlmodels import jobs, services, strategy  # noqa: F401  registers the job kind and the strategy type
+        from mlmodels import jobs, services  # noqa: F401  registers the job kinds
+        from mlmodels.strategies import signal, walk_forward  # noqa: F401  registers the types of strategies
         from strategies.references import choice_checkers, reference_checkers, reference_choices
 
         reference_checkers[services.REFERENCE_KIND] = services.check_reference

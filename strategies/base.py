@@ -1,7 +1,7 @@
 """The face of a strategy: parameters in, a target position for each bar out."""
 
 from abc import ABC
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -142,6 +142,17 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
     def in_sample_share(self, bars: Bars) -> float:
         """Share of the bars, 0 to 1, decided by a model that was trained on them. Out-of-fold predictions are not."""
         return 0.0
+
+    def retraining(self, bars: Bars) -> NDArray[np.int64]:
+        """Rows of the bars, ascending, from which on a newly trained model decides; none where no model does."""
+        return np.empty(0, dtype=np.int64)
+
+    def refusals(self, count: int) -> Iterable[str]:
+        """Why a run over `count` bars would be refused, as far as that is known before it begins."""
+        return ()
+
+    def begin(self, bars: Bars, tell: Callable[[float, str], None]) -> None:  # noqa: B027 (most have nothing to do)
+        """Do what takes long before decisions are asked for, telling the share done; `tell` may raise to stop it."""
 
     def describe_rules(self) -> tuple[str, ...]:
         """`rules` with this instance's parameters filled in, choices by their label."""

@@ -91,17 +91,19 @@ def fit(
         raise TrainingError(fields={"calibration": ["Give the rows to calibrate by, or no calibration."]})
     weights = class_weights(up, class_weight)
     kind = get_estimator(algorithm)
+    # BLAS rounds by the layout in memory, and the same rows shall give the same classifier.
+    rows = np.ascontiguousarray(features, dtype=np.float64)
 
     def compute(tell: Tick) -> Classifier:
-        # OpenMP counts its threads by the thread that asks, so the limit belongs here.
-        with one_thread():
-            estimator = kind.fit(features, up, hyperparameters, weights=weights, seed=seed, tick=tell)
+        with one_thread():  # OpenMP's limit holds for the thread that sets it,
+            estimator = kind.fit(rows, up, hyperparameters, weights=weights, seed=seed, tick=tell)
             if calibration == "none" or calibration_rows is None:
                 return Classifier(estimator)
             said = bounded(estimator.probability_up(calibration_rows.features))
         return Classifier(estimator, fit_calibrator(calibration, said, calibration_rows.up))
 
-    return watched(compute, tick)
+    with one_thread():  # and OpenBLAS heeds one that was set outside of it
+        return watched(compute, tick)
 
 
 def class_weights(up: Floats, class_weight: str) -> Floats | None:

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from backtests.models import METRIC_COLUMNS, BacktestQuerySet, BacktestResult
 
 EQUITY_COLUMNS = ("unix_time", "equity", "buy_and_hold", "drawdown")
+RETRAINING_COLUMNS = ("model", "decides_from")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 TRADE_COLUMNS = (
     "symbol",
@@ -41,6 +42,7 @@ RESULT_COLUMNS = (
     "end_date",
     "status",
     *METRIC_COLUMNS,
+    "in_sample_share",
     "snapshot_sha256",
     "engine_version",
     "created_at",
@@ -93,9 +95,18 @@ def equity_csv(result: BacktestResult) -> StreamingHttpResponse:
 
 def results_csv(results: BacktestQuerySet) -> StreamingHttpResponse:
     """The headline numbers of many results."""
-    rows = results.summaries().values_list(*RESULT_COLUMNS)
+    columns = ["decided_in_sample" if name == "in_sample_share" else name for name in RESULT_COLUMNS]
+    rows = results.summaries().values_list(*columns)
     return csv_response("backtests", RESULT_COLUMNS, rows.iterator(chunk_size=500))
 
 
+def retraining_csv(result: BacktestResult) -> StreamingHttpResponse:
+    """When the models of one result took over."""
+    rows = ([number, moment] for number, moment in enumerate(result.retraining, start=1))
+    return csv_response(_file_name(result, "retraining"), RETRAINING_COLUMNS, rows)
+
+
 def _file_name(result: BacktestResult, what: str) -> str:
-    return slugify(f"{result.strategy_name} {result.symbol} {result.pk} {what}")
+    """The name of a file; who keeps one of an in-sample result reads there what it is."""
+    mark = "IN-SAMPLE-" if result.in_sample_share else ""
+    return mark + slugify(f"{result.strategy_name} {result.symbol} {result.pk} {what}")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backtests import curves
-from backtests.models import METRIC_COLUMNS
+from backtests.models import METRIC_COLUMNS, ModelUse
 from marketdata.bars import Bars
 
 
@@ -26,6 +26,10 @@ class Outcome:
     engine_version: str
     contributions: tuple[dict[str, Any], ...] = ()
     """What each leg contributed, in their order; for runs over several symbols."""
+    retraining: tuple[str, ...] = ()
+    """Times from which on a newly trained model decides; for runs that models decide."""
+    in_sample_share: float = 0.0
+    """Share of the bars decided by a model that was trained on them."""
 
     def columns(self) -> dict[str, Any]:
         """Every column of the result row that this outcome sets."""
@@ -42,6 +46,22 @@ class Outcome:
             "warnings": self.warnings,
             "engine_version": self.engine_version,
         }
+
+    def model_use(self) -> dict[str, Any] | None:
+        """The columns of the result's `ModelUse`; None where no model decided anything."""
+        if not (self.retraining or self.in_sample_share):
+            return None
+        return {"retraining": list(self.retraining), "in_sample_share": self.in_sample_share}
+
+
+def store_model_use(result_id: int, use: dict[str, Any]) -> None:
+    """Write what models had to do with a run; one that is computed again replaces it."""
+    ModelUse.objects.update_or_create(result_id=result_id, defaults=use)
+
+
+def moments(time: Any) -> tuple[str, ...]:
+    """Times of bars as text in UTC, to the second."""
+    return tuple(f"{text}Z" for text in np.datetime_as_string(time.astype("datetime64[s]")))
 
 
 def trade_rows(trades: Any) -> list[dict[str, Any]]:

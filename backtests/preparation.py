@@ -123,4 +123,7 @@ def check_period(
         )
         problems["start_date"] = [said % {"count": count, "warmup": warmup}]
         return None
+    if strategy is not None and (refused := list(strategy.refusals(count))):
+        problems["strategy"] = refused
+        return None
     return period

@@ -205,6 +205,15 @@ def markers(trades: Iterable[Mapping[str, Any]], symbol: str = "") -> list[dict[
     return marks
 
 
+def retraining_marks(moments: Iterable[str]) -> list[dict[str, Any]]:
+    """One mark for each model that takes over."""
+    said = _("New model")
+    return [
+        {"time": _unix(moment), "side": "", "kind": "model", "price": None, "text": said}
+        for moment in moments
+    ]
+
+
 def _unix(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 

@@ -20,7 +20,7 @@ from backtests.jobs import RUN_KIND
 from backtests.legs import ChosenLeg, check_panel_period, choose_legs, frozen_legs
 from backtests.models import BacktestResult, Leg
 from backtests.models.frozen import FROZEN, FrozenRequest
-from backtests.outcome import Outcome, equity_rows, overlay_rows, trade_rows
+from backtests.outcome import Outcome, equity_rows, moments, overlay_rows, trade_rows
 from backtests.portfolios import run_portfolio
 from backtests.preparation import build, check_period, configure, current_data
 from backtests.robustness import costs, lookahead
@@ -33,6 +33,8 @@ from strategies.models import Strategy
 from strategies.portfolio import PortfolioStrategy
 
 Progress = Callable[[float, str], None]
+BEFOREHAND = 0.6
+"""How much of the progress bar is given to what a strategy does before it decides (training models)."""
 
 
 class BacktestService(ComputedService):
@@ -121,13 +123,16 @@ class BacktestService(ComputedService):
             return run_portfolio(result, strategy, tell)
         bars = open_snapshot(result.snapshot, start=result.start_date, end=result.end_date)
         config = SimulationConfig.from_dict(result.configuration)
+        begun = BEFOREHAND if strategy.uses_model else 0.0
+        strategy.begin(bars, lambda fraction, words: tell(0.05 + begun * fraction, words))
         metrics, details = engine.BacktestEngine(config).run_backtest(
             bars,
             strategy,
             periods_per_year=result.periods_per_year,
-            progress=lambda fraction, words: tell(0.05 + 0.7 * fraction, words),
+            progress=lambda fraction, words: tell(0.05 + begun + (0.7 - begun) * fraction, words),
         )
         simulation = details.simulation
+        in_sample = strategy.in_sample_share(bars)
         tell(0.78, _("Looking for reasons not to believe it"))
         evidence = verdict.Evidence(
             simulation=simulation,
@@ -143,7 +148,7 @@ class BacktestService(ComputedService):
             data_problems=data_problems.of_report(
                 result.snapshot.quality, result.start_date, result.end_date
             ),
-            in_sample=strategy.in_sample_share(bars),
+            in_sample=in_sample,
             earlier=ledger.totals(user=result.user, series=result.series),
         )
         tell(0.88, _("Drawing the curves"))
@@ -159,6 +164,8 @@ class BacktestService(ComputedService):
             sparkline=sparkline(simulation.equity),
             warnings=verdict.doubts_about(evidence),
             engine_version=ENGINE_VERSION,
+            retraining=moments(bars.time[strategy.retraining(bars)]),
+            in_sample_share=in_sample,
         )
 
 

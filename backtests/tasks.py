@@ -11,6 +11,7 @@ from algotrade.jobs.errors import JobCancelled
 from backtests import ledger
 from backtests.errors import BacktestNotFound
 from backtests.models import BacktestResult, TrialCount
+from backtests.outcome import store_model_use
 from backtests.portfolios import store_contributions
 from backtests.services import BacktestService
 
@@ -33,6 +34,8 @@ def run_backtest(context: JobContext) -> Callable[[], None]:
             raise JobCancelled(context.job_id)
         if outcome.contributions:
             store_contributions(result.pk, outcome.contributions)
+        if use := outcome.model_use():
+            store_model_use(result.pk, use)
         ledger.record(
             user=result.user,
             series=result.series,

@@ -25,4 +25,5 @@ urlpatterns = [
     path("backtests/<int:pk>/candles.json", views.candles_data, name="candles_data"),
     path("backtests/<int:pk>/trades.csv", views.trades_csv, name="trades_csv"),
     path("backtests/<int:pk>/equity.csv", views.equity_csv, name="equity_csv"),
+    path("backtests/<int:pk>/retraining.csv", views.retraining_csv, name="retraining_csv"),
 ]

@@ -19,6 +19,7 @@ from backtests.trials import TrialTotals
 ENOUGH_TRADES = 30
 ENOUGH_CERTAINTY = 0.95
 LARGEST_SHARE = 0.5
+IN_SAMPLE = "in_sample_model"
 SHARES = ("share", "loss", "gap", "net", "stressed")
 RATIOS = ("low", "high", "luck", "deflated", "certainty")
 OLDER_COUNTS: Mapping[str, Any] = {
@@ -150,12 +151,13 @@ REASONS: Mapping[str, Reason] = {
             "adjusted is taken for a crash. Read the series' quality report and look at the trades near those places."
         ),
     ),
-    "in_sample_model": Reason(
-        _("Model saw these bars"),
-        _("%(share)s of the bars were used to train the model that traded them."),
+    IN_SAMPLE: Reason(
+        _("IN-SAMPLE: the model had seen these bars"),
+        _("%(share)s of the bars were decided by a model that had been trained on them or on later ones."),
         _(
-            "A model knows the answers to what it was trained on. Only the part after its training period says "
-            "anything about the future."
+            "A model knows the answers to what it was trained on, so these numbers say nothing about the future, "
+            "however good they are. Turn “In-sample bars” off in the strategy and run it again: then only "
+            "predictions count that were made without knowing the outcome."
         ),
         severe=True,
     ),
@@ -210,12 +212,12 @@ def doubts_about(evidence: Evidence) -> list[dict[str, Any]]:
 def _of_the_test(evidence: Evidence) -> Iterator[dict[str, Any]]:
     """Could this have been traded at all?"""
     simulation = evidence.simulation
+    if evidence.in_sample > 0.0:
+        yield {"code": IN_SAMPLE, "share": evidence.in_sample}
     if evidence.audit is not None and not evidence.audit.passed:
         yield {"code": "lookahead", "bar": int(evidence.audit.first_bar)}
     if simulation.ruined:
         yield {"code": "ruin"}
-    if evidence.in_sample > 0.0:
-        yield {"code": "in_sample_model", "share": evidence.in_sample}
     if simulation.config.optimistic:
         yield {"code": "optimistic_fill"}
     if evidence.data_problems:
@@ -280,9 +282,9 @@ def _of_the_trades(simulation: Any) -> Iterator[dict[str, Any]]:
 
 
 def in_words(stored: Iterable[Mapping[str, Any]]) -> list[Verdict]:
-    """Stored doubts as sentences; the severe ones first."""
+    """Stored doubts as sentences: first that a model knew its answers, then what else is severe."""
     verdicts = [_said(doubt) for doubt in stored if doubt.get("code") in REASONS]
-    return sorted(verdicts, key=lambda verdict: not verdict.severe)
+    return sorted(verdicts, key=lambda verdict: (verdict.code != IN_SAMPLE, not verdict.severe))
 
 
 def data_doubt(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -35,7 +35,8 @@ UNLISTED = ("sparkline", "error_detail")
 
 
 def _owned(request: HttpRequest, pk: int, *left_out: str) -> BacktestResult:
-    results = BacktestResult.objects.for_user(request.user).select_related("job", "snapshot", "series")
+    results = BacktestResult.objects.for_user(request.user)
+    results = results.select_related("job", "snapshot", "series", "model_use")
     return get_object_or_404(results.defer(*left_out), pk=pk)
 
 
@@ -213,21 +214,33 @@ def candles_data(request: HttpRequest, pk: int) -> JsonResponse:
         return JsonResponse(part.to_dict(symbol=symbol, timeframe=result.timeframe))
     chart = downsample(bars).to_dict(symbol=symbol, timeframe=result.timeframe)
     marks = presentation.markers(result.trades, symbol if result.has_legs else "")
+    marks += presentation.retraining_marks(result.retraining)
     return JsonResponse({**chart, "markers": marks, "overlays": overlays})
 
 
 @login_required
 @require_safe
 def trades_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    results = BacktestResult.objects.for_user(request.user).only("strategy_name", "symbol", "trades")
-    return exports.trades_csv(get_object_or_404(results, pk=pk))
+    return exports.trades_csv(_named_with(request, pk, "trades"))
 
 
 @login_required
 @require_safe
 def equity_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    results = BacktestResult.objects.for_user(request.user).only("strategy_name", "symbol", "equity_curve")
-    return exports.equity_csv(get_object_or_404(results, pk=pk))
+    return exports.equity_csv(_named_with(request, pk, "equity_curve"))
+
+
+@login_required
+@require_safe
+def retraining_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    return exports.retraining_csv(_named_with(request, pk))
+
+
+def _named_with(request: HttpRequest, pk: int, *columns: str) -> BacktestResult:
+    """What a file's name tells, and these columns."""
+    results = BacktestResult.objects.for_user(request.user).select_related("model_use")
+    use = ("model_use__result", "model_use__in_sample_share", "model_use__retraining")
+    return get_object_or_404(results.only("strategy_name", "symbol", *use, *columns), pk=pk)
 
 
 @login_required

@@ -38,8 +38,14 @@ LAST = (
 SUMMARY = (
     *FIRST,
     *METRIC_COLUMNS,
+    "in_sample_share",
     "created_at",
     "finished_at",
+)
+
+IN_SAMPLE_SHARE = (
+    "Share of the bars, 0 to 1, decided by a model that was trained on them or on later ones. Above 0 the result is "
+    "IN-SAMPLE and says nothing about the future."
 )
 
 SERIES_LABELS = (
@@ -121,6 +127,8 @@ class RunAcceptedSerializer(AcceptedSerializer):
 class SummarySerializer(serializers.ModelSerializer):
     """A result in a list: what it was and its headline numbers."""
 
+    in_sample_share = serializers.FloatField(read_only=True, help_text=IN_SAMPLE_SHARE)
+
     class Meta:
         model = BacktestResult
         fields = list(SUMMARY)
@@ -182,6 +190,13 @@ class ResultSerializer(serializers.ModelSerializer):
         child=serializers.CharField(), read_only=True, help_text=SERIES_LABELS
     )
     legs = LegSerializer(many=True, read_only=True, help_text="Empty for a run over one symbol.")
+    in_sample_share = serializers.FloatField(read_only=True, help_text=IN_SAMPLE_SHARE)
+    retraining = serializers.ListField(
+        child=serializers.DateTimeField(),
+        read_only=True,
+        help_text="Times of the bars from which on a newly trained model decides, for runs that models decide: where "
+        "the model of the next fold, or at last the final one, takes over.",
+    )
     parameters = serializers.DictField(read_only=True)
     configuration = serializers.DictField(read_only=True)
     links = serializers.SerializerMethodField()
@@ -196,6 +211,7 @@ class ResultSerializer(serializers.ModelSerializer):
             "undefined",
             "warnings",
             "series_labels",
+            "retraining",
             "legs",
             "periods_per_year",
             "bar_count",

@@ -48,7 +48,7 @@ class BacktestViewSet(
             return results.summaries().defer("sparkline", "error_detail")
         if self.action in COLUMNS_OF:
             return results.only(*COLUMNS_OF[self.action])
-        return results.defer(*CURVES).select_related("job", "series").prefetch_related("legs")
+        return results.defer(*CURVES).select_related("job", "series", "model_use").prefetch_related("legs")
 
     def get_serializer_class(self) -> type[Any]:
         return serializers.SummarySerializer if self.action == "list" else serializers.ResultSerializer

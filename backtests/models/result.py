@@ -3,7 +3,8 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from algotrade.jobs.computed import ComputedModel, ComputedQuerySet
 from backtests import verdict
 from backtests.models.frozen import FrozenRequest
 from backtests.models.leg import Leg
+from backtests.models.use import ModelUse
 
 METRIC_COLUMNS = (
     "total_return",
@@ -55,11 +57,19 @@ class BacktestQuerySet(ComputedQuerySet, OwnedQuerySet):
     )
 
     def summaries(self) -> Self:
-        """Without the JSON columns, which lists never need and which can weigh megabytes; with the count of legs."""
+        """Without the JSON columns, which lists never need and which can weigh megabytes.
+
+        With the count of legs, and how much models decided in-sample.
+        """
         legs = Leg.objects.filter(result=OuterRef("pk")).order_by().values("result")
         return self.defer(*JSON_COLUMNS).annotate(
-            leg_count=Subquery(legs.annotate(n=Count("pk")).values("n"))
+            leg_count=Subquery(legs.annotate(n=Count("pk")).values("n")),
+            decided_in_sample=Coalesce(F("model_use__in_sample_share"), 0.0),
         )
+
+    def out_of_sample(self) -> Self:
+        """Without the results of models that decided about what they were trained on."""
+        return self.exclude(model_use__in_sample_share__gt=0.0)
 
     def matching(
         self, *, strategy: int | None = None, symbol: str = "", status: str = "", text: str = ""
@@ -154,6 +164,24 @@ class BacktestResult(OwnedModel, ComputedModel, FrozenRequest):
     def verdicts(self) -> list[verdict.Verdict]:
         """The reasons for doubt, in words."""
         return verdict.in_words(self.warnings)
+
+    @property
+    def in_sample_share(self) -> float:
+        """Share of the bars, 0 to 1, decided by a model that was trained on them."""
+        if "decided_in_sample" in self.__dict__:  # a row of `summaries`
+            return float(self.__dict__["decided_in_sample"])
+        use = self._model_use
+        return use.in_sample_share if use else 0.0
+
+    @property
+    def retraining(self) -> list[str]:
+        """Times (UTC) of the bars from which on a newly trained model decides; none where no model does."""
+        use = self._model_use
+        return use.retraining if use else []
+
+    @property
+    def _model_use(self) -> ModelUse | None:
+        return getattr(self, "model_use", None)
 
     def equity_rows(self) -> dict[str, Any]:
         """The stored curves as the charts read them: `[[seconds, value], ...]` each."""

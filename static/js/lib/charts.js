@@ -165,11 +165,14 @@ function addOverlays(handle, overlays) {
 function markerShapes(handle, markers) {
   return markers
     .map((marker) => {
-      const index = indexAt(handle.rows, marker.time);
+      const time = handle.rows[Math.max(indexAt(handle.rows, marker.time), 0)][0];
+      if (marker.kind === "model") {
+        return { time, position: "aboveBar", shape: "square", color: handle.colours["chart-overlay-3"], size: 0.6 };
+      }
       const buys = marker.side === "buy";
       const entry = marker.kind === "entry";
       return {
-        time: handle.rows[Math.max(index, 0)][0],
+        time,
         position: buys ? "belowBar" : "aboveBar",
         shape: entry ? (buys ? "arrowUp" : "arrowDown") : "circle",
         color: handle.colours[buys ? "chart-up" : "chart-down"],

@@ -139,6 +139,11 @@ class MLModel(OwnedModel, ComputedModel):
             setattr(self, field, value)
         self.save(update_fields=list(results))
 
+    def record_drift(self, drift: dict[str, Any]) -> None:
+        """Keep what a check of drift found; called in the transaction that ends its job."""
+        self.drift = drift
+        self.save(update_fields=["drift"])
+
     def enter_stage(self, stage: str) -> None:
         """Keep it for something else from now on; the service says whether it may be."""
         self.stage = stage

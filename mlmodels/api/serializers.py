@@ -1,28 +1,20 @@
-"""Models, trainings and algorithms as JSON. The service checks what the fields' shapes cannot."""
+"""Models as JSON, and what can be done with them."""
 
-from typing import Any
-
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from algotrade.jobs.api.serializers import JobSerializer
-from algotrade.serializers import KnownFieldsMixin
-from mlmodels.algorithms import ALGORITHMS, Algorithm
-from mlmodels.configuration import (
-    BARRIER_PARAM,
-    EMBARGO_PARAM,
-    FOLDS_PARAM,
-    HORIZON_PARAM,
-    LABEL_PARAM,
-    SEED_PARAM,
-)
+from algotrade.serializers import IdField, KnownFieldsMixin
+from mlmodels.api.report import DriftField, DriftSerializer, ReportField
 from mlmodels.models import MLModel
 from mlmodels.words import verdict_sentence
-from strategies.api.serializers import ParameterSerializer
 
 
 class MLModelSummarySerializer(serializers.ModelSerializer):
-    """A model as lists show it. Accuracy and base rate are fractions, out of fold; null before the training ends."""
+    """A model as lists show it. Figures are fractions, out of fold; null before the training ends."""
+
+    verdict_key = serializers.CharField(
+        source="verdict", help_text="no_better, within_noise or better; empty before the training ends."
+    )
 
     class Meta:
         model = MLModel
@@ -30,6 +22,7 @@ class MLModelSummarySerializer(serializers.ModelSerializer):
             "id",
             "name",
             "version",
+            "stage",
             "series",
             "symbol",
             "timeframe",
@@ -39,17 +32,27 @@ class MLModelSummarySerializer(serializers.ModelSerializer):
             "accuracy_error",
             "base_rate",
             "log_loss",
+            "auc",
+            "net_return",
+            "sharpe_ratio",
+            "verdict_key",
+            "artifact_size",
             "created_at",
             "finished_at",
         ]
         read_only_fields = fields
 
 
-class MLModelSerializer(serializers.ModelSerializer):
+class MLModelSerializer(MLModelSummarySerializer):
     """A model with its report and provenance."""
 
     verdict = serializers.SerializerMethodField(
         help_text="What the accuracy means beside its base rate, in a sentence."
+    )
+    metrics = ReportField()
+    drift = DriftField()
+    report_format = serializers.IntegerField(
+        read_only=True, help_text="2; 1 for models of the version before; 0 before the training ends."
     )
     job = JobSerializer(read_only=True, allow_null=True)
 
@@ -57,6 +60,7 @@ class MLModelSerializer(serializers.ModelSerializer):
         model = MLModel
         fields = [
             *MLModelSummarySerializer.Meta.fields,
+            "note",
             "verdict",
             "error_code",
             "error_detail",
@@ -67,12 +71,13 @@ class MLModelSerializer(serializers.ModelSerializer):
             "first_time",
             "last_time",
             "first_prediction",
+            "report_format",
             "metrics",
             "feature_importance",
+            "drift",
             "provenance",
             "snapshot_sha256",
             "artifact_sha256",
-            "artifact_size",
             "job",
         ]
         read_only_fields = fields
@@ -81,29 +86,93 @@ class MLModelSerializer(serializers.ModelSerializer):
         return verdict_sentence(model.metrics.get("overall", {}))
 
 
-class TrainingSerializer(KnownFieldsMixin, serializers.Serializer):
-    """What to train. Settings that are left out take their defaults; see /api/ml-algorithms/."""
+class NoteSerializer(KnownFieldsMixin, serializers.Serializer):
+    """What can be changed of a model."""
 
-    name = serializers.CharField(max_length=100)
-    series = serializers.IntegerField(
-        min_value=1, max_value=2**63 - 1, help_text="The id of a series you see, /api/market-data/series/."
+    note = serializers.CharField(
+        allow_blank=True, max_length=2_000, trim_whitespace=False, help_text="Empty forgets it."
     )
-    algorithm = serializers.CharField(help_text=f"One of: {', '.join(ALGORITHMS)}.")
-    hyperparameters = serializers.DictField(required=False, help_text="Values by name.")
-    features = serializers.ListField(
-        child=serializers.CharField(max_length=64),
-        required=False,
-        max_length=100,
-        help_text="Names of features; all that need no volume when left out.",
+
+
+class DetachSerializer(serializers.Serializer):
+    """How to delete a model."""
+
+    detach = serializers.BooleanField(
+        default=False,
+        help_text="Also while strategies decide by it: they stay, and need another model before they run again.",
     )
-    label = serializers.CharField(required=False, help_text=f"{', '.join(LABEL_PARAM.values())}.")
-    horizon = serializers.IntegerField(required=False, help_text=HORIZON_PARAM.help)
-    barrier_width = serializers.FloatField(required=False, help_text=BARRIER_PARAM.help)
-    folds = serializers.IntegerField(required=False, help_text=FOLDS_PARAM.help)
-    embargo = serializers.IntegerField(required=False, help_text=EMBARGO_PARAM.help)
-    seed = serializers.IntegerField(required=False, help_text=SEED_PARAM.help)
-    start_date = serializers.DateField(required=False, allow_null=True)
-    end_date = serializers.DateField(required=False, allow_null=True)
+
+
+class PairSerializer(serializers.Serializer):
+    """The two models to compare."""
+
+    a = IdField(help_text="Id of one of your models.")
+    b = IdField(help_text="Id of another.")
+
+
+class SettingDifferenceSerializer(serializers.Serializer):
+    """A setting with two values; null where a model has no such setting."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    first = serializers.JSONField(allow_null=True)
+    second = serializers.JSONField(allow_null=True)
+
+
+class ScorePairSerializer(serializers.Serializer):
+    """One figure of both reports, each over its own bars."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    first = serializers.FloatField(allow_null=True)
+    second = serializers.FloatField(allow_null=True)
+    difference = serializers.FloatField(allow_null=True, help_text="The second minus the first.")
+
+
+class PairedDifferenceSerializer(serializers.Serializer):
+    """A score of both over the same bars."""
+
+    first = serializers.FloatField()
+    second = serializers.FloatField()
+    mean = serializers.FloatField(help_text="Of the differences bar by bar: the second minus the first.")
+    error = serializers.FloatField(help_text="One standard error, by effective rows.")
+    standard_errors = serializers.FloatField()
+    is_clear = serializers.BooleanField(help_text="More than two standard errors.")
+
+
+class PairedSerializer(serializers.Serializer):
+    """Both models on the bars that both predicted out of fold."""
+
+    rows = serializers.IntegerField()
+    effective_rows = serializers.FloatField()
+    start = serializers.CharField()
+    end = serializers.CharField()
+    log_loss = PairedDifferenceSerializer()
+    accuracy = PairedDifferenceSerializer()
+    only_first = serializers.IntegerField(help_text="Bars on which only the first was right.")
+    only_second = serializers.IntegerField()
+
+
+class ComparisonSerializer(serializers.Serializer):
+    """Two models side by side."""
+
+    first = MLModelSummarySerializer()
+    second = MLModelSummarySerializer()
+    same_data = serializers.BooleanField()
+    same_outcome = serializers.BooleanField(help_text="Whether they foresee the same.")
+    same_folds = serializers.BooleanField()
+    settings = SettingDifferenceSerializer(many=True, help_text="Those that differ.")
+    scores = ScorePairSerializer(many=True)
+    paired = PairedSerializer(allow_null=True, help_text="Null where they have no bars in common.")
+    remarks = serializers.ListField(child=serializers.CharField())
+    conclusion = serializers.CharField()
+
+
+class DriftStateSerializer(serializers.Serializer):
+    """The last check of a model's drift, and the job of the one that runs or ran last."""
+
+    drift = DriftSerializer()
+    job = JobSerializer(allow_null=True, source="drift_job")
 
 
 class ImportanceSerializer(serializers.Serializer):
@@ -113,6 +182,11 @@ class ImportanceSerializer(serializers.Serializer):
     label = serializers.CharField()
     mean = serializers.FloatField()
     spread = serializers.FloatField()
+    folds = serializers.ListField(
+        child=serializers.FloatField(allow_null=True),
+        required=False,
+        help_text="Fold by fold; missing in reports of format 1.",
+    )
 
 
 class PredictionsSerializer(serializers.Serializer):
@@ -126,39 +200,3 @@ class PredictionsSerializer(serializers.Serializer):
     truncated = serializers.BooleanField(
         help_text="Whether later ones were left out: ask again from the last time."
     )
-
-
-class AlgorithmSerializer(serializers.Serializer):
-    """A learning algorithm and its hyper-parameters."""
-
-    key = serializers.CharField(help_text="What `algorithm` of a training holds.")
-    label = serializers.CharField()
-    summary = serializers.CharField()
-    hyperparameters = ParameterSerializer(many=True, source="params")
-    json_schema = serializers.SerializerMethodField(help_text="The hyper-parameters as a JSON schema.")
-
-    @extend_schema_field({"type": "object", "additionalProperties": True})
-    def get_json_schema(self, algorithm: Algorithm) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "properties": {param.name: param.json_schema() for param in algorithm.params},
-            "additionalProperties": False,
-        }
-
-
-class FeatureSerializer(serializers.Serializer):
-    """A feature that a model may see."""
-
-    name = serializers.CharField()
-    label = serializers.CharField()
-    group = serializers.CharField()
-    warmup = serializers.IntegerField(help_text="Index of the first bar that has a value.")
-    needs_volume = serializers.BooleanField()
-
-
-class AlgorithmsSerializer(serializers.Serializer):
-    """Everything a training can be made of."""
-
-    algorithms = AlgorithmSerializer(many=True)
-    settings = ParameterSerializer(many=True, help_text="What every training takes beside hyper-parameters.")
-    features = FeatureSerializer(many=True)

@@ -2,7 +2,8 @@
 
 from rest_framework.routers import SimpleRouter
 
-from mlmodels.api.views import AlgorithmViewSet, MLModelViewSet
+from mlmodels.api.catalogue import AlgorithmViewSet
+from mlmodels.api.views import MLModelViewSet
 
 router = SimpleRouter()
 router.register("ml-models", MLModelViewSet, basename="ml-model")

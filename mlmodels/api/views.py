@@ -1,10 +1,13 @@
-"""The API of models: train, look, delete."""
+"""The API of models: foresee, train, look, compare, keep, delete."""
 
 from typing import Any
 
 import numpy as np
 from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
@@ -15,17 +18,21 @@ from rest_framework.serializers import BaseSerializer
 from algotrade.jobs.api.serializers import AcceptedSerializer, accepted
 from marketdata.bars import boundary
 from mlmodels import store
-from mlmodels.algorithms import ALGORITHMS
+from mlmodels.api.filters import MLModelFilter
 from mlmodels.api.serializers import (
-    AlgorithmsSerializer,
+    ComparisonSerializer,
+    DetachSerializer,
+    DriftStateSerializer,
     ImportanceSerializer,
     MLModelSerializer,
     MLModelSummarySerializer,
+    NoteSerializer,
+    PairSerializer,
     PredictionsSerializer,
-    TrainingSerializer,
 )
-from mlmodels.configuration import TRAINING_PARAMS
-from mlmodels.features import feature_names, get_feature
+from mlmodels.api.training import ForeseenSerializer, TrainingSerializer, TrainingSettingsSerializer
+from mlmodels.downloads import artifact_response
+from mlmodels.errors import ModelNotFound
 from mlmodels.models import MLModel
 from mlmodels.services import MLModelService
 
@@ -36,7 +43,9 @@ PREDICTIONS_LIMIT = 10_000
     list=extend_schema(summary="List your models"),
     retrieve=extend_schema(summary="Read a model and its report"),
     destroy=extend_schema(
-        summary="Delete a model", description="Refused while a strategy decides by it or it is being trained."
+        summary="Delete a model",
+        description="Refused while it is being trained, and while a strategy decides by it unless `detach`.",
+        parameters=[DetachSerializer],
     ),
 )
 class MLModelViewSet(
@@ -45,18 +54,41 @@ class MLModelViewSet(
     """The signed-in user's models."""
 
     queryset = MLModel.objects.none()
-    filterset_fields = ["status", "algorithm", "series", "symbol", "timeframe"]
-    ordering_fields = ["created_at", "name", "accuracy", "log_loss"]
+    filterset_class = MLModelFilter
+    ordering_fields = [
+        *("created_at", "name", "version", "stage", "accuracy", "auc", "log_loss", "net_return"),
+        *("sharpe_ratio", "artifact_size"),
+    ]
 
     def get_queryset(self) -> QuerySet[MLModel]:
         rows = MLModel.objects.for_user(self.request.user)
-        return rows.summaries() if self.action == "list" else rows.select_related("job")
+        return (
+            rows.summaries() if self.action == "list" else rows.select_related("job", "drift_job", "series")
+        )
 
     def get_serializer_class(self) -> type[BaseSerializer]:
         return MLModelSummarySerializer if self.action == "list" else MLModelSerializer
 
     def perform_destroy(self, instance: MLModel) -> None:
-        MLModelService.delete(instance)
+        given = DetachSerializer(data=self.request.query_params)
+        given.is_valid(raise_exception=True)
+        MLModelService.delete(instance, **given.validated_data)
+
+    # -- Training ----------------------------------------------------------------------------------------------
+
+    @extend_schema(
+        summary="Look at a training beforehand",
+        request=TrainingSettingsSerializer,
+        responses=ForeseenSerializer,
+        filters=False,
+    )
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def foresee(self, request: Request) -> Response:
+        """Say what a training would learn from: base rates, folds, the number of fits, and all problems by field."""
+        given = TrainingSettingsSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        foreseen = MLModelService.foresee(request.user, **given.validated_data)
+        return Response(ForeseenSerializer(foreseen).data)
 
     @extend_schema(
         summary="Train a model",
@@ -72,6 +104,22 @@ class MLModelViewSet(
         model = MLModelService.submit_training(user=request.user, **given.validated_data)
         return accepted(model.job, made=model.pk, url=reverse("ml-model-detail", args=[model.pk]))
 
+    # -- Looking -----------------------------------------------------------------------------------------------
+
+    @extend_schema(
+        summary="Compare two models",
+        parameters=[PairSerializer],
+        responses=ComparisonSerializer,
+        filters=False,
+    )
+    @action(detail=False, pagination_class=None)
+    def compare(self, request: Request) -> Response:
+        """Settings that differ, scores side by side, and the difference on the bars that both predicted."""
+        given = PairSerializer(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        first, second = (self._own(given.validated_data[name]) for name in ("a", "b"))
+        return Response(ComparisonSerializer(MLModelService.compare(first, second)).data)
+
     @extend_schema(
         summary="Feature importance of a model",
         responses=ImportanceSerializer(many=True),
@@ -83,7 +131,7 @@ class MLModelViewSet(
         """Permutation importance on the out-of-sample folds, largest first."""
         model = self.get_object()
         store.require_trained(model)
-        return Response(ImportanceSerializer(model.feature_importance, many=True).data)
+        return Response(model.feature_importance)
 
     @extend_schema(
         summary="Out-of-fold predictions of a model",
@@ -96,7 +144,7 @@ class MLModelViewSet(
     )
     @action(detail=True, pagination_class=None)
     def predictions(self, request: Request, pk: str | None = None) -> Response:
-        """Up to 10,000 probabilities, each made by a model that knew only what came before it."""
+        """Up to 10,000 probabilities, each made by a model that was not trained on what it foresees."""
         record = store.open_record(self.get_object())
         wanted = np.isfinite(record.probability)
         if start := request.query_params.get("start"):
@@ -114,24 +162,73 @@ class MLModelViewSet(
         }
         return Response(PredictionsSerializer(body).data)
 
+    @extend_schema(
+        summary="Download a model's file",
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+        filters=False,
+        parameters=[],
+    )
+    @action(detail=True, pagination_class=None)
+    def download(self, request: Request, pk: str | None = None) -> StreamingHttpResponse:
+        """The file without pickle, verified before it leaves; `Repr-Digest` has its sha256."""
+        return artifact_response(self.get_object())
 
-class AlgorithmViewSet(viewsets.GenericViewSet):
-    """What models can be trained with."""
+    # -- Keeping -----------------------------------------------------------------------------------------------
 
-    serializer_class = AlgorithmsSerializer
-    pagination_class = None
-    filter_backends = ()
-    queryset = MLModel.objects.none()
+    @extend_schema(summary="Change a model's note", request=NoteSerializer, responses=MLModelSerializer)
+    def partial_update(self, request: Request, pk: str | None = None) -> Response:
+        """The note is all that can be changed of a model: train again for anything else."""
+        given = NoteSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        MLModelService.set_note(self.get_object(), given.validated_data["note"])
+        return self._answer()
+
+    @extend_schema(summary="Promote a model", request=None, responses=MLModelSerializer, filters=False)
+    @action(detail=True, methods=["post"])
+    def promote(self, request: Request, pk: str | None = None) -> Response:
+        """Make it the version of its name that counts; the one before is a candidate again."""
+        MLModelService.promote(self.get_object())
+        return self._answer()
+
+    @extend_schema(summary="Retire a model", request=None, responses=MLModelSerializer, filters=False)
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, pk: str | None = None) -> Response:
+        """Have no new strategy decide by it; those that do go on."""
+        MLModelService.retire(self.get_object())
+        return self._answer()
 
     @extend_schema(
-        summary="Algorithms, settings and features",
-        responses=AlgorithmsSerializer,
-        operation_id="ml_algorithms_read",
+        summary="Make a model a candidate again", request=None, responses=MLModelSerializer, filters=False
     )
-    def list(self, request: Request) -> Response:
-        body: dict[str, Any] = {
-            "algorithms": list(ALGORITHMS.values()),
-            "settings": TRAINING_PARAMS,
-            "features": [get_feature(name) for name in feature_names()],
-        }
-        return Response(self.get_serializer(body).data)
+    @action(detail=True, methods=["post"])
+    def reinstate(self, request: Request, pk: str | None = None) -> Response:
+        """Take back a retirement or a promotion."""
+        MLModelService.reinstate(self.get_object())
+        return self._answer()
+
+    @extend_schema(
+        summary="Read a model's drift", responses=DriftStateSerializer, filters=False, parameters=[]
+    )
+    @action(detail=True, pagination_class=None)
+    def drift(self, request: Request, pk: str | None = None) -> Response:
+        """How far its features have moved since the training, as of the last check."""
+        return Response(DriftStateSerializer(self.get_object()).data)
+
+    @extend_schema(
+        summary="Check a model's drift", request=None, responses={202: AcceptedSerializer}, filters=False
+    )
+    @drift.mapping.post
+    def check_drift(self, request: Request, pk: str | None = None) -> Response:
+        """Queue the comparison of the bars after the training with those of the training."""
+        model = MLModelService.check_drift(self.get_object())
+        return accepted(model.drift_job, made=model.pk, url=reverse("ml-model-drift", args=[model.pk]))
+
+    def _own(self, pk: int) -> MLModel:
+        model = self.get_queryset().filter(pk=pk).first()
+        if model is None:
+            raise ModelNotFound(_("You have no model %(pk)d.") % {"pk": pk})
+        return model
+
+    def _answer(self) -> Response:
+        body: Any = self.get_serializer(self.get_object()).data
+        return Response(body)

@@ -1,5 +1,8 @@
 """What can be done with models. Pages, API and admin go through here and raise the same errors."""
 
+from mlmodels.services.comparison import Comparison, compare
+from mlmodels.services.drifting import check_drift
+from mlmodels.services.foreseeing import Foreseen, foresee
 from mlmodels.services.references import (
     REFERENCE_KIND,
     check_choice,
@@ -12,6 +15,8 @@ from mlmodels.services.training import submit_training
 
 __all__ = [
     "REFERENCE_KIND",
+    "Comparison",
+    "Foreseen",
     "MLModelService",
     "check_choice",
     "check_reference",
@@ -24,7 +29,10 @@ __all__ = [
 class MLModelService:
     """Foresee what a training would be, train, judge, keep and delete."""
 
+    foresee = staticmethod(foresee)
     submit_training = staticmethod(submit_training)
+    compare = staticmethod(compare)
+    check_drift = staticmethod(check_drift)
     promote = staticmethod(promote)
     retire = staticmethod(retire)
     reinstate = staticmethod(reinstate)

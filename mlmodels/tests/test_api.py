@@ -127,10 +127,15 @@ def test_without_a_log_in_nothing_is_answered(client, db, method, path):
 def test_the_algorithms_describe_their_hyper_parameters(api):
     body = api.get("/api/ml-algorithms/").data
     named = {item["key"]: item for item in body["algorithms"]}
-    assert set(named) == {"logistic_regression", "random_forest", "xgboost"}
+    assert set(named) == {"logistic_regression", "random_forest", "xgboost", "histogram_boosting"}
     trees = next(row for row in named["xgboost"]["hyperparameters"] if row["name"] == "trees")
     assert (trees["type"], trees["minimum"], trees["maximum"], trees["default"]) == ("integer", 5, 2000, 100)
-    assert {row["name"] for row in body["settings"]} >= {"horizon", "folds", "seed"}
+    assert "trees" in named["xgboost"]["searched"]
+    assert {row["name"] for row in body["settings"]} >= {"horizon", "folds", "validation", "search", "seed"}
+    assert [row["key"] for row in body["labels"]] == ["fixed_horizon", "triple_barrier"]
+    rsi = next(row for row in body["feature_kinds"] if row["key"] == "rsi")
+    assert [row["name"] for row in rsi["parameters"]] == ["period"]
+    assert set(body["default_features"]) <= {row["name"] for row in body["features"]}
     assert any(row["needs_volume"] for row in body["features"])
 
 

@@ -35,7 +35,7 @@ def test_a_training_ends_with_a_report_and_a_model_that_opens(train, algorithm, 
     assert model.accuracy == model.metrics["overall"]["accuracy"]
     assert 0.5 <= model.base_rate < 0.6
     assert len(model.metrics["folds"]) == 2
-    assert {row["name"] for row in model.feature_importance} == {"log_return_1", "log_return_2", "rsi_14"}
+    assert {row["name"] for row in model.feature_importance} == {"log_return(1)", "log_return(2)", "rsi(14)"}
     assert model.provenance["data_sha256"] == series.content_sha256 == model.snapshot_sha256
     assert (model.bar_count, model.last_time) == (700, series.last_time)
     assert model.first_time < model.first_prediction < model.last_time

@@ -1,0 +1,30 @@
+"""What the list of models can be filtered by."""
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from algotrade.boundary import MAX_INTEGER
+from algotrade.filters import TextFilter
+from algotrade.jobs.models import Job
+from mlmodels.models import MLModel
+
+
+class MLModelFilter(django_filters.FilterSet):
+    """`?q=` searches names and symbols, `?name=` gives the versions of one name; the others match exactly."""
+
+    q = TextFilter(method="search", label="Text in the name or symbol")
+    name = TextFilter()
+    status = django_filters.ChoiceFilter(choices=Job.State.choices)
+    stage = django_filters.ChoiceFilter(choices=MLModel.Stage.choices)
+    algorithm = TextFilter()
+    verdict = TextFilter()
+    series = django_filters.NumberFilter(field_name="series_id", max_value=MAX_INTEGER)
+    symbol = TextFilter(lookup_expr="iexact")
+    timeframe = TextFilter()
+
+    class Meta:
+        model = MLModel
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[MLModel], name: str, value: str) -> QuerySet[MLModel]:
+        return rows.filter(Q(name__icontains=value) | Q(symbol__icontains=value))

@@ -1,0 +1,89 @@
+"""What a training would be, before anybody waits for it: base rates, folds, the number of fits, and what is wrong.
+
+Only outcomes and folds are computed, by numpy: a page asks for this at every change of its form.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from algotrade.errors import LabError
+from marketdata.bars import Bars
+from marketdata.models import Series
+from mlmodels.configuration import TrainingConfiguration
+from mlmodels.labels import BaseRates, Indices, base_rates
+from mlmodels.services.training import Problems, Request, understand
+from mlmodels.validation import described, plan_folds
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What can be known before a training.
+
+    base_rates : of the rows it would learn from; None while it is not known which these are
+    folds : as a report has them (`validation.described`); empty while there is a problem with them
+    bars, usable_rows : how many bars there are, and how many have features and an outcome
+    warmup : bars before the first one with all features
+    fits : how many models would be fitted in all
+    problems : why it would be refused, by field; empty when it would be accepted
+    """
+
+    base_rates: BaseRates | None
+    folds: tuple[dict[str, Any], ...]
+    bars: int
+    usable_rows: int
+    warmup: int
+    fits: int
+    problems: Mapping[str, list[str]]
+
+
+def foresee(
+    user: Any,
+    *,
+    series: Series | int | None = None,
+    start_date: dt.date | None = None,
+    end_date: dt.date | None = None,
+    **settings: Any,
+) -> Foreseen:
+    """Look at a training as `submit_training` would, without queueing it; nothing is raised, all problems are told.
+
+    `settings` are those of `TrainingConfiguration`; what is left out takes its default.
+    """
+    request = understand(user, series, start_date, end_date, settings)
+    configuration, problems = request.configuration, dict(request.problems)
+    bars = _bars(request, problems)
+    count = 0 if bars is None else len(bars)
+    if configuration is None:
+        return Foreseen(None, (), count, 0, 0, 0, problems)
+    if bars is not None:
+        problems |= configuration.problems_with(bars)
+    if bars is None or "series" in problems:
+        return Foreseen(None, (), count, 0, configuration.warmup, configuration.fits, problems)
+    labels = configuration.labels(bars)
+    rates = base_rates(labels, np.arange(configuration.warmup, count))
+    folds = () if problems else _folds(configuration, bars, labels.end, problems)
+    return Foreseen(rates, folds, count, rates.rows, configuration.warmup, configuration.fits, problems)
+
+
+def _bars(request: Request, problems: Problems) -> Bars | None:
+    try:
+        return request.bars()
+    except LabError as error:
+        problems |= error.fields or {"series": [error.detail]}
+        return None
+
+
+def _folds(
+    configuration: TrainingConfiguration, bars: Bars, ends: Indices, problems: Problems
+) -> tuple[dict[str, Any], ...]:
+    try:
+        folds = plan_folds(configuration, ends)
+    except LabError as error:
+        problems |= error.fields or {"folds": [error.detail]}
+        return ()
+    return tuple(described(fold, bars.time) for fold in folds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
 from typing import Any
 
 from algotrade.errors import nearest, shown
@@ -17,6 +18,10 @@ from mlmodels.labels import Labels, get_label
 from mlmodels.trading import DEFAULT_COST_RATE
 from mlmodels.validation import INNER_FOLDS, count_splits, needed_bars
 from strategies.params import Value
+
+MOST_LISTED = 200
+MOST_UNKNOWN, LONGEST_NAME = 10, 100
+"""Unknown settings that are told, so that a heap of junk costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,10 @@ class TrainingConfiguration:
     def from_dict(cls, given: Mapping[str, Any]) -> TrainingConfiguration:
         """Build from plain values; what is left out takes its default, unknown names are refused."""
         names = [item.name for item in fields(cls)]
+        unknown = islice((name for name in given if name not in names), MOST_UNKNOWN)
         problems = {
-            str(name): [f"There is no such setting. {nearest(name, names)}"]
-            for name in given
-            if name not in names
+            str(name)[:LONGEST_NAME]: [f"There is no such setting. {nearest(name, names)}"]
+            for name in unknown
         }
         if problems:
             raise TrainingError(fields=problems)
@@ -190,4 +195,7 @@ def _clean_search_over(algorithm: Algorithm, given: Any) -> tuple[str, ...]:
 def _listed(given: Any, name: str, what: str) -> list[Any]:
     if isinstance(given, str | Mapping) or not hasattr(given, "__iter__"):
         raise TrainingError(fields={name: [f"Give a list of {what}."]})
-    return list(given)
+    taken = list(islice(given, MOST_LISTED + 1))
+    if len(taken) > MOST_LISTED:
+        raise TrainingError(fields={name: [f"Give at most {MOST_LISTED} {what}."]})
+    return taken

@@ -55,4 +55,5 @@ def wilson_interval(share: float, count: float) -> tuple[float, float]:
     square = NORMAL_95**2 / count
     middle = (share + square / 2.0) / (1.0 + square)
     reach = NORMAL_95 / (1.0 + square) * np.sqrt(share * (1.0 - share) / count + square / (4.0 * count))
-    return float(max(0.0, middle - reach)), float(min(1.0, middle + reach))
+    # Rounding must not put the share itself outside.
+    return max(0.0, min(share, float(middle - reach))), min(1.0, max(share, float(middle + reach)))

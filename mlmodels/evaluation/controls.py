@@ -68,9 +68,9 @@ def chance_band(
     for number in np.unique(fold):
         rows = fold == number
         said, happened = float((probability[rows] > 0.5).mean()), float(up[rows].mean())
-        expected += rows.mean() * (said * happened + (1.0 - said) * (1.0 - happened))
+        expected += float(rows.mean()) * (said * happened + (1.0 - said) * (1.0 - happened))
     reach = BAND_ERRORS * standard_error(0.5, effective_rows)
-    return max(0.0, expected - reach), min(1.0, expected + reach)
+    return max(0.0, float(expected - reach)), min(1.0, float(expected + reach))
 
 
 def shuffled(labels: Labels, seed: int, *, horizon: int = 1) -> Labels:

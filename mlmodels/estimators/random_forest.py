@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from mlmodels.errors import TrainingError
 from mlmodels.estimators import skops_files
 from mlmodels.estimators.base import Estimator, Floats, Tick
 from mlmodels.estimators.nodes import check_nodes
 from mlmodels.estimators.registry import register_estimator
+
+LARGEST_FOREST = 8_000_000
+"""Nodes: about as many as an artifact may hold."""
 
 MANY_ROWS = 20_000
 TREES_A_STEP = 5
@@ -58,10 +62,18 @@ class ForestEstimator(Estimator):
         rows = features.astype(np.float32)  # what the trees work on; done here, it is done once
         outcomes = up.astype(np.int64)
         step = TREES_A_STEP if len(rows) < MANY_ROWS else 1
-        grown = 0
+        grown = nodes = 0
         while grown < trees:
-            grown = min(trees, grown + step)
+            step = min(step, trees - grown)
+            grown += step
             forest.set_params(n_estimators=grown).fit(rows, outcomes, sample_weight=weights)
+            nodes += sum(tree.tree_.node_count for tree in forest.estimators_[-step:])
+            if nodes > LARGEST_FOREST:
+                message = (
+                    f"After {grown:,} of {trees:,} trees the forest has {nodes:,} nodes, and {LARGEST_FOREST:,} are "
+                    "the most that is stored. Take fewer or shallower trees, or larger leaves."
+                )
+                raise TrainingError(message, fields={"hyperparameters": [message]})
             tick(grown / trees)
         return cls(forest)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xgboost
 
+from mlmodels.estimators import ubj
 from mlmodels.estimators.base import Estimator, Floats, Tick, shares
 from mlmodels.estimators.registry import register_estimator
 
@@ -64,11 +64,9 @@ class XGBoostEstimator(Estimator):
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Estimator:
+        ubj.check_booster(ubj.read(content), OBJECTIVE)
         booster = xgboost.Booster({"nthread": 1})
         booster.load_model(bytearray(content))  # its error is a ValueError
-        objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
-        if objective != OBJECTIVE:
-            raise ValueError(f"it was trained for {objective}, not for {OBJECTIVE}")
         return cls(booster)
 
 

@@ -13,5 +13,5 @@ def known(count=1500, columns=6, seed=0, bias=0.0):
     return features, (rng.uniform(size=count) < chance).astype(np.float64)
 
 
-def calibration_rows(count=400, seed=77, bias=0.0):
-    return CalibrationRows(*known(count, seed=seed, bias=bias))
+def calibration_rows(count=400, columns=6, seed=77, bias=0.0):
+    return CalibrationRows(*known(count, columns=columns, seed=seed, bias=bias))

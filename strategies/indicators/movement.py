@@ -42,10 +42,11 @@ class Movement:
         The first sums of directional movement and true range hold period - 1 values; afterwards each is
         previous - previous / period + new.
         """
-        highs, lows, closes = columns(high=high, low=low, close=close)
+        highs, lows, closes = columns(finite=False, high=high, low=low, close=close)
         bars, kernels = period_of("period", period, 2), backends.ranges()
         plus, minus, index = np.empty((3, closes.size))
-        kernels.directional_nb(highs, lows, closes, bars, plus, minus)
+        if not kernels.directional_nb(highs, lows, closes, bars, plus, minus):
+            columns(high=highs, low=lows, close=closes)
         kernels.adx_nb(highs, lows, bars, index)
         return DirectionalIndex(plus, minus, index)
 
@@ -55,8 +56,9 @@ class Movement:
 
         The mean of the first `period` values of DX, then Wilder's smoothing.
         """
-        highs, lows, _ = columns(high=high, low=low, close=close)
+        highs, lows, closes = columns(finite=False, high=high, low=low, close=close)
         bars = period_of("period", period, 2)
         out = np.empty(highs.size)
-        backends.ranges().adx_nb(highs, lows, bars, out)
+        if not (backends.ranges().adx_nb(highs, lows, bars, out) and backends.finite().all_finite_nb(closes)):
+            columns(high=highs, low=lows, close=closes)
         return out

@@ -21,9 +21,10 @@ class Oscillators:
 
         Wilder's smoothing, seeded with the mean of the first `period` changes. 50 when the price never moved.
         """
-        data, bars = column("values", values), period_of("period", period)
+        data, bars = column("values", values, finite=False), period_of("period", period)
         out = np.empty(data.size)
-        backends.recursions().rsi_nb(data, bars, out)
+        if not backends.recursions().rsi_nb(data, bars, out):
+            column("values", data)
         return out
 
     @staticmethod

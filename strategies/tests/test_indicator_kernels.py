@@ -5,7 +5,7 @@ import pytest
 
 from strategies.errors import IndicatorError
 from strategies.indicators import TechnicalIndicators as Ti
-from strategies.indicators import finite, kernels, ranges, recursions
+from strategies.indicators import finite, kernels, lanes, ranges, recursions
 from strategies.indicators.many import moving_averages
 from strategies.indicators.warm import warm_up
 from strategies.tests.prices import random_bars
@@ -34,12 +34,58 @@ CASES = [
 ]
 
 
+def recursion(news, weight):
+    state, states = 0.0, np.empty(lanes.LANES)
+    for lane, value in enumerate(news):
+        states[lane] = state = state * weight + value
+    return states
+
+
+def read(column, row, count):
+    return np.concatenate([column[row : row + count], np.zeros(lanes.LANES - count)])
+
+
+def write(column, row, count, value):
+    column[row : row + count] = value[:count]
+
+
+# What `lanes` says in the compiler's words, in numpy's.
+PLAIN = {
+    "load": read,
+    "store": write,
+    "spread": lambda number: np.full(lanes.LANES, number),
+    "last": lambda value: np.full(lanes.LANES, value[-1]),
+    "first": lambda value: value[0],
+    "chosen": lambda left, right, yes, no: np.where(np.greater(left, right), yes, no) + np.zeros(lanes.LANES),
+    "moved": lambda before, value: np.concatenate([before[-1:], value[:-1]]),
+    "total": np.sum,
+    "faded": recursion,
+    "powers": lambda weight: weight ** np.arange(1.0, lanes.LANES + 1.0),
+}
+
+
+def say_plainly(monkeypatch):
+    for module in (recursions, ranges):
+        for name, value in list(vars(module).items()):
+            if name in PLAIN:
+                monkeypatch.setattr(module, name, PLAIN[name])
+            elif hasattr(value, "py_func") and not name.endswith(
+                "_nb"
+            ):  # a step that kernels take into themselves
+                monkeypatch.setattr(module, name, value.py_func)
+
+
+def test_every_instruction_has_a_plain_form():
+    assert set(PLAIN) == {name for name, value in vars(lanes).items() if hasattr(value, "_defn")}
+
+
 @pytest.mark.parametrize(
     ("kernel", "arguments", "lines"), CASES, ids=lambda value: getattr(value, "__name__", "")
 )
-def test_a_compiled_loop_equals_its_python_source(kernel, arguments, lines):
+def test_a_compiled_loop_equals_its_python_source(kernel, arguments, lines, monkeypatch):
     compiled, plain = np.empty((2, lines, arguments[0].size))
     returned = kernel(*arguments, *compiled)
+    say_plainly(monkeypatch)
     with np.errstate(divide="ignore", invalid="ignore"):
         assert kernel.py_func(*arguments, *plain) == returned
     np.testing.assert_allclose(compiled, plain, rtol=1e-10, atol=1e-11)
@@ -50,9 +96,8 @@ def test_every_kernel_with_a_line_to_fill_is_compared_with_its_source():
         names = [n for n in vars(module) if n.endswith("_nb") and not n.startswith("_")]
         return {n for n in names if getattr(module, n).py_func.__module__ == module.__name__}
 
-    helpers = {"powers_nb", "blocks_nb", "decay_nb", "averages_nb"}
     found = public(kernels) | public(recursions) | public(ranges)
-    assert {kernel.py_func.__name__ for kernel, _, _ in CASES} == found - helpers
+    assert {kernel.py_func.__name__ for kernel, _, _ in CASES} == found
 
 
 def test_many_averages_are_the_averages_one_by_one():
@@ -63,18 +108,74 @@ def test_many_averages_are_the_averages_one_by_one():
         moving_averages(np.where(np.arange(300) == 7, np.nan, BARS.close), periods)
 
 
-def test_a_recursion_in_blocks_is_the_recursion_row_by_row():
-    # More than one tile (8 blocks of 256), a part of a tile and a part of a block.
-    news = np.random.default_rng(2).normal(size=2 * recursions.TILE + 700)
-    for weight in (0.0, 0.5, 13 / 14, 0.9999):
-        state, expected = 3.0, np.empty(news.size)
-        for row, value in enumerate(news):
-            state = state * weight + value
-            expected[row] = state
-        found, powers, state = news.copy(), recursions.powers_nb(weight), 3.0
-        for start in range(0, news.size, recursions.TILE):
-            state = recursions.decay_nb(found[start : start + recursions.TILE], powers, state)
-        np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-10)
+@pytest.mark.parametrize("period", [1, 2, 3, 20, 250])
+def test_a_recursion_in_eights_is_the_recursion_row_by_row(period):
+    weight = 2.0 / (period + 1.0)
+    for count in (*range(period, period + 19), 3_000):
+        close = LONG.close[:count]
+        expected = close[:period].mean()
+        for value in close[period:]:
+            expected += weight * (value - expected)
+        found = Ti.exponential_moving_average(close, period)
+        assert abs(found[-1] / expected - 1.0) < 1e-13
+
+
+def test_no_row_of_an_eight_hangs_on_what_follows_it():
+    bars = random_bars(90, seed=4)
+    columns = [np.round(column, 1) for column in (bars.high, bars.low, bars.close)]
+    columns[0][50:62] = columns[1][50:62] = columns[2][50:62] = columns[2][50]
+
+    def lines(high, low, close):
+        return [
+            Ti.exponential_moving_average(close, 3),
+            Ti.rsi(close, 2),
+            *Ti.macd(close, 3, 5, 2),
+            Ti.atr(high, low, close, 3),
+            *Ti.directional_index(high, low, close, 2),
+        ]
+
+    whole = lines(*columns)
+    for count in range(1, 90):
+        for long, short in zip(whole, lines(*(column[:count] for column in columns)), strict=True):
+            assert short.tobytes() == long[:count].tobytes(), count
+
+
+def test_adx_stands_still_while_no_movement_is_left():
+    high = np.concatenate([LONG.high[:1100], np.full(3000, LONG.high[1099]), LONG.high[1100:1200]])
+    low = np.concatenate([LONG.low[:1100], np.full(3000, LONG.low[1099]), LONG.low[1100:1200]])
+    weight, ups, downs, expected = 0.5, 0.0, 0.0, np.full(high.size, np.nan)
+    index = np.zeros(high.size)
+    for t in range(1, high.size):
+        up, down = high[t] - high[t - 1], low[t - 1] - low[t]
+        ups = ups * (weight if t > 1 else 1.0) + (up if up > max(down, 0.0) else 0.0)
+        downs = downs * (weight if t > 1 else 1.0) + (down if down > max(up, 0.0) else 0.0)
+        index[t] = 100.0 * abs(ups - downs) / (ups + downs) if ups + downs > 1e-290 else -1.0
+    average = expected[3] = (index[2] + index[3]) / 2.0
+    for t in range(4, high.size):
+        average += (index[t] - average) / 2.0 if index[t] >= 0.0 else 0.0
+        expected[t] = average
+    assert (index[2200:4000] == -1.0).all()
+    np.testing.assert_allclose(Ti.adx(high, low, LONG.close[: high.size], 2), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_not_finite_is_refused_in_every_column_and_row(bad):
+    for row in (*range(45), 83, 84, 90, 98, 99):
+        for place, name in enumerate(("high", "low", "close")):
+            columns = [np.array(column[:100]) for column in HLC]
+            columns[place][row] = bad
+            for indicator in (Ti.atr, Ti.adx, Ti.directional_index, Ti.stochastic):
+                with pytest.raises(IndicatorError, match=f"{name} is .* at row {row}"):
+                    indicator(*columns)
+        for indicator in (
+            Ti.rsi,
+            Ti.macd,
+            Ti.exponential_moving_average,
+            Ti.bollinger_bands,
+            Ti.moving_average,
+        ):
+            with pytest.raises(IndicatorError, match=f"row {row}"):
+                indicator(columns[2])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -25,14 +25,14 @@ def _circle(share: Floats, part: str) -> Floats:
     return np.asarray(np.sin(angle) if part == "sin" else np.cos(angle))
 
 
-def _day_of_week(columns: Columns, part: str) -> Floats:
+def _day_of_week(columns: Columns, out: Floats, part: str) -> None:
     days = columns.bars.time.astype("datetime64[D]").astype(np.int64)
-    return _circle(np.arange(7) / 7.0, part)[(days - _MONDAY) % 7]
+    out[:] = _circle(np.arange(7) / 7.0, part)[(days - _MONDAY) % 7]
 
 
-def _time_of_day(columns: Columns, part: str) -> Floats:
+def _time_of_day(columns: Columns, out: Floats, part: str) -> None:
     seconds = columns.bars.time.astype("datetime64[s]").astype(np.int64)
-    return _circle((seconds % SECONDS_A_DAY) / SECONDS_A_DAY, part)
+    out[:] = _circle((seconds % SECONDS_A_DAY) / SECONDS_A_DAY, part)
 
 
 register_feature(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 from typing import TypeAlias, TypeVar, cast
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import Bars
+from strategies.indicators import backends
 
 Floats: TypeAlias = NDArray[np.float64]
 Made = TypeVar("Made")
@@ -22,6 +24,7 @@ class Columns:
     def __init__(self, bars: Bars) -> None:
         self.bars = bars
         self._made: dict[Hashable, object] = {}
+        self._free: list[Floats] = []
 
     def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """What `make` gives, kept under the key. Two threads may make it twice; the results are the same."""
@@ -29,35 +32,78 @@ class Columns:
             self._made[key] = make()
         return cast(Made, self._made[key])
 
+    def filled(self, key: Hashable, fill: Callable[[Floats], object]) -> Floats:
+        """A column that `fill` writes, kept under the key."""
+
+        def make() -> Floats:
+            column = np.empty(len(self.bars))
+            fill(column)
+            column.flags.writeable = False
+            return column
+
+        return self.once(key, make)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Floats]:
+        """A column to write to for the length of a `with` block: fresh memory costs more than most loops do."""
+        column = self._free.pop() if self._free else np.empty(len(self.bars))
+        try:
+            yield column
+        finally:
+            self._free.append(column)
+
     @property
     def log_close(self) -> Floats:
         """Natural logarithm of the close."""
-        return self.once("log_close", lambda: read_only(np.log(self.bars.close)))
+        return self.filled("log_close", lambda out: np.log(self.bars.close, out=out))
 
     @property
     def log_returns(self) -> Floats:
         """log(close[t] / close[t - 1]); 0 at row 0, which no window of returns may hold."""
-        return self.once(
-            "log_returns", lambda: read_only(np.diff(self.log_close, prepend=self.log_close[:1]))
-        )
+
+        def fill(out: Floats) -> None:
+            out[:1] = 0.0
+            np.subtract(self.log_close[1:], self.log_close[:-1], out=out[1:])
+
+        return self.filled("log_returns", fill)
 
     @property
     def log_range(self) -> Floats:
         """log(high / low)."""
-        return self.once("log_range", lambda: read_only(np.log(self.bars.high / self.bars.low)))
 
-    @property
-    def typical(self) -> Floats:
-        """(high + low + close) / 3."""
-        return self.once(
-            "typical", lambda: read_only((self.bars.high + self.bars.low + self.bars.close) / 3.0)
+        def fill(out: Floats) -> None:
+            np.divide(self.bars.high, self.bars.low, out=out)
+            np.log(out, out=out)
+
+        return self.filled("log_range", fill)
+
+    def mean_return(self, window: int) -> Floats:
+        """Mean of the last one-bar log returns."""
+        return self.filled(
+            ("mean return", window),
+            lambda out: backends.windows().moving_average_nb(self.log_returns, window, out),
         )
 
+    def return_deviation(self, window: int) -> Floats:
+        """Population standard deviation of the last one-bar log returns."""
+        return self.filled(
+            ("return deviation", window),
+            lambda out: backends.windows().deviation_nb(self.log_returns, window, 1.0, out),
+        )
 
-def read_only(values: Floats) -> Floats:
-    """The same array, which nobody can write to: the one kind of array that compiled loops are made for."""
-    values.flags.writeable = False
-    return values
+    def average(self, window: int) -> Floats:
+        """Simple moving average of the close."""
+        return self.filled(
+            ("average", window),
+            lambda out: backends.windows().moving_average_nb(self.bars.close, window, out),
+        )
+
+    def deviation(self, window: int) -> Floats:
+        """Population standard deviation of the last closes."""
+        return self.filled(
+            ("deviation", window),
+            lambda out: backends.windows().deviation_nb(self.bars.close, window, 1.0, out),
+        )
 
 
 @cache

@@ -4,63 +4,54 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlmodels.features.columns import Columns, Floats
+from mlmodels.features.columns import Columns, Floats, loops
 from mlmodels.features.registry import FeatureKind, bars_param, register_feature
-from strategies.indicators import TechnicalIndicators
+from strategies.indicators import TechnicalIndicators, backends
+from strategies.indicators.columns import frozen
 from strategies.params import FloatParam
 
-_MIDDLE = 0.5  # the place of a close in a range without width
+
+def _rsi(columns: Columns, out: Floats, window: int) -> None:
+    backends.recursions().rsi_nb(columns.bars.close, window, out)
+    out /= 100.0
 
 
-def _fraction(percent: Floats) -> Floats:
-    percent /= 100.0
-    return percent
-
-
-def _stochastic_k(columns: Columns, window: int, smooth: int) -> Floats:
+def _stochastic_k(columns: Columns, out: Floats, window: int, smooth: int) -> None:
     bars = columns.bars
-    return _fraction(TechnicalIndicators.stochastic(bars.high, bars.low, bars.close, window, smooth, 1).k)
+    with columns.scratch() as raw:
+        backends.windows().stochastic_nb(bars.high, bars.low, bars.close, window, smooth, 1, out, raw)
+    out /= 100.0
 
 
-def _stochastic_d(columns: Columns, window: int, smooth: int, last: int) -> Floats:
+def _stochastic_d(columns: Columns, out: Floats, window: int, smooth: int, last: int) -> None:
     bars = columns.bars
-    return _fraction(TechnicalIndicators.stochastic(bars.high, bars.low, bars.close, window, smooth, last).d)
+    with columns.scratch() as k:
+        backends.windows().stochastic_nb(bars.high, bars.low, bars.close, window, smooth, last, k, out)
+    out /= 100.0
 
 
-def _williams_r(columns: Columns, window: int) -> Floats:
+def _williams_r(columns: Columns, out: Floats, window: int) -> None:
     bars = columns.bars
-    return _fraction(TechnicalIndicators.williams_r(bars.high, bars.low, bars.close, window))
+    backends.windows().place_in_range_nb(bars.high, bars.low, bars.close, window, True, out)
+    out /= 100.0
 
 
-def _cci(columns: Columns, window: int) -> Floats:
+def _cci(columns: Columns, out: Floats, window: int) -> None:
     bars = columns.bars
-    return _fraction(TechnicalIndicators.cci(bars.high, bars.low, bars.close, window))
+    np.divide(TechnicalIndicators.cci(bars.high, bars.low, bars.close, window), 100.0, out=out)
 
 
-def _bollinger_position(columns: Columns, window: int, width: float) -> Floats:
-    close = columns.bars.close
-    upper, _, lower = TechnicalIndicators.bollinger_bands(close, window, width)
-    return _place(close, upper, lower)
+def _bollinger_position(columns: Columns, out: Floats, window: int, width: float) -> None:
+    average, deviation = columns.average(window), columns.deviation(window)
+    loops().band_position_nb(columns.bars.close, average, deviation, width, out)
 
 
-def _donchian_position(columns: Columns, window: int) -> Floats:
+def _donchian_position(columns: Columns, out: Floats, window: int) -> None:
     bars = columns.bars
-    result = np.empty(len(bars))
-    upper = TechnicalIndicators.highest(bars.high, window)[:-1]
-    lower = TechnicalIndicators.lowest(bars.low, window)[:-1]
-    result[1:] = _place(bars.close[1:], upper, lower)
-    return result
-
-
-def _place(close: Floats, upper: Floats, lower: Floats) -> Floats:
-    """(close - lower) / (upper - lower), written over `upper`; the middle where there is no width."""
-    upper -= lower
-    np.subtract(close, lower, out=lower)
-    flat = upper == 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        np.divide(lower, upper, out=upper)
-    upper[flat] = _MIDDLE
-    return upper
+    with columns.scratch() as lower, columns.scratch() as upper:
+        backends.windows().highest_nb(bars.high, window, 1.0, upper)
+        backends.windows().highest_nb(bars.low, window, -1.0, lower)
+        loops().place_nb(bars.close[1:], frozen(lower[:-1]), frozen(upper[:-1]), out[1:])
 
 
 _SMOOTH = bars_param("smooth", 3, minimum=1, label="Smoothing")
@@ -74,7 +65,7 @@ register_feature(
         group="oscillators",
         params=(bars_param("window", 14, minimum=1, label="Window"),),
         warmup=lambda window: window,
-        compute=lambda columns, window: _fraction(TechnicalIndicators.rsi(columns.bars.close, window)),
+        compute=_rsi,
     )
 )
 register_feature(

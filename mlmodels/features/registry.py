@@ -56,8 +56,9 @@ class FeatureKind:
     group : str
         A key of `GROUPS`.
     compute : callable
-        Takes `Columns` and the parameters, returns one value a bar, shape (n_bars,). Causal: row t depends on bars
-        up to and including t, to the last bit. Free of the level of prices. Rows before the warm-up may hold anything.
+        Takes `Columns`, the column to fill, shape (n_bars,), and the parameters. Causal: row t depends on bars up to
+        and including t, to the last bit. Free of the level of prices. More bars than the warm-up; rows before it may be
+        left as they are.
     warmup : callable
         Takes the parameters, returns the index of the first row that can have a value.
     params : tuple of Param
@@ -76,7 +77,7 @@ class FeatureKind:
     title: str
     summary: str
     group: str
-    compute: Callable[..., Floats]
+    compute: Callable[..., object]
     warmup: Callable[..., int]
     params: tuple[Param, ...] = ()
     offered: tuple[tuple[Value, ...], ...] = ((),)
@@ -145,15 +146,18 @@ class Feature:
         """Name and version, as a stored model remembers them."""
         return f"{self.name}@{self.version}"
 
-    def compute(self, bars: Bars | Columns) -> Floats:
+    def compute(self, bars: Bars) -> Floats:
         """One value a bar, shape (n_bars,); NaN before the warm-up and where there is no value."""
-        columns = bars if isinstance(bars, Columns) else Columns(bars)
-        count, warmup = len(columns.bars), self.warmup
-        if count <= warmup:
-            return np.full(count, np.nan)
-        values = self.kind.compute(columns, **self.parameters)
-        values[:warmup] = np.nan
-        return values
+        out = np.empty(len(bars))
+        self.fill(Columns(bars), out)
+        return out
+
+    def fill(self, columns: Columns, out: Floats) -> None:
+        """Write one value a bar into `out`, as `compute` returns them."""
+        warmup = self.warmup
+        if out.size > warmup:
+            self.kind.compute(columns, out, **self.parameters)
+        out[:warmup] = np.nan
 
 
 _kinds: dict[str, FeatureKind] = {}

@@ -6,46 +6,54 @@ import numpy as np
 
 from mlmodels.features.columns import Columns, Floats, loops
 from mlmodels.features.registry import FeatureKind, bars_param, register_feature
-from strategies.indicators import TechnicalIndicators
+from strategies.indicators import backends
+from strategies.indicators.columns import frozen
 
 
-def log_return(columns: Columns, span: int) -> Floats:
-    """log(close[t] / close[t - span]); NaN in the first `span` rows."""
-    result = np.full(len(columns.bars), np.nan)
-    np.subtract(columns.log_close[span:], columns.log_close[:-span], out=result[span:])
-    return result
+def _log_return(columns: Columns, out: Floats, span: int) -> None:
+    np.subtract(columns.log_close[span:], columns.log_close[:-span], out=out[span:])
 
 
-def _momentum(columns: Columns, span: int, skip: int) -> Floats:
-    result = np.empty(len(columns.bars))
-    last = columns.log_close[span - skip : len(result) - skip]
-    np.subtract(last, columns.log_close[: len(result) - span], out=result[span:])
-    return result
+def _rate_of_change(columns: Columns, out: Floats, span: int) -> None:
+    np.divide(columns.bars.close[span:], columns.bars.close[:-span], out=out[span:])
+    out -= 1.0
 
 
-def _gap(columns: Columns) -> Floats:
-    result = np.empty(len(columns.bars))
-    np.divide(columns.bars.open[1:], columns.bars.close[:-1], out=result[1:])
-    np.log(result[1:], out=result[1:])
-    return result
+def _momentum(columns: Columns, out: Floats, span: int, skip: int) -> None:
+    count = out.size
+    np.subtract(
+        columns.log_close[span - skip : count - skip], columns.log_close[: count - span], out=out[span:]
+    )
 
 
-def _open_to_close(columns: Columns) -> Floats:
-    return np.asarray(np.log(columns.bars.close / columns.bars.open))
+def _gap(columns: Columns, out: Floats) -> None:
+    np.divide(columns.bars.open[1:], columns.bars.close[:-1], out=out[1:])
+    np.log(out[1:], out=out[1:])
 
 
-def _skewness(columns: Columns, window: int) -> Floats:
+def _open_to_close(columns: Columns, out: Floats) -> None:
+    np.divide(columns.bars.close, columns.bars.open, out=out)
+    np.log(out, out=out)
+
+
+def _skewness(columns: Columns, out: Floats, window: int) -> None:
     returns = columns.log_returns
-    mean, result = TechnicalIndicators.moving_average(returns, window), np.empty(returns.size)
-    loops().skewness_nb(returns, mean, window, result)
-    return result
+    with columns.scratch() as cubes, columns.scratch() as mean:
+        np.multiply(returns, returns, out=cubes)
+        cubes *= returns
+        backends.windows().moving_average_nb(frozen(cubes), window, mean)
+        shape = columns.mean_return(window), columns.return_deviation(window)
+        loops().skewness_nb(frozen(mean), *shape, window, out)
 
 
-def _autocorrelation(columns: Columns, window: int, lag: int) -> Floats:
+def _autocorrelation(columns: Columns, out: Floats, window: int, lag: int) -> None:
     returns = columns.log_returns
-    mean, result = TechnicalIndicators.moving_average(returns, window), np.empty(returns.size)
-    loops().autocorrelation_nb(returns, mean, window, lag, result)
-    return result
+    with columns.scratch() as products, columns.scratch() as mean:
+        products[:lag] = 0.0
+        np.multiply(returns[lag:], returns[:-lag], out=products[lag:])
+        backends.windows().moving_average_nb(frozen(products), window, mean)
+        shape = columns.mean_return(window), columns.return_deviation(window)
+        loops().autocorrelation_nb(frozen(mean), *shape, lag, out)
 
 
 _SPAN = bars_param("span", 1, minimum=1, label="Over")
@@ -60,7 +68,7 @@ register_feature(
         params=(_SPAN,),
         offered=tuple((span,) for span in range(1, 21)),
         warmup=lambda span: span,
-        compute=log_return,
+        compute=_log_return,
     )
 )
 register_feature(
@@ -72,7 +80,7 @@ register_feature(
         group="returns",
         params=(bars_param("span", 10, minimum=1, label="Over"),),
         warmup=lambda span: span,
-        compute=lambda columns, span: TechnicalIndicators.rate_of_change(columns.bars.close, span) / 100.0,
+        compute=_rate_of_change,
     )
 )
 register_feature(

@@ -80,7 +80,7 @@ def prepare(
     rows = np.empty((len(features) + len(more), len(bars)))
 
     def fill(place: int) -> None:
-        rows[place] = features[place].compute(columns)
+        features[place].fill(columns, rows[place])
 
     _each(fill, len(features), threads)
     for place, (_, values) in enumerate(more, start=len(features)):

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-from mlmodels.features.columns import Columns, Floats, read_only
+import numpy as np
+
+from mlmodels.features.columns import Columns, Floats, loops
 from mlmodels.features.registry import FeatureKind, bars_param, register_feature
-from strategies.indicators import DirectionalIndex, TechnicalIndicators
+from strategies.indicators import backends
 
 
-def _sma_gap(columns: Columns, window: int) -> Floats:
-    close = columns.bars.close
-    average = columns.once(
-        ("average", window), lambda: read_only(TechnicalIndicators.moving_average(close, window))
-    )
-    result: Floats = close / average
-    result -= 1.0
-    return result
+def _sma_gap(columns: Columns, out: Floats, window: int) -> None:
+    loops().over_nb(columns.bars.close, columns.average(window), out)
 
 
-def _ema_gap(columns: Columns, window: int) -> Floats:
-    average = TechnicalIndicators.exponential_moving_average(columns.bars.close, window)
-    result: Floats = columns.bars.close / average
-    result -= 1.0
-    return result
+def _ema_gap(columns: Columns, out: Floats, window: int) -> None:
+    backends.recursions().exponential_average_nb(columns.bars.close, window, out)
+    np.divide(columns.bars.close, out, out=out)
+    out -= 1.0
 
 
-def _macd_histogram(columns: Columns, fast: int, slow: int, signal: int) -> Floats:
-    result = TechnicalIndicators.macd(columns.bars.close, fast, slow, signal).histogram
-    result /= columns.bars.close
-    return result
+def _macd_histogram(columns: Columns, out: Floats, fast: int, slow: int, signal: int) -> None:
+    with columns.scratch() as line, columns.scratch() as average:
+        backends.recursions().macd_nb(columns.bars.close, fast, slow, signal, line, average, out)
+    out /= columns.bars.close
 
 
-def _adx(columns: Columns, window: int) -> Floats:
-    bars = columns.bars
-    result = TechnicalIndicators.adx(bars.high, bars.low, bars.close, window)
-    result /= 100.0
-    return result
+def _adx(columns: Columns, out: Floats, window: int) -> None:
+    backends.ranges().adx_nb(columns.bars.high, columns.bars.low, window, out)
+    out /= 100.0
 
 
-def _directional(columns: Columns, window: int) -> DirectionalIndex:
-    bars = columns.bars
-    return columns.once(
-        ("directional", window),
-        lambda: TechnicalIndicators.directional_index(bars.high, bars.low, bars.close, window),
-    )
+def _plus_di(columns: Columns, out: Floats, window: int) -> None:
+    np.divide(_directional(columns, window)[0], 100.0, out=out)
+
+
+def _minus_di(columns: Columns, out: Floats, window: int) -> None:
+    np.divide(_directional(columns, window)[1], 100.0, out=out)
+
+
+def _directional(columns: Columns, window: int) -> Floats:
+    """+DI and -DI, shape (2, n_bars)."""
+
+    def make() -> Floats:
+        bars, lines = columns.bars, np.empty((2, len(columns.bars)))
+        backends.ranges().directional_nb(bars.high, bars.low, bars.close, window, *lines)
+        return lines
+
+    return columns.once(("directional", window), make)
 
 
 register_feature(
@@ -107,7 +111,7 @@ register_feature(
         group="trend",
         params=(bars_param("window", 14, label="Window"),),
         warmup=lambda window: window,
-        compute=lambda columns, window: _directional(columns, window).plus_di / 100.0,
+        compute=_plus_di,
     )
 )
 register_feature(
@@ -119,6 +123,6 @@ register_feature(
         group="trend",
         params=(bars_param("window", 14, label="Window"),),
         warmup=lambda window: window,
-        compute=lambda columns, window: _directional(columns, window).minus_di / 100.0,
+        compute=_minus_di,
     )
 )

@@ -6,50 +6,56 @@ import math
 
 import numpy as np
 
-from mlmodels.features.columns import Columns, Floats, read_only
+from mlmodels.features.columns import Columns, Floats
 from mlmodels.features.registry import FeatureKind, bars_param, register_feature
-from strategies.indicators import TechnicalIndicators
+from strategies.indicators import backends
+from strategies.indicators.columns import frozen
 from strategies.params import FloatParam
 
 
-def _volatility(columns: Columns, window: int) -> Floats:
-    result = TechnicalIndicators.standard_deviation(columns.log_returns, window)
-    result *= math.sqrt(window / (window - 1))
-    return result
+def _volatility(columns: Columns, out: Floats, window: int) -> None:
+    np.multiply(columns.return_deviation(window), math.sqrt(window / (window - 1)), out=out)
 
 
-def _parkinson(columns: Columns, window: int) -> Floats:
-    result = TechnicalIndicators.moving_average(columns.log_range**2, window)
-    result /= 4.0 * math.log(2.0)
-    return np.asarray(np.sqrt(result, out=result))
+def _parkinson(columns: Columns, out: Floats, window: int) -> None:
+    with columns.scratch() as squares:
+        np.multiply(columns.log_range, columns.log_range, out=squares)
+        squares /= 4.0 * math.log(2.0)
+        _root_of_mean(squares, window, out)
 
 
-def _garman_klass(columns: Columns, window: int) -> Floats:
-    body = np.log(columns.bars.close / columns.bars.open)
-    body *= body
-    body *= 1.0 - 2.0 * math.log(2.0)
-    body += 0.5 * columns.log_range**2
-    result = TechnicalIndicators.moving_average(body, window)
-    # Never below 0 by its definition (the body is within the range), but by rounding.
-    np.maximum(result, 0.0, out=result)
-    return np.asarray(np.sqrt(result, out=result))
+def _garman_klass(columns: Columns, out: Floats, window: int) -> None:
+    with columns.scratch() as spread:
+        np.divide(columns.bars.close, columns.bars.open, out=spread)
+        np.log(spread, out=spread)
+        spread *= spread
+        spread *= 1.0 - 2.0 * math.log(2.0)
+        np.multiply(columns.log_range, columns.log_range, out=out)
+        out *= 0.5
+        spread += out
+        # Never below 0 by its definition (the body is within the range), but by rounding.
+        np.maximum(spread, 0.0, out=spread)
+        _root_of_mean(spread, window, out)
 
 
-def _atr_ratio(columns: Columns, window: int) -> Floats:
+def _root_of_mean(values: Floats, window: int, out: Floats) -> None:
+    backends.windows().moving_average_nb(frozen(values), window, out)
+    np.sqrt(out, out=out)
+
+
+def _atr_ratio(columns: Columns, out: Floats, window: int) -> None:
     bars = columns.bars
-    result = TechnicalIndicators.atr(bars.high, bars.low, bars.close, window)
-    result /= bars.close
-    return result
+    backends.ranges().atr_nb(bars.high, bars.low, bars.close, window, out)
+    out /= bars.close
 
 
-def _bandwidth(columns: Columns, window: int, width: float) -> Floats:
-    close = columns.bars.close
-    result = TechnicalIndicators.standard_deviation(close, window)
-    result *= 2.0 * width
-    result /= columns.once(
-        ("average", window), lambda: read_only(TechnicalIndicators.moving_average(close, window))
-    )
-    return result
+def _high_low_range(columns: Columns, out: Floats) -> None:
+    out[:] = columns.log_range
+
+
+def _bandwidth(columns: Columns, out: Floats, window: int, width: float) -> None:
+    np.divide(columns.deviation(window), columns.average(window), out=out)
+    out *= 2.0 * width
 
 
 register_feature(
@@ -109,7 +115,7 @@ register_feature(
         summary="Logarithm of the high over the low of the same bar.",
         group="volatility",
         warmup=lambda: 0,
-        compute=lambda columns: columns.log_range.copy(),
+        compute=_high_low_range,
     )
 )
 register_feature(

@@ -2,55 +2,47 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from mlmodels.features.columns import Columns, Floats, read_only
+from mlmodels.features.columns import Columns, Floats, loops
 from mlmodels.features.registry import FeatureKind, bars_param, register_feature
-from strategies.indicators import TechnicalIndicators
+from strategies.indicators import backends
+from strategies.indicators.columns import frozen
+
+
+def _volume_ratio(columns: Columns, out: Floats, window: int) -> None:
+    loops().share_nb(columns.bars.volume, _average(columns, window), out)
+
+
+def _obv_slope(columns: Columns, out: Floats, window: int) -> None:
+    bars = columns.bars
+    with columns.scratch() as signed, columns.scratch() as average:
+        loops().signed_volume_nb(bars.close, bars.volume, signed)
+        backends.windows().moving_average_nb(frozen(signed), window, average)
+        loops().share_nb(frozen(average), _average(columns, window), out)
+
+
+def _money_flow(columns: Columns, out: Floats, window: int) -> None:
+    bars, average = columns.bars, backends.windows().moving_average_nb
+    with columns.scratch() as flow, columns.scratch() as rise, columns.scratch() as fall:
+        loops().money_flows_nb(bars.high, bars.low, bars.close, bars.volume, flow, out)
+        average(frozen(flow), window, rise)
+        average(frozen(out), window, fall)
+        loops().flow_index_nb(frozen(rise), frozen(fall), out)
+
+
+def _vwap_gap(columns: Columns, out: Floats, window: int) -> None:
+    bars = columns.bars
+    with columns.scratch() as money, columns.scratch() as average:
+        loops().money_nb(bars.high, bars.low, bars.close, bars.volume, money)
+        backends.windows().moving_average_nb(frozen(money), window, average)
+        loops().share_nb(frozen(average), _average(columns, window), money)
+        loops().over_nb(bars.close, frozen(money), out)
 
 
 def _average(columns: Columns, window: int) -> Floats:
-    volume = columns.bars.volume
-    return columns.once(
-        ("volume", window), lambda: read_only(TechnicalIndicators.moving_average(volume, window))
+    return columns.filled(
+        ("volume", window),
+        lambda out: backends.windows().moving_average_nb(columns.bars.volume, window, out),
     )
-
-
-def _over_average(columns: Columns, values: Floats, window: int) -> Floats:
-    average = _average(columns, window)
-    result = np.full(values.size, np.nan)
-    np.divide(values, average, out=result, where=average > 0.0)
-    return result
-
-
-def _volume_ratio(columns: Columns, window: int) -> Floats:
-    return _over_average(columns, columns.bars.volume, window)
-
-
-def _signed_volume(columns: Columns) -> Floats:
-    """What each bar adds to the on-balance volume; 0 at row 0."""
-    signed = np.zeros(len(columns.bars))
-    np.subtract(columns.bars.close[1:], columns.bars.close[:-1], out=signed[1:])
-    np.sign(signed, out=signed)
-    signed *= columns.bars.volume
-    return signed
-
-
-def _obv_slope(columns: Columns, window: int) -> Floats:
-    signed = columns.once("signed_volume", lambda: read_only(_signed_volume(columns)))
-    return _over_average(columns, TechnicalIndicators.moving_average(signed, window), window)
-
-
-def _money_flow(columns: Columns, window: int) -> Floats:
-    bars = columns.bars
-    result = TechnicalIndicators.money_flow_index(bars.high, bars.low, bars.close, bars.volume, window)
-    result /= 100.0
-    return result
-
-
-def _vwap_gap(columns: Columns, window: int) -> Floats:
-    bars = columns.bars
-    return bars.close / TechnicalIndicators.vwap(bars.high, bars.low, bars.close, bars.volume, window) - 1.0
 
 
 register_feature(

@@ -76,7 +76,8 @@ class Predictions:
     def retraining(self) -> Indices:
         """The bars from which on another model decides than before, the first decided bar among them."""
         decided = np.flatnonzero(self.model)
-        return decided[np.diff(self.model[decided], prepend=0) != 0]
+        changes: Indices = decided[np.diff(self.model[decided], prepend=0) != 0]
+        return changes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,9 +52,10 @@ def feature_rows(bars: Bars, configuration: TrainingConfiguration, first: int) -
     NoRoom
         When the temporary file cannot be written.
     """
-    width = len(configuration.features)
+    strategies = configuration.strategy_features
+    width = len(configuration.features) + sum(len(each.names) for each in strategies)
     if (len(bars) - first) * width <= IN_MEMORY_VALUES:
-        values = prepare(bars, configuration.features).values
+        values = prepare(bars, configuration.features, strategies).values
         yield lambda start, after: values[start:after]
         return
     with TemporaryFile(prefix="features-") as file:
@@ -74,6 +75,8 @@ def feature_rows(bars: Bars, configuration: TrainingConfiguration, first: int) -
 def _columns(bars: Bars, configuration: TrainingConfiguration) -> Iterator[Floats]:
     for name in configuration.features:
         yield from prepare(bars, (name,)).values.T
+    for each in configuration.strategy_features:
+        yield from prepare(bars, (), (each,)).values.T
 
 
 def _reader(handle: int, count: int, first: int, width: int) -> ReadRows:

@@ -118,6 +118,10 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
         """Return the wanted position at each close: -1, 0 or +1, NaN to keep the one before."""
         return _signal_column(self.generate_signals(bars.to_frame()), len(bars), type(self).__name__)
 
+    def target_before(self, bars: Bars, cut: int) -> NDArray[np.float64]:
+        """The target at the first `cut` bars, as it is with all of these; what only later bars need may be left out."""
+        return self.target(bars)[:cut]
+
     def decisions(self, bars: Bars) -> Decisions | None:
         """The same target as its changes alone, from a strategy that finds those sooner; None: ask `target`."""
         return None

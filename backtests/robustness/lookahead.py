@@ -7,6 +7,7 @@ must stay as it was. A strategy that passes may still have been *chosen* by look
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from algotrade.errors import LabError
 from backtests.engine.strategy import GivesTarget, size_of
 from marketdata.bars import Bars
 from marketdata.panel import Panel
+from strategies.base import BaseStrategy
 
 CUTS = 6
 BUDGET_SECONDS = 1.0
@@ -70,9 +72,9 @@ def audit_lookahead(
         return bars.head(cut), _other_future(bars, cut)
 
     if size is None:
-        return _audit(strategy.target, futures, target, warmup, cuts, budget_seconds)
+        return _audit(partial(_target_before, strategy), futures, target, warmup, cuts, budget_seconds)
 
-    def decide(altered: Bars) -> NDArray[np.float64]:
+    def decide(altered: Bars, cut: int) -> NDArray[np.float64]:
         wanted = size_of(strategy, altered)
         missing = np.full(len(altered), np.nan)
         return np.column_stack((strategy.target(altered), missing if wanted is None else wanted))
@@ -94,11 +96,21 @@ def audit_weights(
     def futures(cut: int) -> tuple[Panel, ...]:
         return panel.head(cut), _other_futures(panel, cut)
 
-    return _audit(strategy.weights, futures, weights, warmup, cuts, budget_seconds)
+    def decide(altered: Panel, cut: int) -> NDArray[np.float64]:
+        return np.asarray(strategy.weights(altered))
+
+    return _audit(decide, futures, weights, warmup, cuts, budget_seconds)
+
+
+def _target_before(strategy: GivesTarget, altered: Bars, cut: int) -> NDArray[np.float64]:
+    """The decisions before `cut`; a strategy that has much to do for the later ones may spare itself these."""
+    if isinstance(strategy, BaseStrategy):
+        return strategy.target_before(altered, cut)
+    return strategy.target(altered)
 
 
 def _audit(
-    decide: Callable[[Data], NDArray[np.float64]],
+    decide: Callable[[Data, int], NDArray[np.float64]],
     futures: Callable[[int], tuple[Data, ...]],
     decisions: NDArray[np.float64],
     warmup: int,
@@ -117,7 +129,7 @@ def _audit(
             if checked and time.monotonic() - started > budget_seconds:
                 return LookaheadAudit(checked, earliest)
             try:
-                recomputed = np.asarray(decide(altered))
+                recomputed = np.asarray(decide(altered, cut))
             except LabError:
                 continue  # it refuses data it was not made for (a trained model does): nothing to compare
             changed = _first_change(decisions[:cut], recomputed[:cut])

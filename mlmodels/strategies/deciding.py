@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,11 +50,15 @@ class DecidesByProbability(BaseStrategy):
         return self._last[1]
 
     def target(self, bars: Bars) -> NDArray[np.float64]:
-        margin, short_trades = float(self.parameters["margin"]), bool(self.parameters["short_trades"])
-        return targets_of(self.predictions(bars).probability, margin, short_trades)
+        return self.targets(self.predictions(bars))
+
+    def targets(self, predictions: Predictions) -> NDArray[np.float64]:
+        """The wanted position that follows from each probability."""
+        margin, short_trades = cast(float, self.parameters["margin"]), bool(self.parameters["short_trades"])
+        return targets_of(predictions.probability, margin, short_trades)
 
     def overlays(self, bars: Bars) -> tuple[Overlay, ...]:
-        margin = float(self.parameters["margin"])
+        margin = cast(float, self.parameters["margin"])
         low, high = (np.full(len(bars), level) for level in (EVEN - margin, EVEN + margin))
         probability = Overlay("Probability of a gain", self.predictions(bars).probability, "own")
         return (probability, Overlay("Buy above", high, "own"), Overlay("Sell below", low, "own"))

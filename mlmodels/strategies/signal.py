@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,5 +79,5 @@ class MLSignalStrategy(DecidesByProbability):
         return self.predictions(bars).retraining
 
     def predict(self, bars: Bars) -> Predictions:
-        model = store.open_model(int(self.parameters["model"]))
+        model = store.open_model(cast(int, self.parameters["model"]))
         return model.predictions(bars, in_sample=bool(self.parameters["in_sample"]))

@@ -12,6 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,7 +20,6 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from mlmodels.configuration import TrainingConfiguration
-from mlmodels.errors import TrainingError
 from mlmodels.features import prepare
 from mlmodels.labels import Labels
 from mlmodels.prediction import Predictions, probabilities
@@ -88,7 +88,12 @@ memory = _Memory()
 
 
 def walk_forward_predictions(
-    bars: Bars, configuration: TrainingConfiguration, schedule: Schedule, tell: Progress | None = None
+    bars: Bars,
+    configuration: TrainingConfiguration,
+    schedule: Schedule,
+    *,
+    before: int | None = None,
+    tell: Progress | None = None,
 ) -> Predictions:
     """Predict each bar with a model trained on what had ended before the latest retraining.
 
@@ -98,6 +103,8 @@ def walk_forward_predictions(
     configuration : TrainingConfiguration
         Algorithm, features, label, weights and seed; its validation is not used.
     schedule : Schedule
+    before : int, optional
+        Predict the bars before this one alone, and train no model that decides later; the rest is NaN.
     tell : callable, optional
         Told the share done and what is going on, several times a second; what it raises ends the training.
 
@@ -114,7 +121,7 @@ def walk_forward_predictions(
     """
     walk = _Walk(bars, configuration, schedule, tell or _silent)
     with memory.lock:  # the threads of a sweep want the same models
-        return walk.predictions()
+        return walk.predictions(len(bars) if before is None else min(before, len(bars)))
 
 
 class _Walk:
@@ -125,30 +132,29 @@ class _Walk:
     ) -> None:
         self.configuration, self.schedule, self.tell, self.count = configuration, schedule, tell, len(bars)
         tell(0.0, "Preparing features")
-        table = prepare(bars, configuration.features)
+        table = prepare(bars, configuration.features, configuration.strategy_features)
         self.values, self.complete = table.values, table.complete
         self.labels: Labels = configuration.labels(bars)
         self.asked = digests(self.values)
         self.taught = digests(self.labels.up[:, None], self.asked)
         self.usable = np.flatnonzero(self.complete & self.labels.known)
 
-    def predictions(self) -> Predictions:
+    def predictions(self, end: int) -> Predictions:
+        """Predict the bars before `end`."""
         probability, model = np.full(self.count, np.nan), np.zeros(self.count, dtype=np.int64)
-        starts = self.schedule.starts(self.count)
+        starts = self.schedule.starts(end)
         weights = np.cumsum([0, *(max(1, self._rows(start).size) for start in starts)])
         for number, start in enumerate(starts, start=1):
-            after = min(start + self.schedule.every, self.count)
-            low, high = weights[number - 1 : number + 1] / weights[-1]
-            said = f"Training model {number} of {len(starts)}"
-            self.tell(float(low), said)
-            answers = self._ask(
-                start,
-                after,
-                lambda done, low=low, high=high, said=said: self.tell(float(low + (high - low) * done), said),
-            )
+            after = min(start + self.schedule.every, end)
+            low, high = (weights[number - 1 : number + 1] / weights[-1]).tolist()
+            tick = partial(self._tick, f"Training model {number} of {len(starts)}", low, high - low)
+            answers = self._ask(start, after, tick)
             probability[start:after] = answers
             model[start:after] = np.where(np.isfinite(answers), number, 0)
         return Predictions(probability, np.zeros(self.count, dtype=np.bool_), model)
+
+    def _tick(self, said: str, low: float, share: float, done: float) -> None:
+        self.tell(low + share * done, said)
 
     def _rows(self, start: int) -> Indices:
         """Rows whose outcome had ended before bar `start`, also by their horizon: else the quick ones were picked."""
@@ -160,6 +166,7 @@ class _Walk:
         return before
 
     def _ask(self, start: int, after: int, tick: Callable[[float], None]) -> Floats:
+        tick(0.0)
         rows = self._rows(start)
         if rows.size < FEWEST_ROWS:
             return np.full(after - start, np.nan)
@@ -171,18 +178,11 @@ class _Walk:
         return known
 
     def _fit_and_ask(self, rows: Indices, start: int, after: int, tick: Callable[[float], None]) -> Floats:
-        from mlmodels import estimators  # brings scikit-learn and XGBoost, which only jobs may load
+        # Brings scikit-learn and XGBoost, which only jobs may load.
+        from mlmodels.training.fitting import fit_rows
 
-        up, chosen = self.labels.up[rows], self.configuration
-        if up.min() == up.max():
-            outcome = "gained" if up[0] else "did not gain"
-            raise TrainingError(
-                f"All {rows.size:,} trades that the model of bar {start:,} could learn from {outcome}, so there is "
-                "nothing to tell apart. Train on more bars, or on a shorter horizon."
-            )
-        classifier = estimators.fit(
-            chosen.algorithm, self.values[rows], up, chosen.hyperparameters, seed=chosen.seed, tick=tick
-        )
+        where = f"the model that takes over at bar {start:,}"
+        classifier = fit_rows(self.configuration, self.values, self.labels, rows, where=where, tick=tick)
         return probabilities(classifier, self.values[start:after], self.complete[start:after])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,37 +148,40 @@ class MLWalkForwardStrategy(DecidesByProbability):
             )
 
     def begin(self, bars: Bars, tell: Callable[[float, str], None]) -> None:
-        self._last = bars, self._predict(bars, tell)
+        self._last = bars, self._predict(bars, tell=tell)
 
     def retraining(self, bars: Bars) -> NDArray[np.int64]:
         return self.predictions(bars).retraining
 
     def predict(self, bars: Bars) -> Predictions:
-        return self._predict(bars, None)
+        return self._predict(bars)
 
-    def _predict(self, bars: Bars, tell: Callable[[float, str], None] | None) -> Predictions:
+    def target_before(self, bars: Bars, cut: int) -> NDArray[np.float64]:
+        return self.targets(self._predict(bars, before=cut))[:cut]
+
+    def _predict(
+        self, bars: Bars, before: int | None = None, tell: Callable[[float, str], None] | None = None
+    ) -> Predictions:
         refused = list(self.refusals(len(bars)))
         configuration = self._configuration()
         if not bars.volume.any() and any(get_feature(name).needs_volume for name in configuration.features):
             refused.append("These bars carry no volume, so volume features have no value. Leave them out.")
         if refused:
             raise TrainingError(" ".join(refused))
-        return walk_forward_predictions(bars, configuration, self._schedule(), tell)
+        return walk_forward_predictions(bars, configuration, self._schedule(), before=before, tell=tell)
 
     def _schedule(self) -> Schedule:
-        given = self.parameters
-        waiting = self._configuration().warmup + 1 + int(given["horizon"])
-        return Schedule(
-            waiting + int(given["first_training"]), int(given["retrain_every"]), int(given["training_bars"])
-        )
+        names = ("horizon", "first_training", "retrain_every", "training_bars")
+        horizon, first, every, window = (cast(int, self.parameters[name]) for name in names)
+        return Schedule(self._configuration().warmup + 1 + horizon + first, every, window)
 
     def _configuration(self) -> TrainingConfiguration:
         given = self.parameters
         return TrainingConfiguration(
             algorithm=str(given["algorithm"]),
             features=tuple(name for group in FEATURE_GROUPS if given[group] for name in _usual(group)),
-            horizon=int(given["horizon"]),
-            seed=int(given["seed"]),
+            horizon=cast(int, given["horizon"]),
+            seed=cast(int, given["seed"]),
         )
 
 

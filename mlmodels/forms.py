@@ -1,6 +1,7 @@
 """The training form: one page whose lower part follows the chosen algorithm."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -8,18 +9,49 @@ from django.utils.translation import gettext_lazy as _
 
 from marketdata.forms.common import SeriesChoice
 from marketdata.models import Series
+from mlmodels import feature_choice
 from mlmodels.algorithms import ALGORITHMS, get_algorithm
 from mlmodels.configuration import TRAINING_PARAMS
-from mlmodels.features import GROUPS, feature_names
+from mlmodels.errors import TrainingError
+from mlmodels.features import DEFAULT_FEATURES, GROUPS, FeatureKind, feature_kinds
+from mlmodels.models import MLModel
+from mlmodels.strategy_choice import StrategyChoices
 from strategies.forms import parameter_field, translated
 
 PREFIX = "hyper-"
+FEATURE_PREFIX = "feature-"
 DEFAULT_ALGORITHM = "logistic_regression"
-DEFAULT_GROUPS = [group for group in GROUPS if group != "volume"]
+PLAIN = ("name", "series", "start_date", "end_date", "algorithm")
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "outcome": ("label", "horizon", "barrier_width"),
+    "validation": ("validation", "folds", "test_folds", "training_bars", "embargo"),
+    "fitting": ("class_weight", "calibration"),
+    "search": ("search", "search_trials", "search_over"),
+    "judging": ("controls", "cost_rate", "short_trades", "seed"),
+}
+APPLIES: Mapping[str, tuple[str, frozenset[str]]] = {
+    "barrier_width": ("label", frozenset({"triple_barrier"})),
+    "training_bars": ("validation", frozenset({"rolling"})),
+    "test_folds": ("validation", frozenset({"combinatorial"})),
+    "search_trials": ("search", frozenset({"grid", "random", "optuna"})),
+    "search_over": ("search", frozenset({"grid", "random", "optuna"})),
+}
+"""Fields that count only with certain values of another; the page hides them otherwise (css/pages/models.css)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """One kind of feature in the picker: whether it is ticked, and the field of its settings (None without any)."""
+
+    kind: FeatureKind
+    ticked: bool
+    settings: forms.BoundField | None
+    hint: str
 
 
 class TrainingForm(forms.Form):
-    """Series, period, algorithm, what to foresee, and a field for each hyper-parameter."""
+    """Series, period, algorithm, what it sees and foresees, how it is judged, and a field for each hyper-parameter."""
 
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("Training under a used name makes its next version.")
@@ -38,56 +70,155 @@ class TrainingForm(forms.Form):
         help_text=_("Empty: up to the last bar. Ending earlier keeps the rest untouched for a last test."),
     )
     algorithm = forms.ChoiceField(label=_("Algorithm"), widget=forms.RadioSelect)
-    feature_groups = forms.MultipleChoiceField(
+    features = forms.MultipleChoiceField(
         label=_("What the model sees"),
+        required=False,
         widget=forms.CheckboxSelectMultiple,
-        initial=DEFAULT_GROUPS,
         help_text=_("Relations between past bars, never price levels. Volume needs a series that has it."),
+    )
+    strategies = forms.MultipleChoiceField(
+        label=_("Indicators of your strategies"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "What a saved strategy draws and decides becomes features too, with its parameters as they are now."
+        ),
     )
 
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, user: Any, algorithm: str, initial: dict[str, Any]
     ) -> None:
-        super().__init__(data, initial={**initial, "algorithm": algorithm})
+        usual = feature_choice.ticked(DEFAULT_FEATURES)
+        first = {"features": list(usual), **{FEATURE_PREFIX + key: text for key, text in usual.items()}}
+        super().__init__(data, initial={**first, **initial, "algorithm": algorithm})
         self.chosen = get_algorithm(algorithm)
         self.fields["series"].queryset = Series.objects.visible_to(user).with_bars()
         self.fields["algorithm"].choices = [
             (item.key, translated(item.label)) for item in ALGORITHMS.values()
         ]
         self.fields["algorithm"].help_text = translated(self.chosen.summary)
-        self.fields["feature_groups"].choices = [(key, translated(label)) for key, label in GROUPS.items()]
+        self._add_features()
+        self.strategy_choices = StrategyChoices(user, initial.get("frozen_strategies") or ())
+        self.fields["strategies"].choices = self.strategy_choices.choices
         for param in TRAINING_PARAMS:
             self.fields[param.name] = parameter_field(param, user)
         for param in self.chosen.params:
             self.fields[PREFIX + param.name] = parameter_field(param, user)
+        self._add_search_over()
+
+    def _add_features(self) -> None:
+        self.fields["features"].choices = [(kind.key, translated(kind.label)) for kind in feature_kinds()]
+        for kind in feature_kinds():
+            if kind.params:
+                self.fields[FEATURE_PREFIX + kind.key] = forms.CharField(
+                    label=translated(kind.label),
+                    required=False,
+                    max_length=200,
+                    initial=feature_choice.offered_text(kind),
+                    widget=forms.TextInput({"spellcheck": "false", "autocomplete": "off"}),
+                )
+
+    def _add_search_over(self) -> None:
+        searched = [(param.name, translated(param.label)) for param in self.chosen.params if param.grid()]
+        self.fields["search_over"] = forms.MultipleChoiceField(
+            label=_("Search over"),
+            required=False,
+            choices=searched,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_("None ticked: over all of these. Those left out keep the values above."),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Read the features; what does not apply under the other choices is neither checked nor kept."""
+        for name, (leader, values) in APPLIES.items():
+            if name in self.fields and self.cleaned_data.get(leader) not in values:
+                self.errors.pop(name, None)
+                self.cleaned_data.pop(name, None)
+        names: list[str] = []
+        for kind in feature_kinds():
+            if kind.key not in self.cleaned_data.get("features", ()):
+                self.errors.pop(FEATURE_PREFIX + kind.key, None)
+                continue
+            try:
+                names += feature_choice.names_of(kind, self.cleaned_data.get(FEATURE_PREFIX + kind.key, ""))
+            except (TrainingError, ValueError) as error:
+                self.add_error(FEATURE_PREFIX + kind.key, str(error))
+        self.cleaned_data["features"] = names
+        if not names and not self.cleaned_data.get("strategies") and not self.errors:
+            self.add_error("features", _("Tick at least one feature."))
+        return self.cleaned_data
+
+    def section(self, name: str) -> list[forms.BoundField]:
+        """The fields of one part of the page; those nobody has placed stand with the judging."""
+        placed = [field for field in SECTIONS[name] if field in self.fields]
+        if name == "judging":
+            known = {field for fields in SECTIONS.values() for field in fields}
+            placed += [param.name for param in TRAINING_PARAMS if param.name not in known]
+        return [self[field] for field in placed]
 
     @property
     def basic_fields(self) -> list[forms.BoundField]:
-        """Name, data and algorithm."""
-        return [self[name] for name in ("name", "series", "start_date", "end_date", "algorithm")]
+        """Name and data."""
+        return [self[name] for name in PLAIN[:-1]]
 
     @property
-    def learning_fields(self) -> list[forms.BoundField]:
-        """What it sees, what it foresees, how it is judged."""
-        return [self[name] for name in ("feature_groups", *(param.name for param in TRAINING_PARAMS))]
+    def sections(self) -> dict[str, list[forms.BoundField]]:
+        """The fields of each part, by its name."""
+        return {name: self.section(name) for name in SECTIONS}
 
     @property
     def hyper_fields(self) -> list[forms.BoundField]:
         """The algorithm's own settings."""
         return [self[PREFIX + param.name] for param in self.chosen.params]
 
+    def feature_groups(self) -> Iterator[tuple[str, list[KindRow]]]:
+        """The kinds of each group as the picker shows them."""
+        ticked = {str(value) for value in self["features"].value() or ()}
+        for key, label in GROUPS.items():
+            rows = []
+            for kind in feature_kinds((key,)):
+                settings = self[FEATURE_PREFIX + kind.key] if kind.params else None
+                rows.append(KindRow(kind, kind.key in ticked, settings, feature_choice.hint_of(kind)))
+            if rows:
+                yield translated(label), rows
+
     def values(self) -> dict[str, Any]:
-        """The cleaned input as the service takes it."""
+        """The cleaned input as the service takes it; where something was refused, what was understood."""
         given = self.cleaned_data
-        plain = ("name", "series", "start_date", "end_date", "algorithm")
+        settings = (*(param.name for param in TRAINING_PARAMS), "search_over")
+        hyper = {
+            param.name: given[PREFIX + param.name]
+            for param in self.chosen.params
+            if PREFIX + param.name in given
+        }
         return {
-            **{name: given[name] for name in plain},
-            **{param.name: given[param.name] for param in TRAINING_PARAMS},
-            "features": feature_names(given["feature_groups"]),
-            "hyperparameters": {param.name: given[PREFIX + param.name] for param in self.chosen.params},
+            **{name: given[name] for name in PLAIN if name in given},
+            **{name: given[name] for name in settings if name in given},
+            "features": given.get("features") or [],
+            "strategies": self.strategy_choices.chosen(given.get("strategies") or ()),
+            "hyperparameters": hyper,
         }
 
     @staticmethod
     def field_of(name: str) -> str:
         """The form's name of what the service calls `name`."""
-        return "feature_groups" if name == "features" else name.replace("hyperparameters.", PREFIX, 1)
+        return name.replace("hyperparameters.", PREFIX, 1)
+
+
+def initial_of(model: MLModel) -> dict[str, Any]:
+    """The form's values for training a model's next version with the same settings."""
+    stored = dict(model.configuration)
+    ticked = feature_choice.ticked(stored.pop("features", ()))
+    hyper = stored.pop("hyperparameters", {})
+    return {
+        **stored,
+        "name": model.name,
+        "series": model.series_id,
+        "start_date": model.start_date,
+        "end_date": model.end_date,
+        "features": list(ticked),
+        "frozen_strategies": stored.get("strategies") or (),
+        "strategies": StrategyChoices.values_of(model.user, stored.get("strategies") or ()),
+        **{FEATURE_PREFIX + key: text for key, text in ticked.items()},
+        **{PREFIX + name: value for name, value in hyper.items()},
+    }

@@ -1,12 +1,48 @@
-"""What the figures of a model mean, in a sentence that does not flatter."""
+"""What the figures of a model mean, in sentences that do not flatter."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+TONES = {"no_better": "warning", "within_noise": "info", "better": "success"}
 
-def verdict_sentence(overall: dict[str, Any]) -> str:
+STAGES: Mapping[str, Any] = {
+    "candidate": gettext_lazy("Candidate"),
+    "promoted": gettext_lazy("Promoted"),
+    "retired": gettext_lazy("Retired"),
+}
+
+CONTROLS: Mapping[str, tuple[Any, Any]] = {
+    "majority": (
+        gettext_lazy("Always the same answer"),
+        gettext_lazy("Says the more frequent outcome every time, having learned nothing."),
+    ),
+    "shuffled_labels": (
+        gettext_lazy("Shuffled outcomes"),
+        gettext_lazy(
+            "The same training with the outcomes in random order. There is nothing to learn, so that anything better "
+            "than chance would be a leak."
+        ),
+    ),
+    "random_walk": (
+        gettext_lazy("Random walk"),
+        gettext_lazy(
+            "The same training on invented prices of the same length and volatility that nobody can foresee."
+        ),
+    ),
+    "buy_and_hold": (
+        gettext_lazy("Buy and hold"),
+        gettext_lazy("Bought at the first tradable bar of the same period and kept, with the same costs."),
+    ),
+}
+
+STABLE_BELOW, CHANGED_FROM = 0.1, 0.25
+"""The customary limits of the population stability index."""
+
+
+def verdict_sentence(overall: Mapping[str, Any]) -> str:
     """The accuracy beside its error and its base rate, and what follows from that."""
     if not overall:
         return ""
@@ -38,19 +74,19 @@ def verdict_sentence(overall: dict[str, Any]) -> str:
     return f"{figures} {meaning}"
 
 
-TONES = {"no_better": "warning", "within_noise": "info", "better": "success"}
+def stability_word(psi: float | None) -> str:
+    """ "stable", "moved" or "changed"; "" where nothing was measured."""
+    if psi is None:
+        return ""
+    return "stable" if psi < STABLE_BELOW else "moved" if psi < CHANGED_FROM else "changed"
 
-DEFINITIONS = {
-    "accuracy": gettext_lazy(
-        "Share of out-of-fold predictions on the right side of 50 %. ± is one standard error; overlapping outcomes "
-        "count once per horizon."
-    ),
-    "base_rate": gettext_lazy(
-        "The accuracy of always giving the more frequent answer. A model below it is worse than no model."
-    ),
-    "log_loss": gettext_lazy(
-        "Mean of minus the logarithm of the probability given to what happened: smaller is better, and being sure and "
-        "wrong costs most. Beside it: always giving the share of gains."
-    ),
-    "brier": gettext_lazy("Mean squared distance of the probability from what happened; 0.25 is a coin's."),
+
+LEVELS: Mapping[str, str] = {"stable": "stable", "moderate": "moved", "large": "changed", "unknown": ""}
+"""What a check of drift calls the states that the pages name."""
+
+STABILITY_WORDS: Mapping[str, Any] = {
+    "stable": gettext_lazy("stable"),
+    "moved": gettext_lazy("moved"),
+    "changed": gettext_lazy("changed"),
+    "": gettext_lazy("n/a"),
 }

@@ -10,7 +10,7 @@ from algotrade.jobs import services as job_services
 from marketdata.models import Series
 from mlmodels.models import MLModel
 from mlmodels.tests.conftest import finish
-from mlmodels.views import importance_bars
+from mlmodels.presentation.report import importance_bars
 
 pytestmark = pytest.mark.django_db
 
@@ -20,12 +20,19 @@ def form_values(series, **changes):
         "name": "Echo",
         "series": series.pk,
         "algorithm": "logistic_regression",
-        "feature_groups": ["returns", "oscillators"],
+        "sent": "1",
+        "features": ["log_return", "rsi"],
+        "feature-log_return": "1-5; 20",
+        "feature-rsi": "7, 14",
         "label": "fixed_horizon",
         "horizon": 1,
-        "barrier_width": 1.0,
+        "validation": "walk_forward",
         "folds": 2,
         "embargo": 0,
+        "class_weight": "none",
+        "calibration": "none",
+        "search": "none",
+        "cost_rate": 0.001,
         "seed": 1,
         "hyper-strength": 0.01,
         "hyper-max_iterations": 300,
@@ -62,8 +69,8 @@ def test_a_form_becomes_a_training(series, page):
     model = MLModel.objects.get()
     assert answer.url == model.get_absolute_url()
     assert model.configuration["horizon"] == 1
-    assert "log_return_20" in model.configuration["features"]
-    assert "adx_14" not in model.configuration["features"]
+    spans = [1, 2, 3, 4, 5, 20]
+    assert model.configuration["features"] == [*(f"log_return({n})" for n in spans), "rsi(7)", "rsi(14)"]
     assert model.job.payload == {"model_id": model.pk}
 
 
@@ -90,17 +97,17 @@ def test_refusals_stand_beside_their_fields_and_keep_the_input(series, page):
 
 
 def test_a_series_without_volume_refuses_volume_features_in_the_form(series, monkeypatch, page):
-    from mlmodels import services
+    from mlmodels.services import training
 
-    real = services.open_snapshot
+    real = training.open_snapshot
 
     def silent(*given):
         bars = real(*given)
         columns = {name: getattr(bars, name) for name in ("time", "open", "high", "low", "close")}
         return type(bars).trusted(**columns, volume=bars.volume * 0.0)
 
-    monkeypatch.setattr(services, "open_snapshot", silent)
-    answer = page.post(reverse("mlmodels:create"), form_values(series, feature_groups=["volume"]))
+    monkeypatch.setattr(training, "open_snapshot", silent)
+    answer = page.post(reverse("mlmodels:create"), form_values(series, features=["volume_ratio"]))
     assert "carry no volume" in answer.content.decode()
 
 

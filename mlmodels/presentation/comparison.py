@@ -1,0 +1,161 @@
+"""Two models side by side: the tables, and both their curves in one picture."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from algotrade.templatetags import figures
+from mlmodels.glossary import DEFINITIONS
+from mlmodels.models import MLModel
+from mlmodels.presentation.curves import curves_of
+from mlmodels.presentation.report import equity_lines
+from mlmodels.services import MLModelService
+
+TONES = ("chart-strategy", "chart-overlay-2")
+PICTURES = ("roc", "calibration")
+SMALLER_IS_BETTER = frozenset({"log_loss", "brier"})
+NEITHER_IS_BETTER = frozenset({"base_rate", "base_log_loss", "effective_rows", "trades", "exposure"})
+PRINTED: Mapping[str, Callable[[Any], str]] = {
+    "net_return": figures.signed_percent,
+    "max_drawdown": figures.percent,
+    "effective_rows": figures.integer,
+    "trades": figures.integer,
+    "sharpe": figures.ratio,
+}
+
+
+def comparison_context(first: MLModel, second: MLModel) -> dict[str, Any]:
+    """What the page shows beyond the two rows."""
+    found = MLModelService.compare(first, second)
+    curves = curves_of(first.metrics), curves_of(second.metrics)
+    shared = [key for key in PICTURES if key in curves[0] or key in curves[1]]
+    return {
+        "comparison": found,
+        "settings": [_setting(item) for item in found.settings],
+        "scores": [_score(pair) for pair in found.scores],
+        "paired": _paired(found.paired) if found.paired else None,
+        "curves": [curves[0].get(key) or curves[1][key] for key in shared],
+        "has_equity": any(model.metrics.get("trading") for model in (first, second)),
+        "definitions": DEFINITIONS,
+    }
+
+
+def comparison_curves(first: MLModel, second: MLModel) -> dict[str, Any]:
+    """The curves of both in one drawing each; chance and intervals are drawn once."""
+    both = [
+        (model, tone, curves_of(model.metrics)) for model, tone in zip((first, second), TONES, strict=True)
+    ]
+    made: dict[str, Any] = {}
+    for key in PICTURES:
+        owners = [(model, tone, curves[key].drawing) for model, tone, curves in both if key in curves]
+        if not owners:
+            continue
+        lines = [
+            {**line, "label": str(model), "tone": tone}
+            for model, tone, drawing in owners
+            for line in drawing["lines"]
+            if not line.get("dashed")
+        ]
+        drawing = owners[0][2]
+        reach = [(other["x"]["min"], other["x"]["max"]) for _model, _tone, other in owners]
+        low, high = min(pair[0] for pair in reach), max(pair[1] for pair in reach)
+        dashed = [
+            {**line, "points": [[low, low], [high, high]]} for line in drawing["lines"] if line.get("dashed")
+        ]
+        axes = {side: {**drawing[side], "min": low, "max": high} for side in ("x", "y")}
+        made[key] = {**drawing, **axes, "lines": lines + dashed, "intervals": None}
+    return made
+
+
+def comparison_equity(first: MLModel, second: MLModel) -> dict[str, Any]:
+    """The equity of the signals of both; buy and hold of the first that has one."""
+    lines = []
+    held: list[list[float]] = []
+    for model, tone in zip((first, second), TONES, strict=True):
+        found = equity_lines(model)
+        if found["equity"]:
+            lines.append({"label": str(model), "points": found["equity"], "tone": tone})
+            held = held or found["benchmark"]
+    if not lines:
+        return {"equity": []}
+    if held:
+        lines.append({"label": _("Buy and hold"), "points": held, "tone": "chart-benchmark"})
+    return {"equity": lines[0]["points"], "lines": lines}
+
+
+def _setting(item: Any) -> dict[str, Any]:
+    values = {"first": item.first, "second": item.second}
+    if item.name == "features":
+        one, other = (set(value or ()) for value in values.values())
+        values = {
+            "first": _only([name for name in item.first or () if name not in other]),
+            "second": _only([name for name in item.second or () if name not in one]),
+        }
+    return {"label": _(item.label), **{side: _plain(value) for side, value in values.items()}}
+
+
+def _only(names: list[str]) -> str:
+    return _("only here: %(names)s") % {"names": ", ".join(names)} if names else _("none of its own")
+
+
+def _plain(value: Any) -> str:
+    if value is None or value in ("", [], ()):
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list | tuple):
+        return ", ".join(
+            str(part.get("name", part)) if isinstance(part, Mapping) else str(part) for part in value
+        )
+    return str(value)
+
+
+def _score(pair: Any) -> dict[str, Any]:
+    def say(value: Any) -> str:
+        return PRINTED[pair.key](value) if pair.key in PRINTED else figures.ratio(value, 4)
+
+    better = ""
+    if pair.difference and pair.key not in NEITHER_IS_BETTER:
+        better = "second" if (pair.difference > 0.0) != (pair.key in SMALLER_IS_BETTER) else "first"
+    return {
+        "label": pair.label,
+        "definition": DEFINITIONS.get(pair.key),
+        "first": say(pair.first),
+        "second": say(pair.second),
+        "difference": _signed(pair, say),
+        "better": better,
+    }
+
+
+def _signed(pair: Any, say: Callable[[Any], str]) -> str:
+    if pair.difference is None:
+        return figures.na(None)
+    said = say(pair.difference)
+    return said if pair.difference <= 0.0 or said.startswith("+") else f"+{said}"
+
+
+def _paired(found: Any) -> dict[str, Any]:
+    """The differences on common bars, dates as the filters take them."""
+    rows = [
+        {
+            "label": label,
+            "definition": DEFINITIONS[key],
+            "gap": gap,
+            "times": gap.standard_errors,
+            "clear": gap.is_clear,
+        }
+        for key, label, gap in (
+            ("log_loss", _("Log-loss"), found.log_loss),
+            ("accuracy", _("Accuracy"), found.accuracy),
+        )
+    ]
+    return {
+        "rows": rows,
+        "count": found.rows,
+        "effective": found.effective_rows,
+        "start": str(found.start)[:10],
+        "end": str(found.end)[:10],
+        "only_first": found.only_first,
+        "only_second": found.only_second,
+    }

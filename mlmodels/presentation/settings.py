@@ -1,0 +1,72 @@
+"""What was asked for, and what it would take to train the same model again."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from mlmodels.algorithms import ALGORITHMS
+from mlmodels.configuration import TRAINING_PARAMS
+from mlmodels.errors import TrainingError
+from mlmodels.features import get_feature
+from mlmodels.forms import APPLIES
+from mlmodels.models import MLModel
+
+SHORT = 16
+
+
+def settings_context(model: MLModel) -> dict[str, Any]:
+    """Settings, features and provenance of a model, trained or not."""
+    return {
+        "settings": settings_rows(model),
+        "feature_labels": [_label(name) for name in model.configuration.get("features", ())],
+        "strategy_features": model.configuration.get("strategies") or (),
+        "recipe": recipe_rows(model),
+    }
+
+
+def settings_rows(model: MLModel) -> list[tuple[str, Any, str]]:
+    """Label, value and unit of what was asked for: how it is judged, then the hyper-parameters."""
+    stored = model.configuration
+    algorithm = ALGORITHMS.get(model.algorithm)
+    rows = [
+        (param, stored[param.name])
+        for param in TRAINING_PARAMS
+        if param.name in stored and _applies(param.name, stored)
+    ]
+    own = stored.get("hyperparameters", {})
+    rows += [(param, own.get(param.name)) for param in (algorithm.params if algorithm else ())]
+    return [(param.label, _said(param, value), param.unit) for param, value in rows]
+
+
+def recipe_rows(model: MLModel) -> list[tuple[str, str, str]]:
+    """Label, what is shown and the whole of what is needed to reproduce the model: data, versions, seed, machine."""
+    provenance = model.provenance or {}
+    rows = [(_("Data fingerprint"), model.snapshot_sha256[:SHORT], model.snapshot_sha256)]
+    if model.artifact_sha256:
+        rows.append((_("File checksum"), model.artifact_sha256[:SHORT], model.artifact_sha256))
+    rows += [(str(name), str(version), "") for name, version in (provenance.get("versions") or {}).items()]
+    for key, label in (("python", _("Python")), ("platform", _("Machine")), ("machine", _("Machine"))):
+        if value := provenance.get(key):
+            rows.append((label, str(value), ""))
+    return rows
+
+
+def _applies(name: str, stored: dict[str, Any]) -> bool:
+    leader, values = APPLIES.get(name, ("", frozenset()))
+    return not leader or stored.get(leader) in values
+
+
+def _said(param: Any, value: Any) -> Any:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    label = dict(getattr(param, "choices", ())).get(value)
+    return _(label) if label else value
+
+
+def _label(name: str) -> tuple[str, str]:
+    """A feature's canonical name and what it is; the name alone where this version does not know it."""
+    try:
+        feature = get_feature(name)
+    except TrainingError:
+        return name, name
+    return feature.name, feature.label

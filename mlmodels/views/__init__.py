@@ -1,0 +1,1 @@
+"""Pages about models. They translate; the service decides."""

@@ -1,0 +1,188 @@
+"""One model: its page, its charts' data, its file, and what is done with it."""
+
+import csv
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from algotrade.errors import LabError
+from algotrade.forms import REFUSED
+from mlmodels.downloads import artifact_response
+from mlmodels.errors import NoteInvalid
+from mlmodels.models import MLModel
+from mlmodels.presentation.curves import curves_of
+from mlmodels.presentation.drift import drift_context
+from mlmodels.presentation.report import equity_lines, report_context
+from mlmodels.presentation.settings import settings_context
+from mlmodels.services import MLModelService, strategies_using
+from mlmodels.views.common import NAV, own, page_or_fragment
+from strategies.forms import PREFIX as PARAMETER_PREFIX
+
+LISTED = 50
+STAGES = {
+    "promoted": (MLModelService.promote, gettext_lazy("“%(name)s” is the version that counts now.")),
+    "retired": (
+        MLModelService.retire,
+        gettext_lazy("“%(name)s” was retired. Strategies that decide by it go on."),
+    ),
+    "candidate": (MLModelService.reinstate, gettext_lazy("“%(name)s” is a candidate again.")),
+}
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Live progress, then what the training found; the fragment alone for htmx."""
+    model = own(request, pk)
+    template = "mlmodels/_model.html" if request.htmx else "mlmodels/detail.html"
+    return page_or_fragment(request, template, _context(request, model))
+
+
+def _context(request: HttpRequest, model: MLModel) -> dict[str, Any]:
+    context = {
+        "model": model,
+        "job": model.job,
+        "fragment": bool(request.htmx),
+        **settings_context(model),
+        **NAV,
+    }
+    if model.is_succeeded:
+        rows = MLModel.objects.for_user(request.user).summaries()
+        context |= report_context(model) | {
+            "drift": drift_context(model),
+            "strategy_url": _strategy_url(model),
+            "versions": list(rows.filter(name=model.name).order_by("-version")[:LISTED]),
+            "comparable": list(rows.succeeded().exclude(pk=model.pk)[:LISTED]),
+            "users": list(strategies_using(model).filter(user=request.user)[:LISTED]),
+        }
+    return context
+
+
+@login_required
+@require_safe
+def curves(request: HttpRequest, pk: int) -> JsonResponse:
+    """What the page's curves are drawn from."""
+    made = curves_of(own(request, pk).metrics)
+    return JsonResponse({"curves": {key: curve.drawing for key, curve in made.items()}})
+
+
+@login_required
+@require_safe
+def curves_csv(request: HttpRequest, pk: int) -> HttpResponse:
+    """The values of one curve: a row a point, `?curve=roc`."""
+    model = own(request, pk)
+    curve = curves_of(model.metrics).get(request.GET.get("curve", ""))
+    if curve is None:
+        raise Http404
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="model-{model.pk}-{curve.key}.csv"'
+    writer = csv.writer(response)
+    writer.writerow(["line", curve.drawing["x"]["label"], curve.drawing["y"]["label"], "more"])
+    for line in curve.drawing["lines"]:
+        writer.writerows([line["label"], *(point + [""] * (3 - len(point)))] for point in line["points"])
+    return response
+
+
+@login_required
+@require_safe
+def equity_data(request: HttpRequest, pk: int) -> JsonResponse:
+    """The equity of the out-of-sample signals and of buy and hold, as growth of 100."""
+    return JsonResponse(equity_lines(own(request, pk)))
+
+
+@login_required
+@require_safe
+def download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The stored model as a file, its checksum verified."""
+    model = own(request, pk)
+    try:
+        return artifact_response(model)
+    except LabError as error:
+        messages.error(request, error.detail)
+        return redirect(model)
+
+
+@login_required
+@require_POST
+def stage(request: HttpRequest, pk: int) -> HttpResponse:
+    """Promote, retire or take back."""
+    model = own(request, pk)
+    act, said = STAGES.get(request.POST.get("stage", ""), (None, ""))
+    if act is None:
+        raise Http404
+    try:
+        act(model)
+        messages.success(request, said % {"name": model})
+    except LabError as error:
+        messages.error(request, error.detail)
+    return redirect(model)
+
+
+@login_required
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep a text with the model; one that is refused stays in its field."""
+    model = own(request, pk)
+    typed = request.POST.get("note", "")
+    try:
+        MLModelService.set_note(model, typed)
+    except NoteInvalid as error:
+        said = error.fields.get("note") or [error.detail]
+        context = {**_context(request, model), "note_typed": typed, "note_errors": said}
+        return render(request, "mlmodels/detail.html", context, status=REFUSED)
+    messages.success(request, _("The note was kept.") if typed.strip() else _("The note was removed."))
+    return redirect(f"{model.get_absolute_url()}#registry")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def drift(request: HttpRequest, pk: int) -> HttpResponse:
+    """Compare the bars since the training with those of it: a POST begins the job, a GET shows how it stands."""
+    model = own(request, pk)
+    if request.method == "POST":
+        try:
+            MLModelService.check_drift(model)
+        except LabError as error:
+            messages.error(request, error.detail)
+        return redirect(f"{model.get_absolute_url()}#model-drift")
+    if not request.htmx:
+        return redirect(f"{model.get_absolute_url()}#model-drift")
+    context = {"model": model, "drift": drift_context(model), **report_context(model)}
+    return page_or_fragment(request, "mlmodels/report/_drift.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks, then deletes; where strategies decide by it, only when told to leave them without a model."""
+    model = own(request, pk)
+    if request.method == "POST":
+        try:
+            MLModelService.delete(model, detach=request.POST.get("detach") == "1")
+        except LabError as error:
+            messages.error(request, error.detail)
+            return redirect(model)
+        messages.success(request, _("“%(name)s” was deleted.") % {"name": model})
+        return redirect("mlmodels:list")
+    users = list(strategies_using(model).filter(user=request.user)[:LISTED])
+    return render(request, "mlmodels/delete.html", {"model": model, "users": users, **NAV})
+
+
+def _strategy_url(model: MLModel) -> str:
+    """The form of a new strategy with this model filled in."""
+    filled = {
+        "name": str(model),
+        "symbol": model.symbol,
+        "timeframe": model.timeframe,
+        f"{PARAMETER_PREFIX}model": model.pk,
+    }
+    return f"{reverse('strategies:create_of_type', args=['ml_signal'])}?{urlencode(filled)}"

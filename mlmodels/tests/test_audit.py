@@ -1,0 +1,189 @@
+"""Features that look ahead are caught and named, and ours are not; labels look no further than their end."""
+
+import time
+
+import numpy as np
+import pytest
+
+from mlmodels.audit import audit_features, audit_labels
+from mlmodels.errors import TrainingError
+from mlmodels.features import (
+    DEFAULT_FEATURES,
+    FeatureKind,
+    StrategyFeatures,
+    feature_names,
+    prepare,
+    temporarily,
+)
+from mlmodels.labels import LABELS, Labels, fixed_horizon
+from mlmodels.tests.prices import autoregressive
+from strategies.base import BaseStrategy, Overlay
+from strategies.registry import temporarily as strategies_temporarily
+
+BARS = autoregressive(3_000, 0.0, seed=4)
+
+
+def leaking(fill, warmup=20):
+    """A registered kind whose compute is `fill(columns, out)`."""
+    return FeatureKind(
+        "leaking",
+        "Leaking",
+        title="Leaking",
+        summary="Looks ahead.",
+        group="trend",
+        compute=fill,
+        warmup=lambda: warmup,
+    )
+
+
+def tomorrow(columns, out):
+    """The return of the next bar: a feature shifted by -1."""
+    out[:-1] = np.diff(columns.log_close)
+    out[-1] = 0.0
+
+
+def centred_average(columns, out):
+    out[:] = np.convolve(columns.bars.close, np.full(5, 0.2), mode="same") / columns.bars.close
+
+
+def full_sample_score(columns, out):
+    out[:] = (columns.log_returns - columns.log_returns.mean()) / columns.log_returns.std()
+
+
+def far_ahead(columns, out):
+    out[:] = 0.0
+    out[:-700] = columns.log_close[700:] - columns.log_close[:-700]
+
+
+def tomorrows_range(columns, out):
+    """Free of the level of prices, and finite at the end."""
+    out[:-1] = columns.log_range[1:]
+    out[-1] = columns.log_range[-1]
+
+
+def next_volume(columns, out):
+    out[:-1] = columns.bars.volume[1:] > columns.bars.volume[:-1]
+    out[-1] = 0.0
+
+
+def pivot(columns, out):
+    """1 at a high above the 3 before and the 3 after it: known three bars later only, and 0 nearly everywhere."""
+    high, count = columns.bars.high, len(columns.bars)
+    out[:] = 0.0
+    for row in range(3, count - 3):
+        out[row] = float(high[row] == high[row - 3 : row + 4].max())
+
+
+def ranks(columns, out):
+    out[:] = np.argsort(np.argsort(columns.bars.close)) / len(columns.bars)
+
+
+LEAKS = [tomorrow, centred_average, full_sample_score, far_ahead, tomorrows_range, next_volume, pivot, ranks]
+
+
+@pytest.mark.parametrize("fill", LEAKS, ids=lambda fill: fill.__name__)
+@pytest.mark.parametrize("count", [80, 700, 3_000])
+def test_a_feature_that_looks_ahead_is_named_with_its_place(fill, count):
+    bars = autoregressive(count, 0.0, seed=4)
+    if fill is far_ahead and count < 800:
+        pytest.skip("shorter than it looks ahead")
+    with temporarily(leaking(fill)):
+        audit = audit_features(bars, ["rsi(14)", "leaking", "volatility(20)"])
+    assert [leak.name for leak in audit.leaks] == ["leaking"]
+    leak = audit.leaks[0]
+    assert 0 <= leak.bar <= leak.after < count
+    assert f"The feature leaking at bar {leak.bar:,} (" in leak.message
+    assert f"changes when bars after bar {leak.after:,} change" in leak.message
+
+
+def test_a_shifted_feature_leaks_at_the_very_bar():
+    with temporarily(leaking(tomorrow)):
+        leak = audit_features(BARS, ["leaking"]).leaks[0]
+    assert leak.bar == leak.after
+
+
+def test_a_training_is_refused_by_field():
+    with temporarily(leaking(tomorrow)):
+        audit = audit_features(BARS, ["leaking"])
+    assert audit.to_dict() == {"features": 1, "places": 12, "passed": False}
+    with pytest.raises(TrainingError, match="so it knows the future") as caught:
+        audit.require_passed()
+    assert caught.value.detail.endswith("Leave it out, or correct it.")
+    assert caught.value.fields["features"] == [audit.leaks[0].message]
+
+
+class Pivots(BaseStrategy):
+    """A strategy of the user's that marks a turn at the bar where it was, not where it is known."""
+
+    key = "pivots_in_hindsight"
+    label = "Pivots"
+    summary = "Looks ahead."
+
+    def target(self, bars):
+        high, target = bars.high, np.zeros(len(bars))
+        for row in range(2, len(bars) - 2):
+            target[row] = -1.0 if high[row] == high[row - 2 : row + 3].max() else 0.0
+        return target
+
+    def overlays(self, bars):
+        return (Overlay("Last close", bars.close),)
+
+
+def test_a_strategy_that_looks_ahead_is_named_by_its_column():
+    with strategies_temporarily(Pivots):
+        audit = audit_features(BARS, ["rsi(14)"], [StrategyFeatures("pivots_in_hindsight", {}, "Mine")])
+    assert [leak.name for leak in audit.leaks] == ["Mine: position"]
+
+
+@pytest.mark.parametrize("count", [60, 400, 3_000])
+def test_our_features_pass(count):
+    bars = autoregressive(count, 0.0, seed=4)
+    audit = audit_features(bars, feature_names())
+    assert audit.passed
+    assert audit.places == min(12, audit.places)
+    assert audit.places > 0
+    audit.require_passed()
+
+
+def test_a_feature_with_a_long_memory_is_compared_where_it_has_values():
+    """Its warm-up says 0, but it has no value before 900 bars: only a long enough part can show its leak."""
+
+    def late(columns, out):
+        out[:] = np.nan
+        out[900:-1] = columns.log_returns[901:]
+
+    with temporarily(leaking(late, warmup=0)):
+        leak = audit_features(BARS, ["leaking"]).leaks[0]
+    assert leak.bar >= 900
+    assert leak.bar == leak.after
+
+
+def test_too_few_bars_have_no_place_to_look_at():
+    audit = audit_features(BARS.head(20), ["volatility(20)"])
+    assert (audit.features, audit.places, audit.passed) == (1, 0, True)
+
+
+def test_the_audit_costs_little_beside_the_period():
+    """Most of it does not grow with the bars."""
+    bars = autoregressive(40_000, 0.0, seed=4)
+    table = prepare(bars, DEFAULT_FEATURES)
+    audit_features(bars, DEFAULT_FEATURES, table=table)
+    started = time.process_time()
+    audit_features(bars, DEFAULT_FEATURES, table=table)
+    assert time.process_time() - started < 0.5  # 0.03 on a quiet machine
+
+
+@pytest.mark.parametrize("key", LABELS)
+@pytest.mark.parametrize("horizon", [1, 7, 50])
+def test_a_label_looks_no_further_than_its_end(key, horizon):
+    assert audit_labels(BARS, lambda bars: LABELS[key].make(bars, horizon, 1.5)) == ()
+
+
+def test_a_label_that_looks_further_is_caught():
+    def short_of_its_end(bars):
+        labels = fixed_horizon(bars, 5)
+        return Labels(labels.returns, labels.up, np.where(labels.known, labels.end - 1, -1), labels.exit)
+
+    found = audit_labels(BARS, short_of_its_end)
+    assert found
+    assert all(leak.name == "label" and leak.bar < leak.after for leak in found)

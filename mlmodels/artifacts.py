@@ -21,7 +21,7 @@ from mlmodels.configuration import TrainingConfiguration
 from mlmodels.errors import ArtifactDamaged, TrainingError
 from mlmodels.estimators import Classifier, get_estimator
 from mlmodels.estimators.calibration import calibrator_from_dict
-from mlmodels.features import get_feature
+from mlmodels.features import canonical_schema, get_feature
 from mlmodels.prediction import TrainedModel
 from mlmodels.records import (
     CALIBRATOR,
@@ -111,8 +111,7 @@ def _classifier(archive: zipfile.ZipFile, algorithm: str) -> Classifier:
 def _check_features(stored: list[str], configuration: TrainingConfiguration) -> None:
     now = [get_feature(name).schema for name in configuration.features]
     for was, current in zip(stored, now, strict=True):
-        name, _at, version = was.partition("@")
-        if f"{get_feature(name).name}@{version}" != current:
+        if canonical_schema(was) != current:
             raise ArtifactDamaged(
                 f"The feature {was} is computed differently today ({current}), so the model would see other "
                 "values than it learned from. Train it again."

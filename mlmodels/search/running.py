@@ -149,5 +149,5 @@ def _random(space: Space, most: int, seed: int) -> Iterator[Hyperparameters]:
         drawn = {dimension.name: dimension.draw(rng) for dimension in space.dimensions}
         values = tuple(drawn.values())
         if values not in seen:
-            seen.add(values)  # type: ignore[arg-type]
+            seen.add(values)
             yield space.complete(drawn)

@@ -170,9 +170,9 @@ def test_a_feature_that_is_computed_differently_today_is_refused(keep):
 def test_what_would_not_be_read_is_not_written(monkeypatch, tmp_path):
     monkeypatch.setattr(artifacts, "LARGEST_ARTIFACT", 1000)
     with pytest.raises(TrainingError, match="Take fewer or shallower trees") as caught:
-        artifacts.save(made(), tmp_path, "1")
+        artifacts.save(made(), tmp_path / "models", "1")
     assert "hyperparameters" in caught.value.fields
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.glob("models/*"))
 
 
 def test_a_forest_that_outgrows_the_store_is_stopped_while_it_grows(monkeypatch):

@@ -35,9 +35,10 @@ class Bands:
     @staticmethod
     def standard_deviation(values: ArrayLike, period: int = 20) -> Line:
         """Population standard deviation (ddof 0) of the last `period` values; first defined row period - 1."""
-        data, bars = column("values", values), period_of("period", period)
+        data, bars = column("values", values, finite=False), period_of("period", period)
         out = np.empty(data.size)
-        backends.windows().deviation_nb(data, bars, 1.0, out)
+        if not backends.windows().deviation_nb(data, bars, 1.0, out):
+            column("values", data)
         return out
 
     @staticmethod
@@ -64,10 +65,11 @@ class Bands:
 
         The deviation is the population's (ddof 0).
         """
-        data, bars = column("values", values), period_of("period", period)
+        data, bars = column("values", values, finite=False), period_of("period", period)
         width = positive("num_std", num_std)
         lines = np.empty((3, data.size))
-        backends.windows().bands_nb(data, bars, width, *lines)
+        if not backends.windows().bands_nb(data, bars, width, *lines):
+            column("values", data)
         return BollingerBands(*lines)
 
     @staticmethod

@@ -4,19 +4,20 @@ Each row is computed from the values of its window alone. The usual running sum 
 old) keeps the rounding error of every value it ever held: after a fall from 80 to 0.0001 that error is larger
 than a tick and decides crossings.
 
-Deviation and extremes double the window: from the figures of m values follow those of 2 m, for a whole tile
-of rows at a time, and the binary digits of the period say which of them make up a window. A row's figure is
-the same tree over the same values wherever it stands. Their working arrays are indexed by a window's first
-value.
+Extremes double the window: from those of m values follow those of 2 m, for a whole tile of rows at a time, and
+two windows of a power of two that overlap cover the period. Their working arrays are indexed by a window's
+first value.
 
 Kernels fill lines that the caller made, trust their input (finite float64, 1 <= period) and never raise. A
 longer input leaves the earlier rows bit for bit alone.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from algotrade.compiled import allocating, kernel
+from algotrade.compiled import allocating, inlined, kernel
 from strategies.indicators.finite import Line, all_finite_nb
+from strategies.indicators.lanes import LANES, Eight, chosen, load, root, spread, store, total
 
 TILE = 256
 _FEW = 8
@@ -117,118 +118,146 @@ def moving_average_nb(values: Line, period: int, out: Line) -> bool:
 
 
 @kernel
-def _spread_nb(values: Line, period: int, levels: Line, total: Line, squares: Line) -> None:
-    """Sum, and sum of squared distances from the mean, of each whole window of `values`.
+def _block_nb(values: Line, start: int, period: int, work: NDArray[np.float64]) -> None:
+    """What `_sums_nb` says, for one block, which may be the first one or shorter than the others."""
+    anchor, total, square = values[start], 0.0, 0.0
+    sums, squares, anchors = work[0, :period], work[1, :period], work[2, :period]
+    sums[:], squares[:], anchors[:] = 0.0, 0.0, anchor
+    before, block = values[max(start - period, 0) : start], values[start : start + period]
+    for back in range(before.size):
+        j = np.uint64(period - 1 - back)  # unsigned: no check for a negative index in the inner loop
+        sums[j], squares[j] = total, square
+        gap = before[j] - anchor
+        total, square = total + gap, square + gap * gap
+    total = square = 0.0
+    for i in range(block.size):
+        gap = block[i] - anchor
+        total, square = total + gap, square + gap * gap
+        sums[i] += total
+        squares[i] += square
 
-    Squares minus the squared mean loses all digits when the price is high and calm; here two parts of a
-    window are joined by the distance of their means (Chan, Golub and LeVeque), to which only positive
-    amounts are added.
+
+@kernel
+def _sums_nb(values: Line, start: int, period: int, work: NDArray[np.float64]) -> int:
+    """Sums of the distances from an anchor, and of their squares, of the windows that end in the blocks from `start`.
+
+    A window is the end of one block of `period` values and the start of the next, as in `moving_average_nb`. The anchor
+    is the value that opens the next: it lies in the window, so that the squares are at most (period + 1) times those
+    around the mean, and little is lost when the mean's share is subtracted; of a window that did not move nothing is
+    left at all.
+
+    Returns how many rows of (sums, squares, anchors) were written: those of four blocks side by side, since one sum
+    waits for its own last addition, or of one block.
     """
-    rows, length, size, done, turn = total.size, values.size - 1, 2, period % 2, 0
-    if done == 1:
-        for i in range(rows):
-            total[i], squares[i] = values[i], 0.0
-    if period == 1:
-        return
-    sums, roots = levels[2, :length], levels[3, :length]
-    left, right = values[:length], values[1:]
-    for i in range(length):
-        gap = left[i] - right[i]
-        sums[i] = left[i] + right[i]
-        roots[i] = gap * gap * 0.5
-    while True:
-        if (period // size) % 2 == 1:
-            part, inner = sums[done : done + rows], roots[done : done + rows]
-            if done == 0:
-                for i in range(rows):
-                    total[i], squares[i] = part[i], inner[i]
-            else:
-                factor = 1.0 / (float(size) * done * (size + done))
-                own, other = float(size), float(done)
-                for i in range(rows):
-                    gap = own * total[i] - other * part[i]
-                    squares[i] = (squares[i] + inner[i]) + gap * gap * factor
-                    total[i] += part[i]
-            done += size
-        if done == period:
-            return
-        length -= size
-        left, right, inner, other_inner = sums[:length], sums[size:], roots[:length], roots[size:]
-        sums, roots = levels[turn, :length], levels[turn + 1, :length]
-        factor = 0.5 / size
-        for i in range(length):
-            gap = left[i] - right[i]
-            roots[i] = (inner[i] + other_inner[i]) + gap * gap * factor
-            sums[i] = left[i] + right[i]
-        size, turn = 2 * size, 2 - turn
+    p = period
+    if start == 0 or start + 4 * p > values.size:
+        _block_nb(values, start, p, work)
+        return min(p, values.size - start)
+    v0, v1, v2 = values[start - p : start], values[start : start + p], values[start + p : start + 2 * p]
+    v3, v4 = values[start + 2 * p : start + 3 * p], values[start + 3 * p : start + 4 * p]
+    one, two, three, four = v1[0], v2[0], v3[0], v4[0]
+    s1, s2, s3, s4 = work[0, :p], work[0, p : 2 * p], work[0, 2 * p : 3 * p], work[0, 3 * p : 4 * p]
+    q1, q2, q3, q4 = work[1, :p], work[1, p : 2 * p], work[1, 2 * p : 3 * p], work[1, 3 * p : 4 * p]
+    work[2, :p], work[2, p : 2 * p], work[2, 2 * p : 3 * p], work[2, 3 * p : 4 * p] = one, two, three, four
+    a = b = c = d = e = f = g = h = 0.0
+    for back in range(p):
+        j = np.uint64(p - 1 - back)
+        s1[j], s2[j], s3[j], s4[j], q1[j], q2[j], q3[j], q4[j] = a, b, c, d, e, f, g, h
+        w, x, y, z = v0[j] - one, v1[j] - two, v2[j] - three, v3[j] - four
+        a, b, c, d = a + w, b + x, c + y, d + z
+        e, f, g, h = e + w * w, f + x * x, g + y * y, h + z * z
+    a = b = c = d = e = f = g = h = 0.0
+    for i in range(p):
+        w, x, y, z = v1[i] - one, v2[i] - two, v3[i] - three, v4[i] - four
+        a, b, c, d = a + w, b + x, c + y, d + z
+        e, f, g, h = e + w * w, f + x * x, g + y * y, h + z * z
+        s1[i], s2[i], s3[i], s4[i] = s1[i] + a, s2[i] + b, s3[i] + c, s4[i] + d
+        q1[i], q2[i], q3[i], q4[i] = q1[i] + e, q2[i] + f, q3[i] + g, q4[i] + h
+    return 4 * p
 
 
-@kernel
-def _still_nb(values: Line, period: int, mean: Line, deviation: Line) -> None:
-    """Set the deviation of windows that did not move to exactly 0, and their mean to that value."""
-    since, known = -1, -2  # the current run of equal values starts at `since`, as of row `known`
-    for row in range(deviation.size):
-        if deviation[row] > _SUSPECT * abs(mean[row]):
-            continue
-        last = row + period - 1
-        if known == last - 1 and values[last] != values[known]:
-            since = last
-        elif known != last - 1:
-            since = last
-            while since > row and values[since - 1] == values[last]:
-                since -= 1
-        known = last
-        if since <= row:
-            mean[row], deviation[row] = values[last], 0.0
+@inlined
+def _moments(work: NDArray[np.float64], i: int, count: int, share: float) -> tuple[Eight, Eight]:
+    """Mean and population deviation (ddof 0) of `count` windows; a NaN stays."""
+    total = load(work[0], i, count)
+    distance = total * share
+    variance = (load(work[1], i, count) - total * distance) * share
+    return load(work[2], i, count) + distance, root(chosen(0.0, variance, 0.0, variance))
 
 
-@kernel
-def _moments_nb(values: Line, period: int, levels: Line, mean: Line, deviation: Line) -> None:
-    """Mean and population deviation (ddof 0) of each whole window of `values`; a flat window has exactly 0."""
-    _spread_nb(values, period, levels, mean, deviation)
-    share = 1.0 / period
-    suspects = 0
-    for i in range(mean.size):
-        mean[i] *= share
-        deviation[i] = np.sqrt(deviation[i] * share)
-        suspects += 1 if deviation[i] <= _SUSPECT * abs(mean[i]) else 0
-    if suspects > 0:
-        _still_nb(values, period, mean, deviation)
+@inlined
+def _deviations(
+    work: NDArray[np.float64],
+    i: int,
+    count: int,
+    share: float,
+    factor: float,
+    t: int,
+    out: Line,
+    doubt: Eight,
+) -> Eight:
+    mean, deviation = _moments(work, i, count, share)
+    store(out, t, count, deviation * factor)
+    return doubt + mean * 0.0
 
 
 @allocating
-def deviation_nb(values: Line, period: int, factor: float, out: Line) -> None:
-    """Population standard deviation (ddof 0) of the last `period` values, times `factor`."""
-    n = values.size
-    out[: min(n, period - 1)] = np.nan
-    tile = max(TILE, 4 * period)
-    work = np.empty((5, _stride(tile + period)))
-    for start in range(0, n - period + 1, tile):
-        stop = min(start + tile, n - period + 1)
-        found = out[start + period - 1 : stop + period - 1]
-        _moments_nb(values[start : stop + period - 1], period, work[1:], work[0, : found.size], found)
-        for i in range(found.size):
-            found[i] *= factor
+def deviation_nb(values: Line, period: int, factor: float, out: Line) -> bool:
+    """Population standard deviation (ddof 0) of the last `period` values, times `factor`.
+
+    False when a value was not finite; windows without such a value are right nevertheless.
+    """
+    work, share, doubt = np.empty((3, _stride(4 * period))), 1.0 / period, spread(0.0)
+    start = 0
+    while start < values.size:
+        size = _sums_nb(values, start, period, work)
+        whole = size - size % LANES
+        for i in range(0, whole, LANES):
+            doubt = _deviations(work, i, LANES, share, factor, start + i, out, doubt)
+        if whole < size:
+            doubt = _deviations(work, whole, size - whole, share, factor, start + whole, out, doubt)
+        start += size
+    out[: period - 1] = np.nan
+    return bool(total(doubt) == 0.0)
+
+
+@inlined
+def _bands(
+    work: NDArray[np.float64],
+    i: int,
+    count: int,
+    share: float,
+    width: float,
+    t: int,
+    lines: tuple[Line, Line, Line],
+    doubt: Eight,
+) -> Eight:
+    mean, deviation = _moments(work, i, count, share)
+    reach = deviation * width
+    store(lines[0], t, count, mean + reach)
+    store(lines[1], t, count, mean)
+    store(lines[2], t, count, mean - reach)
+    return doubt + mean * 0.0
 
 
 @allocating
-def bands_nb(values: Line, period: int, width: float, upper: Line, middle: Line, lower: Line) -> None:
-    """Mean of the last `period` values, and `width` population deviations (ddof 0) above and below it."""
-    n = values.size
-    head = min(n, period - 1)
-    upper[:head], middle[:head], lower[:head] = np.nan, np.nan, np.nan
-    tile = max(TILE, 4 * period)
-    work = np.empty((6, _stride(tile + period)))
-    levels = work[2:]
-    for start in range(0, n - period + 1, tile):
-        stop = min(start + tile, n - period + 1)
-        mean, deviation = work[0, : stop - start], work[1, : stop - start]
-        _moments_nb(values[start : stop + period - 1], period, levels, mean, deviation)
-        first, last = start + period - 1, stop + period - 1
-        above, between, below = upper[first:last], middle[first:last], lower[first:last]
-        for i in range(mean.size):
-            reach = width * deviation[i]
-            above[i], between[i], below[i] = mean[i] + reach, mean[i], mean[i] - reach
+def bands_nb(values: Line, period: int, width: float, upper: Line, middle: Line, lower: Line) -> bool:
+    """Mean of the last `period` values, and `width` population deviations (ddof 0) above and below it.
+
+    False when a value was not finite, and the lines are not to be used.
+    """
+    work, share, doubt = np.empty((3, _stride(4 * period))), 1.0 / period, spread(0.0)
+    start, lines = 0, (upper, middle, lower)
+    while start < values.size:
+        size = _sums_nb(values, start, period, work)
+        whole = size - size % LANES
+        for i in range(0, whole, LANES):
+            doubt = _bands(work, i, LANES, share, width, start + i, lines, doubt)
+        if whole < size:
+            doubt = _bands(work, whole, size - whole, share, width, start + whole, lines, doubt)
+        start += size
+    upper[: period - 1], middle[: period - 1], lower[: period - 1] = np.nan, np.nan, np.nan
+    return bool(total(doubt) == 0.0)
 
 
 @kernel

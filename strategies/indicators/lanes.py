@@ -7,7 +7,7 @@ registers takes more steps. No lane depends on a later one, so what lies beyond 
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from llvmlite import ir
 from numba import extending as numba_extending
@@ -29,17 +29,19 @@ _MASK = ir.VectorType(ir.IntType(1), LANES)
 _NOTHING = ir.Constant(_VECTOR, [0.0] * LANES)
 
 
-class Eight(types.Type):  # type: ignore[misc]
-    """Eight numbers in one register; never leaves a kernel."""
+Eight: TypeAlias = Any
+"""Eight numbers in one register, as annotations name them; they never leave a kernel."""
 
+
+class _Eight(types.Type):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(name="eight")
 
 
-eight = Eight()
+eight = _Eight()
 
 
-@extending.register_model(Eight)
+@extending.register_model(_Eight)
 class _Model(extending.models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _VECTOR)
@@ -166,6 +168,18 @@ def _later(builder: Any, vector: Any, by: int, first: Any = _NOTHING) -> Any:
     """The lanes moved up; the first ones get the last ones of `first`."""
     places = ir.Constant(_PLACES, list(range(LANES - by, 2 * LANES - by)))
     return builder.shuffle_vector(first, vector, places)
+
+
+@instruction
+def root(typing: Any, value: Any) -> Any:
+    """The square root of each lane."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        square_root = cgutils.get_or_insert_function(builder.module, kind, "llvm.sqrt.v8f64")
+        return builder.call(square_root, args)
+
+    return eight(eight), codegen
 
 
 @instruction

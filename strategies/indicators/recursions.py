@@ -50,7 +50,7 @@ def _average(values: Line, t: int, count: int, weight: float, distance: Eight, o
     now = load(values, t, count)
     found = faded((load(values, t - 1, count) - now) * weight, weight) + powers(weight) * distance
     store(out, t, count, found + now)
-    return last(found)  # type: ignore[no-any-return]
+    return last(found)
 
 
 @kernel

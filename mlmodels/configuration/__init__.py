@@ -2,6 +2,15 @@
 
 from mlmodels.configuration.checks import LARGEST_TRAINING, MOST_FITS
 from mlmodels.configuration.params import TRAINING_PARAMS
+from mlmodels.configuration.planning import needed_bars, plan, plan_folds
 from mlmodels.configuration.settings import TrainingConfiguration
 
-__all__ = ["LARGEST_TRAINING", "MOST_FITS", "TRAINING_PARAMS", "TrainingConfiguration"]
+__all__ = [
+    "LARGEST_TRAINING",
+    "MOST_FITS",
+    "TRAINING_PARAMS",
+    "TrainingConfiguration",
+    "needed_bars",
+    "plan",
+    "plan_folds",
+]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marketdata.bars import Bars
+from mlmodels.configuration.planning import fewest_training_rows, needed_bars
 from mlmodels.features import get_feature
-from mlmodels.validation import count_splits, fewest_training_rows, needed_bars
+from mlmodels.validation import count_splits
 
 if TYPE_CHECKING:
     from mlmodels.configuration.settings import TrainingConfiguration

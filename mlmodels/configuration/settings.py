@@ -12,11 +12,12 @@ from marketdata.bars import Bars
 from mlmodels.algorithms import Algorithm, get_algorithm
 from mlmodels.configuration.checks import Problems, problems_of_settings, problems_with_bars
 from mlmodels.configuration.params import TRAINING_PARAMS
+from mlmodels.configuration.planning import needed_bars
 from mlmodels.errors import TrainingError
 from mlmodels.features import DEFAULT_FEATURES, StrategyFeatures, get_feature, warmup_of
 from mlmodels.labels import Labels, get_label
 from mlmodels.trading import DEFAULT_COST_RATE
-from mlmodels.validation import INNER_FOLDS, count_splits, needed_bars
+from mlmodels.validation import INNER_FOLDS, count_splits
 from strategies.params import Value
 
 MOST_LISTED = 200

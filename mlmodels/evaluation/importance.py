@@ -13,8 +13,8 @@ from mlmodels.evaluation.scoring import log_loss
 
 Floats: TypeAlias = NDArray[np.float64]
 
-MOST_ROWS = 1_000
-"""Rows of a fold that are scrambled, evenly spread over it; more would cost more than the fits and tell little."""
+MOST_ROWS, FEWEST_ROWS = 1_000, 100
+"""Rows of a test part that are scrambled at most, evenly spread over it, and the fewest a budget leaves of them."""
 ROWS_AT_ONCE = 50_000
 
 
@@ -44,6 +44,7 @@ def permuted_losses(
     up: Floats,
     *,
     seed: int,
+    budget: int | None = None,
     tick: Callable[[float], None] = lambda share: None,
 ) -> Floats:
     """Return the rise of the log-loss for each feature, shape (n_features,).
@@ -52,13 +53,17 @@ def permuted_losses(
     ----------
     values, up : ndarray of float64, shapes (n_rows, n_features) and (n_rows,)
         Rows of a test fold, all finite; of more than `MOST_ROWS` an even choice is used.
+    budget : int, optional
+        Predictions it may cost, which bounds the rows further (but leaves `FEWEST_ROWS`).
     tick : callable
         Called with the share done; what it raises ends the work.
     """
-    if len(values) > MOST_ROWS:
-        chosen = np.linspace(0, len(values) - 1, MOST_ROWS).astype(np.int64)
+    columns = values.shape[1]
+    most = MOST_ROWS if budget is None else min(MOST_ROWS, max(FEWEST_ROWS, budget // (columns + 1)))
+    if len(values) > most:
+        chosen = np.linspace(0, len(values) - 1, most).astype(np.int64)
         values, up = values[chosen], up[chosen]
-    rows, columns = values.shape
+    rows = len(values)
     rng = np.random.default_rng(seed)
     whole = log_loss(classifier.probability_up(np.ascontiguousarray(values)), up)
     rise = np.empty(columns)

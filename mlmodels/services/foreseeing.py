@@ -15,10 +15,10 @@ import numpy as np
 from algotrade.errors import LabError
 from marketdata.bars import Bars
 from marketdata.models import Series
-from mlmodels.configuration import TrainingConfiguration
+from mlmodels.configuration import TrainingConfiguration, plan_folds
 from mlmodels.labels import BaseRates, Indices, base_rates
-from mlmodels.services.training import Problems, Request, understand
-from mlmodels.validation import described, plan_folds
+from mlmodels.services.training import Problems, understand
+from mlmodels.validation import described
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def foresee(
     """
     request = understand(user, series, start_date, end_date, settings)
     configuration, problems = request.configuration, dict(request.problems)
-    bars = _bars(request, problems)
+    bars = request.bars(problems)
     count = 0 if bars is None else len(bars)
     if configuration is None:
         return Foreseen(None, (), count, 0, 0, 0, problems)
@@ -68,14 +68,6 @@ def foresee(
     rates = base_rates(labels, np.arange(configuration.warmup, count))
     folds = () if problems else _folds(configuration, bars, labels.end, problems)
     return Foreseen(rates, folds, count, rates.rows, configuration.warmup, configuration.fits, problems)
-
-
-def _bars(request: Request, problems: Problems) -> Bars | None:
-    try:
-        return request.bars()
-    except LabError as error:
-        problems |= error.fields or {"series": [error.detail]}
-        return None
 
 
 def _folds(

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backtests.learning import simulate_targets
 from mlmodels.errors import TrainingError
 from mlmodels.evaluation.controls import chance_band, random_walk_twin, shuffled
 from mlmodels.features import FeatureKind, temporarily
@@ -87,7 +86,7 @@ def test_the_band_of_chance_is_where_answers_lie_that_know_nothing():
 @pytest.mark.parametrize("algorithm", QUICK)
 def test_chance_looks_like_chance_in_every_report(algorithm):
     learner = MLPredictor(algorithm, hyperparameters=QUICK[algorithm], features=SOME)
-    report = learner.train(autoregressive(4000, 0.0, seed=12), simulator=simulate_targets)
+    report = learner.train(autoregressive(4000, 0.0, seed=12))
     assert 0.475 <= report.overall.accuracy <= 0.525
     assert report.overall.verdict != "better"
     assert 0.46 <= report.overall.auc <= 0.54
@@ -190,7 +189,5 @@ def test_a_control_that_cannot_be_trained_costs_nobody_the_model(monkeypatch):
 
 
 def test_controls_can_be_left_out_except_those_that_cost_nothing():
-    report = MLPredictor(features=SOME, controls=False).train(
-        autoregressive(900, 0.0, seed=5), simulator=simulate_targets
-    )
+    report = MLPredictor(features=SOME, controls=False).train(autoregressive(900, 0.0, seed=5))
     assert list(controls_of(report)) == ["majority", "buy_and_hold"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlmodels.configuration import TrainingConfiguration
+from mlmodels.configuration import TrainingConfiguration, needed_bars, plan
 from mlmodels.labels import fixed_horizon, triple_barrier
 from mlmodels.tests.folds import assert_apart, assert_complete
 from mlmodels.tests.prices import autoregressive
@@ -13,8 +13,6 @@ from mlmodels.validation import (
     calibration_split,
     described,
     inner_folds,
-    needed_bars,
-    plan,
     rolling,
     walk_forward,
 )

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import Bars
-from mlmodels.configuration import TrainingConfiguration
+from mlmodels.configuration import TrainingConfiguration, plan_folds
 from mlmodels.errors import TrainingError
 from mlmodels.features import FeatureTable, get_feature, prepare
 from mlmodels.labels import Labels, effective_rows
-from mlmodels.validation import Fold, plan_folds
+from mlmodels.validation import Fold
 
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]

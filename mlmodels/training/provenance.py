@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -50,7 +51,7 @@ def provenance(configuration: TrainingConfiguration, data: TrainingData, data_sh
             }
             for fold in data.folds
         ],
-        "versions": library_versions(),
+        "versions": dict(library_versions()),
         "machine": {"processor": platform.machine(), "system": platform.system()},
     }
 
@@ -63,6 +64,7 @@ def fingerprint(bars: Bars) -> str:
     return digest.hexdigest()
 
 
+@cache
 def library_versions() -> dict[str, str]:
     """The versions that decide what a training computes."""
     libraries = {name: version(name) for name in LIBRARIES}

@@ -24,6 +24,9 @@ from strategies.params import Value
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
 
+PREDICTIONS_A_TRAINING_ROW = 4
+"""What importance may cost: predicting this many rows is cheap beside fitting one."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldResult:
@@ -157,6 +160,7 @@ def _importance(
         data.values[rows],
         data.labels.up[rows],
         seed=configuration.seed + fold.number,
+        budget=PREDICTIONS_A_TRAINING_ROW * fold.train.size,
         tick=part.ticks(message),
     )
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from mlmodels.validation.combinatorial import combinatorial
-from mlmodels.validation.folds import Fold, Indices
-from mlmodels.validation.nested import MIN_NESTED_ROWS, NESTED_PARTS
-from mlmodels.validation.walk_forward import rolling, walk_forward
+from mlmodels.validation import (
+    MIN_NESTED_ROWS,
+    NESTED_PARTS,
+    Fold,
+    Indices,
+    combinatorial,
+    rolling,
+    walk_forward,
+)
 
 if TYPE_CHECKING:
     from marketdata.bars import Bars
-    from mlmodels.configuration import TrainingConfiguration
+    from mlmodels.configuration.settings import TrainingConfiguration
 
 MIN_TRAINING_ROWS = 100
 MIN_TEST_ROWS = 50

@@ -1,8 +1,9 @@
 """Whether features look ahead: each is computed again without the future, and with another one.
 
 A feature at bar t may depend on bars up to and including t. So at several places of the period the bars after the place
-are taken away, and replaced by dearer and by cheaper ones; what changes at or before the place has looked ahead. This
-finds what the tests of our own features cannot know: one that a plug-in registers, or a strategy of the user's.
+are taken away, and replaced by dearer or, in turns, by cheaper ones; what changes at or before the place has looked
+ahead. This finds what the tests of our own features cannot know: one that a plug-in registers, or a strategy of the
+user's.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from marketdata.bars import COLUMNS, PRICES, Bars
 from mlmodels.errors import TrainingError
-from mlmodels.features import FeatureTable, StrategyFeatures, prepare, warmup_of
+from mlmodels.features import FeatureTable, StrategyFeatures, get_feature
+from mlmodels.features.table import compute
 from mlmodels.labels import Labels
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -104,16 +106,16 @@ def audit_features(
     are as many as it takes for each feature to have the values that it has in the whole period. One cut at the last
     place computes the whole period, for what reaches further ahead.
     """
-    chosen, others = tuple(names), tuple(strategies)
+    chosen, others = [get_feature(name) for name in names], tuple(strategies)
 
-    def compute(some: Bars) -> Floats:
-        return prepare(some, chosen, others).values
+    def values_of(some: Bars) -> Floats:
+        return compute(chosen, some, others).values
 
-    table = table or prepare(bars, chosen, others)
-    warmup = warmup_of(chosen, others)
+    table = table or compute(chosen, bars, others)
+    warmup = max([feature.warmup for feature in chosen] + [each.warmup for each in others], default=0)
     where = _places(warmup, len(bars), places)
     found: dict[str, Leak] = {}
-    for place, start, before, after in _comparisons(bars, compute, table.values, where, warmup):
+    for place, start, before, after in _comparisons(bars, values_of, table.values, where, warmup):
         changed = ~((before == after) | (np.isnan(before) & np.isnan(after)))
         for column in np.flatnonzero(changed.any(axis=0)):
             name, bar = table.names[column], start + int(np.flatnonzero(changed[:, column])[-1])
@@ -155,22 +157,22 @@ def _places(warmup: int, count: int, places: int) -> NDArray[np.int64]:
 
 
 def _comparisons(
-    bars: Bars, compute: Computed, whole: Floats, places: NDArray[np.int64], warmup: int
+    bars: Bars, values_of: Computed, whole: Floats, places: NDArray[np.int64], warmup: int
 ) -> Iterator[tuple[int, int, Floats, Floats]]:
     """A place, the first bar of a part around it, and the part's values up to the place as they are and changed."""
-    for place in places:
-        start, part, values = _around(bars, compute, whole, int(place), 2 * warmup + FEWEST_BEFORE)
-        known = int(place) - start
+    for number, place in enumerate(places.tolist()):
+        start, part, values = _around(bars, values_of, whole, place, 2 * warmup + FEWEST_BEFORE)
+        known = place - start
         before = values[: known + 1]
-        yield place, start, before, compute(part.head(known + 1))
-        for factor in (DEARER, 1.0 / DEARER):
-            yield place, start, before, compute(_with_future(part, known, factor))[: known + 1]
+        yield place, start, before, values_of(part.head(known + 1))
+        factor = 1.0 / DEARER if number % 2 else DEARER
+        yield place, start, before, values_of(_with_future(part, known, factor))[: known + 1]
     if places.size and len(part) < len(bars):
-        yield place, 0, whole[: place + 1], compute(bars.head(int(place) + 1))
+        yield place, 0, whole[: place + 1], values_of(bars.head(place + 1))
 
 
 def _around(
-    bars: Bars, compute: Computed, whole: Floats, place: int, before: int
+    bars: Bars, values_of: Computed, whole: Floats, place: int, before: int
 ) -> tuple[int, Bars, Floats]:
     """First bar of a part around the place, the part, and its values.
 
@@ -182,7 +184,7 @@ def _around(
         if start == 0 and stop == len(bars):
             return 0, bars, whole
         part = _rows(bars, start, stop)
-        values = compute(part)
+        values = values_of(part)
         if start == 0 or not (np.isfinite(whole[place]) & ~np.isfinite(values[place - start])).any():
             return start, part, values
         before *= FURTHER

@@ -103,8 +103,8 @@ def triple_barrier(bars: Bars, horizon: int, width: float) -> Labels:
     count = len(bars)
     returns, ends = np.full(count, np.nan), _horizon_ends(count, horizon)
     sigma = rolling_volatility(bars.close, BARRIER_VOLATILITY_WINDOW)
-    rows = np.flatnonzero((ends >= 0) & np.isfinite(sigma))
-    ends[np.setdiff1d(np.arange(count), rows)] = -1
+    ends[np.isnan(sigma)] = -1
+    rows = np.flatnonzero(ends >= 0)
     exits = ends.copy()
     entry = bars.open[rows + 1]
     upper, lower = entry * (1.0 + width * sigma[rows]), entry * (1.0 - width * sigma[rows])
@@ -188,7 +188,7 @@ def effective_rows(exits: Indices, rows: Indices) -> float:
     Parameters
     ----------
     exits : ndarray of int, shape (n_rows,)
-        First bar at which each trade is no longer held, above rows + 1 - 1.
+        First bar at which each trade is no longer held (`Labels.exit`); it is held one bar at least.
     rows : ndarray of int, shape (n_rows,)
         The bars at whose close the trades were decided; each is held from the next bar on.
 

@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from marketdata.bars import Bars
+from marketdata.bars import COLUMNS, Bars
 from strategies.indicators import backends
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -22,7 +22,7 @@ class Columns:
     """The columns of some bars; all arrays have shape (n_bars,) and are not to be written to."""
 
     def __init__(self, bars: Bars) -> None:
-        self.bars = bars
+        self.bars = _ready(bars)
         self._made: dict[Hashable, object] = {}
         self._free: list[Floats] = []
 
@@ -46,7 +46,10 @@ class Columns:
     @contextmanager
     def scratch(self) -> Iterator[Floats]:
         """A column to write to for the length of a `with` block: fresh memory costs more than most loops do."""
-        column = self._free.pop() if self._free else np.empty(len(self.bars))
+        try:
+            column = self._free.pop()
+        except IndexError:
+            column = np.empty(len(self.bars))
         try:
             yield column
         finally:
@@ -104,6 +107,14 @@ class Columns:
             ("deviation", window),
             lambda out: backends.windows().deviation_nb(self.bars.close, window, 1.0, out),
         )
+
+
+def _ready(bars: Bars) -> Bars:
+    """The same bars, their columns of the one kind that compiled loops are made for: in one piece, aligned."""
+    columns = {name: getattr(bars, name) for name in COLUMNS}
+    if all(column.flags.c_contiguous and column.flags.aligned for column in columns.values()):
+        return bars
+    return Bars.trusted(time=bars.time, **{name: column.copy() for name, column in columns.items()})
 
 
 @cache

@@ -57,13 +57,13 @@ class FeatureKind:
         A key of `GROUPS`.
     compute : callable
         Takes `Columns`, the column to fill, shape (n_bars,), and the parameters. Causal: row t depends on bars up to
-        and including t, to the last bit. Free of the level of prices. More bars than the warm-up; rows before it may be
-        left as they are.
+        and including t, to the last bit. Free of the level of prices. Called for more bars than the warm-up; every row
+        from there on is to be written.
     warmup : callable
         Takes the parameters, returns the index of the first row that can have a value.
     params : tuple of Param
     offered : tuple of tuples
-        Parameters of the features that are offered without being asked for; empty: one with all defaults.
+        Parameters of the features that are offered without being asked for, in the order of `params`.
     objection : callable
         Takes the parameters, returns why they do not go together, or "".
     needs_volume : bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from marketdata.bars import Bars
 from mlmodels.features.columns import Columns
 from mlmodels.features.from_strategies import StrategyFeatures
-from mlmodels.features.registry import get_feature
+from mlmodels.features.registry import Feature, get_feature
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +75,14 @@ def prepare(
     FeatureTable
         Values of shape (n_bars, n_features); too few bars give NaN throughout.
     """
-    features, columns = [get_feature(name) for name in names], Columns(bars)
+    return compute([get_feature(name) for name in names], bars, strategies, threads=threads)
+
+
+def compute(
+    features: Sequence[Feature], bars: Bars, strategies: Iterable[StrategyFeatures] = (), *, threads: int = 1
+) -> FeatureTable:
+    """`prepare` of features that are looked up already, for those who compute the same again and again."""
+    columns = Columns(bars)
     more = [column for each in strategies for column in each.columns(bars)]
     rows = np.empty((len(features) + len(more), len(bars)))
 

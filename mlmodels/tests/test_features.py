@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from marketdata.bars import COLUMNS, Bars
 from mlmodels.errors import TrainingError
 from mlmodels.features import (
     DEFAULT_FEATURES,
@@ -205,3 +206,12 @@ def test_importing_features_labels_audit_and_drift_loads_neither_django_nor_numb
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_columns_that_are_views_of_a_table_give_the_same_values():
+    table = np.ascontiguousarray(np.column_stack([getattr(BARS, column) for column in COLUMNS]))
+    views = dict(zip(COLUMNS, table.T, strict=True))
+    names = feature_names()
+    np.testing.assert_array_equal(
+        prepare(Bars.trusted(time=BARS.time, **views), names).values, prepare(BARS, names).values
+    )

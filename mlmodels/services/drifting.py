@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from algotrade.jobs import services as jobs
 from marketdata.bars import Bars
+from marketdata.models import Series
 from marketdata.services import current_snapshot, open_snapshot
 from mlmodels import store
 from mlmodels.errors import ModelBusy, ModelNotFound, NoNewBars
@@ -30,7 +31,7 @@ def check_drift(model: MLModel) -> MLModel:
     refuse_few(model, int(bars_since(model)[1].sum()))
     with transaction.atomic():
         get_user_model().objects.select_for_update().get(pk=model.user_id)
-        current = MLModel.objects.select_for_update().select_related("drift_job").filter(pk=model.pk).first()
+        current = MLModel.objects.select_for_update().filter(pk=model.pk).first()
         if current is None:
             raise ModelNotFound(_("This model was deleted meanwhile."))
         if current.drift_job is not None and not current.drift_job.is_terminal:
@@ -48,7 +49,10 @@ def check_drift(model: MLModel) -> MLModel:
 
 def bars_since(model: MLModel) -> tuple[Bars, np.ndarray]:
     """The series as it is now, from the start of the training on, and which of its bars came after the training."""
-    bars = open_snapshot(current_snapshot(model.series), model.start_date)
+    series = Series.objects.get(
+        pk=model.series_id
+    )  # as it is now, however long the caller has held the model
+    bars = open_snapshot(current_snapshot(series), model.start_date)
     trained_until = np.datetime64(model.last_time.replace(tzinfo=None), "ns")
     return bars, bars.time > trained_until
 

@@ -36,11 +36,21 @@ class Request:
     end_date: dt.date | None
     problems: Problems
 
-    def bars(self) -> Bars | None:
-        """The bars it would be trained on, or None when the request does not say which."""
-        if self.snapshot is None or "end_date" in self.problems:
+    def bars(self, problems: Problems) -> Bars | None:
+        """The bars it would be trained on, or None, and a problem where the period holds none."""
+        if self.snapshot is None or "end_date" in problems:
             return None
-        return open_snapshot(self.snapshot, self.start_date, self.end_date)
+        try:
+            bars = open_snapshot(self.snapshot, self.start_date, self.end_date)
+        except LabError as error:
+            problems |= error.fields or {"series": [error.detail]}
+            return None
+        if len(bars):
+            return bars
+        said = _("There are no bars in this period: the data go from %(first)s to %(last)s.")
+        first, last = self.snapshot.first_time.date(), self.snapshot.last_time.date()
+        problems["start_date" if self.start_date else "end_date"] = [said % {"first": first, "last": last}]
+        return None
 
 
 def understand(
@@ -77,7 +87,7 @@ def submit_training(
     name = " ".join(str(name).split())
     if not name or len(name) > LONGEST_NAME:
         problems["name"] = [_("Give the model a name of at most 100 characters.")]
-    bars = request.bars()
+    bars = request.bars(problems)
     if problems or bars is None or request.configuration is None:
         raise TrainingError(fields=problems)
     request.configuration.check_bars(bars)

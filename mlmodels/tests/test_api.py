@@ -134,7 +134,7 @@ def test_the_algorithms_describe_their_hyper_parameters(api):
     assert {row["name"] for row in body["settings"]} >= {"horizon", "folds", "validation", "search", "seed"}
     assert [row["key"] for row in body["labels"]] == ["fixed_horizon", "triple_barrier"]
     rsi = next(row for row in body["feature_kinds"] if row["key"] == "rsi")
-    assert [row["name"] for row in rsi["parameters"]] == ["period"]
+    assert [row["name"] for row in rsi["parameters"]] == ["window"]
     assert set(body["default_features"]) <= {row["name"] for row in body["features"]}
     assert any(row["needs_volume"] for row in body["features"])
 

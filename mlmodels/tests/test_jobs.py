@@ -44,6 +44,32 @@ def test_a_training_ends_with_a_report_and_a_model_that_opens(train, algorithm, 
     assert not list(store.directory().glob(".draft-*"))
 
 
+def test_a_training_counts_in_the_ledger_what_it_tried_and_keeps_the_figures_of_lists(train, user):
+    model = train(search="random", search_trials=3, controls=False)
+    assert model.sharpe_ratio == model.metrics["trading"]["sharpe"]
+    assert model.net_return == model.metrics["trading"]["net_return"]
+    margins = len(model.metrics["thresholds"]["points"])
+    counted = user.trial_counts.get()
+    assert (
+        counted.count == model.metrics["search"]["evaluated"] + margins
+    )  # one of the margins is the model itself
+    assert (
+        model.metrics["search"]["evaluated"] >= 9
+    )  # three trials in each of two folds, and for the final model
+
+
+def test_a_training_whose_end_is_not_stored_counts_nothing(submit, user, monkeypatch):
+    model = submit()
+
+    def fail(self, **results):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(MLModel, "record_training", fail)
+    finish(model)
+    assert model.status == "failed"
+    assert not user.trial_counts.exists()
+
+
 def test_training_again_under_the_same_name_makes_the_next_version(submit, other_user):
     first, second = submit(), submit(name="  Echo ")
     assert (str(first), str(second)) == ("Echo", "Echo v2")

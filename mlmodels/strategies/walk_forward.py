@@ -127,8 +127,7 @@ class MLWalkForwardStrategy(DecidesByProbability):
     @classmethod
     def tunable(cls, parameters: Mapping[str, Any]) -> tuple[Param, ...]:
         """What can be varied without training anew: a sweep trains the models once, not once a combination."""
-        names = {param.name for param in DECIDING}
-        return tuple(param for param in super().tunable(parameters) if param.name in names)
+        return DECIDING
 
     def warmup(self) -> int:
         return self._schedule().first

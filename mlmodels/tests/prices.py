@@ -34,8 +34,8 @@ def from_rows(*rows: tuple[float, float, float, float]) -> Bars:
     return Bars(time, *columns, np.ones(len(rows)))
 
 
-def with_future_changed(bars: Bars, row: int) -> Bars:
+def with_future_changed(bars: Bars, row: int, factor: float = 1.7) -> Bars:
     """The same bars up to and including `row`; afterwards other prices and volumes."""
-    factor = np.where(np.arange(len(bars)) > row, 1.7, 1.0)
+    scale = np.where(np.arange(len(bars)) > row, factor, 1.0)
     names = ("open", "high", "low", "close", "volume")
-    return Bars(bars.time, *(getattr(bars, name) * factor for name in names))
+    return Bars(bars.time, *(getattr(bars, name) * scale for name in names))

@@ -1,4 +1,6 @@
-"""Models for staff: whose, on what, how good, how large. Trained and deleted through the same service."""
+"""Models for staff: whose, on what, how good, how large. Kept and deleted through the same service as everywhere."""
+
+from collections.abc import Callable
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -14,6 +16,14 @@ from mlmodels.algorithms import ALGORITHMS
 from mlmodels.models import MLModel
 from mlmodels.services import MLModelService
 from mlmodels.words import verdict_sentence
+
+STAGE_COLOURS = {"candidate": "info", "promoted": "success", "retired": "default"}
+VERDICT_COLOURS = {"no_better": "danger", "within_noise": "warning", "better": "success"}
+VERDICT_WORDS = {
+    "no_better": _("no better"),
+    "within_noise": _("within noise"),
+    "better": _("better"),
+}
 
 
 class AlgorithmFilter(admin.SimpleListFilter):
@@ -34,23 +44,28 @@ class MLModelAdmin(RecordAdmin):
     list_display = [
         "__str__",
         "user",
+        "stage_label",
         "algorithm_name",
         "symbol",
         "timeframe",
         "state_label",
         "scored",
         "base",
+        "verdict_label",
         "size",
         "created_at",
     ]
-    list_filter = ["status", AlgorithmFilter, "timeframe", "created_at"]
-    search_fields = ["name", "symbol", "user__username", "user__email", "error_detail"]
+    list_filter = ["status", "stage", "verdict", AlgorithmFilter, "timeframe", "created_at"]
+    search_fields = ["name", "symbol", "user__username", "user__email", "note", "error_detail"]
+    actions = ["promote", "retire", "reinstate"]
     list_select_related = ["user"]
     date_hierarchy = "created_at"
     fields = [
         "user",
         "name",
         "version",
+        "stage",
+        "note",
         "algorithm",
         "series",
         "snapshot_sha256",
@@ -65,7 +80,8 @@ class MLModelAdmin(RecordAdmin):
         "provenance",
         "artifact_path",
         "artifact_sha256",
-        "artifact_size",
+        "size",
+        "drift",
         "job",
         "created_at",
         "finished_at",
@@ -84,6 +100,14 @@ class MLModelAdmin(RecordAdmin):
     def state_label(self, model: MLModel) -> tuple[str, str]:
         return model.status, model.get_status_display()
 
+    @display(description=_("stage"), ordering="stage", label=STAGE_COLOURS)
+    def stage_label(self, model: MLModel) -> tuple[str, str]:
+        return model.stage, model.get_stage_display()
+
+    @display(description=_("verdict"), ordering="verdict", label=VERDICT_COLOURS)
+    def verdict_label(self, model: MLModel) -> tuple[str, str]:
+        return model.verdict, VERDICT_WORDS.get(model.verdict, "")
+
     @display(description=_("accuracy"), ordering="accuracy")
     def scored(self, model: MLModel) -> str:
         return "" if model.accuracy is None else f"{model.accuracy:.3f} ± {model.accuracy_error:.3f}"
@@ -100,12 +124,34 @@ class MLModelAdmin(RecordAdmin):
     def verdict_text(self, model: MLModel) -> str:
         return verdict_sentence(model.metrics.get("overall", {}))
 
+    def has_stage_permission(self, request: HttpRequest) -> bool:
+        """Nobody edits models here, but who may change them may say what they are kept for."""
+        return bool(request.user.has_perm("mlmodels.change_mlmodel"))
+
+    @admin.action(description=_("Promote"), permissions=["stage"])
+    def promote(self, request: HttpRequest, queryset: QuerySet[MLModel]) -> None:
+        self._each(request, queryset, MLModelService.promote)
+
+    @admin.action(description=_("Retire"), permissions=["stage"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[MLModel]) -> None:
+        self._each(request, queryset, MLModelService.retire)
+
+    @admin.action(description=_("Make a candidate again"), permissions=["stage"])
+    def reinstate(self, request: HttpRequest, queryset: QuerySet[MLModel]) -> None:
+        self._each(request, queryset, MLModelService.reinstate)
+
     def delete_model(self, request: HttpRequest, obj: MLModel) -> None:
         MLModelService.delete(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[MLModel]) -> None:
+        self._each(request, queryset, MLModelService.delete)
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[MLModel], change: Callable[[MLModel], object]
+    ) -> None:
+        """Do it with each of them that allows it; the others are told with their reasons."""
         for model in queryset:
             try:
-                MLModelService.delete(model)
+                change(model)
             except LabError as error:
                 self.message_user(request, error.detail, messages.WARNING)

@@ -58,6 +58,12 @@ def test_curves_never_fall_and_stay_off_zero_and_one(kind):
     assert 0.9 < corrected.max() < 1.0
 
 
+def test_sixty_rows_make_an_isotonic_curve_no_surer_than_61_in_62():
+    probability = np.linspace(0.01, 0.99, 60)
+    curve = Isotonic.fit(probability, (probability > 0.5).astype(np.float64))
+    assert curve.calibrated(np.array([0.0, 1.0])) == pytest.approx([1 / 62, 61 / 62], rel=1e-12)
+
+
 @pytest.mark.parametrize("kind", ["sigmoid", "isotonic"])
 def test_an_estimator_that_always_says_the_same_becomes_the_share_of_gains(kind):
     up = np.array([1.0] * 15 + [0.0] * 45)

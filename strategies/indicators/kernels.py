@@ -19,7 +19,7 @@ from algotrade.compiled import allocating, inlined, kernel
 from strategies.indicators.finite import Line, all_finite_nb
 from strategies.indicators.lanes import LANES, Eight, chosen, load, root, spread, store, total
 
-TILE = 256
+TILE = 512
 _FEW = 8
 # A deviation below this share of the mean may be rounding noise of a window that did not move.
 _SUSPECT = 1e-12
@@ -36,14 +36,14 @@ def _stride(length: int) -> int:
 
 @kernel
 def _short_average_nb(values: Line, period: int, out: Line) -> None:
-    """Mean of the last few values, added one after the other for a tile of rows."""
+    """Mean of each window of a few values, added one after the other for a tile of rows; one row for each window."""
     share = 1.0 / period
-    for start in range(period - 1, values.size, TILE):
-        found = out[start : min(start + TILE, values.size)]
-        one, two = values[start - period + 1 :], values[start - period + 2 :]
+    for start in range(0, out.size, TILE):
+        found = out[start : start + TILE]
+        one, two = values[start:], values[start + 1 :]
         for i in range(found.size):
             found[i] = one[i] + two[i]
-        for place in range(start - period + 3, start + 1):
+        for place in range(start + 2, start + period):
             more = values[place:]
             for i in range(found.size):
                 found[i] += more[i]
@@ -69,7 +69,7 @@ def moving_average_nb(values: Line, period: int, out: Line) -> bool:
             out[i] = values[i]
         return all_finite_nb(values)
     if p < _FEW:
-        _short_average_nb(values, p, out)
+        _short_average_nb(values, p, out[p - 1 :])
         return all_finite_nb(values)
     doubt = 0.0  # 0 times anything finite
     share = 1.0 / p
@@ -298,6 +298,22 @@ def highest_nb(values: Line, period: int, sign: float, out: Line) -> None:
             found[i] *= sign
 
 
+@kernel
+def _places_nb(
+    high: Line, low: Line, close: Line, from_high: bool, work: NDArray[np.float64], out: Line
+) -> None:
+    """Place of the close in its window of high and low, which are longer than the others by all but one bar."""
+    period = high.size - out.size + 1
+    top, bottom = work[0, : out.size], work[1, : out.size]
+    _tile_highest_nb(high, period, 1.0, work[2:], top)
+    _tile_highest_nb(low, period, -1.0, work[2:], bottom)  # minus the lowest low
+    for i in range(out.size):
+        width = top[i] + bottom[i]
+        place = (close[i] - top[i]) if from_high else (close[i] + bottom[i])
+        share = 100.0 * (place / width)
+        out[i] = share if width > 0.0 else 0.0
+
+
 @allocating
 def place_in_range_nb(high: Line, low: Line, close: Line, period: int, from_high: bool, out: Line) -> None:
     """Place of the close in the range of the last `period` bars, in percent; 0 where there is no range.
@@ -308,33 +324,50 @@ def place_in_range_nb(high: Line, low: Line, close: Line, period: int, from_high
     out[: min(n, period - 1)] = np.nan
     tile = max(TILE, 4 * period)
     work = np.empty((4, _stride(tile + period)))
-    levels = work[2:]
-    for start in range(0, n - period + 1, tile):
-        stop = min(start + tile, n - period + 1)
-        first, last = start + period - 1, stop + period - 1
-        found, price = out[first:last], close[first:last]
-        top, bottom = work[0, : found.size], work[1, : found.size]
-        _tile_highest_nb(high[start:last], period, 1.0, levels, top)
-        _tile_highest_nb(low[start:last], period, -1.0, levels, bottom)  # minus the lowest low
-        for i in range(found.size):
-            width = top[i] + bottom[i]
-            place = (price[i] - top[i]) if from_high else (price[i] + bottom[i])
-            share = 100.0 * (place / width)
-            found[i] = share if width > 0.0 else 0.0
+    for first in range(period - 1, n, tile):
+        last = min(first + tile, n)
+        begin = first - period + 1
+        _places_nb(high[begin:last], low[begin:last], close[first:last], from_high, work, out[first:last])
 
 
 @allocating
 def stochastic_nb(
     high: Line, low: Line, close: Line, window: int, smooth: int, last: int, k: Line, d: Line
-) -> None:
-    """Raw %K averaged over `smooth` bars, and that over `last`; both from row window + smooth + last - 3."""
+) -> bool:
+    """Raw %K averaged over `smooth` bars, and that over `last`; both from row window + smooth + last - 3.
+
+    False when a value was not finite, and the lines are not to be used.
+    """
     n = close.size
     head = min(n, window + smooth + last - 3)
-    if head < n:
-        place_in_range_nb(high, low, close, window, False, d)
-        moving_average_nb(d[window - 1 :], smooth, k[window - 1 :])
-        moving_average_nb(k[window + smooth - 2 :], last, d[window + smooth - 2 :])
+    if head == n or not (1 < smooth < _FEW and 1 < last < _FEW):
+        if head < n:
+            place_in_range_nb(high, low, close, window, False, d)
+            moving_average_nb(d[window - 1 :], smooth, k[window - 1 :])
+            moving_average_nb(k[window + smooth - 2 :], last, d[window + smooth - 2 :])
+        k[:head], d[:head] = np.nan, np.nan
+        return all_finite_nb(high) and all_finite_nb(low) and all_finite_nb(close)
+    tile, before = max(TILE, 4 * window), smooth - 1
+    work, raw = np.empty((4, _stride(tile + window))), np.zeros(before + tile)
+    fine = all_finite_nb(close[:window])
+    for first in range(window - 1, n, tile):  # all three steps of a tile while it is in the cache
+        end = min(first + tile, n)
+        size, begin = end - first, first - window + 1
+        fine &= (
+            all_finite_nb(high[begin:end])
+            and all_finite_nb(low[begin:end])
+            and all_finite_nb(close[first:end])
+        )
+        _places_nb(
+            high[begin:end], low[begin:end], close[first:end], False, work, raw[before : before + size]
+        )
+        _short_average_nb(raw[: before + size], smooth, k[first:end])
+        row = max(first, head)
+        _short_average_nb(k[row - last + 1 : max(end, row)], last, d[row : max(end, row)])
+        for i in range(before):
+            raw[i] = raw[size + i]
     k[:head], d[:head] = np.nan, np.nan
+    return fine
 
 
 @allocating

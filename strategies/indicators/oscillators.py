@@ -42,11 +42,12 @@ class Oscillators:
         window has no range; %K is its average over `smooth_period` bars, %D the average of %K over
         `d_period`.
         """
-        highs, lows, closes = columns(high=high, low=low, close=close)
+        highs, lows, closes = columns(finite=False, high=high, low=low, close=close)
         window = period_of("k_period", k_period)
         smooth, last = period_of("smooth_period", smooth_period), period_of("d_period", d_period)
         k, d = np.empty((2, closes.size))
-        backends.windows().stochastic_nb(highs, lows, closes, window, smooth, last, k, d)
+        if not backends.windows().stochastic_nb(highs, lows, closes, window, smooth, last, k, d):
+            columns(high=highs, low=lows, close=closes)
         return Stochastic(k, d)
 
     @staticmethod

@@ -78,7 +78,30 @@ def ranks(columns, out):
     out[:] = np.argsort(np.argsort(columns.bars.close)) / len(columns.bars)
 
 
-LEAKS = [tomorrow, centred_average, full_sample_score, far_ahead, tomorrows_range, next_volume, pivot, ranks]
+def crash_ahead(columns, out):
+    """1 where the next bar falls by a tenth, which it never does here: without a future it is 0 as well."""
+    close = columns.bars.close
+    out[:] = 0.0
+    out[:-1] = close[1:] < 0.9 * close[:-1]
+
+
+def share_of_the_period(columns, out):
+    """Other prices do not change it, fewer bars do."""
+    out[:] = np.arange(len(out)) / len(out)
+
+
+LEAKS = [
+    tomorrow,
+    centred_average,
+    full_sample_score,
+    far_ahead,
+    tomorrows_range,
+    next_volume,
+    pivot,
+    ranks,
+    crash_ahead,
+    share_of_the_period,
+]
 
 
 @pytest.mark.parametrize("fill", LEAKS, ids=lambda fill: fill.__name__)
@@ -149,8 +172,8 @@ def test_a_feature_with_a_long_memory_is_compared_where_it_has_values():
     """Its warm-up says 0, but it has no value before 900 bars: only a long enough part can show its leak."""
 
     def late(columns, out):
-        out[:] = np.nan
-        out[900:-1] = columns.log_returns[901:]
+        crash_ahead(columns, out)
+        out[:900] = np.nan
 
     with temporarily(leaking(late, warmup=0)):
         leak = audit_features(BARS, ["leaking"]).leaks[0]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from marketdata.bars import Bars
 from strategies.decisions import Decisions
 from strategies.errors import ParameterError, SignalError
-from strategies.params import ChoiceParam, Param, Value, clean_all, names_of
+from strategies.params import ChoiceParam, Param, ReferenceParam, Value, clean_all, names_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -87,6 +87,11 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
     def check_parameters(cls, parameters: Mapping[str, Any]) -> Mapping[str, Iterable[str]]:
         """Messages by name for values that are valid one by one but do not go together."""
         return {}
+
+    @classmethod
+    def refers(cls) -> bool:
+        """Whether it needs another object of the user's, such as a trained model, before it can be made."""
+        return any(isinstance(param, ReferenceParam) for param in cls.params)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:

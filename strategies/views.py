@@ -61,7 +61,10 @@ def _filtered(rows: QuerySet[Strategy], chosen: dict[str, str]) -> QuerySet[Stra
 def pick_type(request: HttpRequest) -> HttpResponse:
     """Step 1 of a new strategy: the types, each with a line and a picture."""
     warm_previews()
-    types = [{"type": get_strategy_class(key), "pictures": pictures_of(key)} for key in names()]
+    kinds = {key: get_strategy_class(key) for key in names()}
+    types = [
+        {"type": kind, "pictures": pictures_of(key), "refers": kind.refers()} for key, kind in kinds.items()
+    ]
     types.sort(key=lambda item: item["type"].uses_model)  # what can be tried at once comes first
     return render(request, "strategies/pick_type.html", {"types": types, **NAV})
 

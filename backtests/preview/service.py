@@ -37,7 +37,6 @@ from marketdata.services import current_snapshot, open_snapshot
 from marketdata.store import snapshots
 from strategies.base import BaseStrategy
 from strategies.errors import ParameterError, UnknownStrategyType
-from strategies.params import ReferenceParam
 from strategies.portfolio import PortfolioStrategy
 from strategies.registry import get_strategy_class
 
@@ -116,8 +115,7 @@ class PreviewService:
 
 def supports(strategy_class: type[BaseStrategy]) -> bool:
     """Whether a type can be previewed: its decisions need nothing but bars."""
-    refers = any(isinstance(param, ReferenceParam) for param in strategy_class.params)
-    return not (strategy_class.uses_model or refers)
+    return not (strategy_class.uses_model or strategy_class.refers())
 
 
 def preview_settings(

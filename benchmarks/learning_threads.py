@@ -15,11 +15,11 @@ from contextlib import nullcontext
 
 import numpy as np
 
-ROWS = 60_000
+ROWS = 30_000
 FEATURES = 20
-ROUNDS = 3
+ROUNDS = 2
 CASES = {
-    "histogram_boosting": {"trees": 60},
+    "histogram_boosting": {"trees": 30},
     "logistic_regression": {"strength": 100.0},
 }
 

@@ -40,12 +40,78 @@ def test_defaults_fill_what_is_left_out_and_survive_json():
         ({"features": ["price"]}, "features", "no feature 'price'"),
         ({"horizont": 3}, "horizont", "Did you mean 'horizon'"),
         ({"label": "luck"}, "label", "not a choice"),
+        ({"validation": "luck"}, "validation", "walk_forward, rolling, combinatorial"),
+        ({"validation": "rolling", "training_bars": 99}, "training_bars", "from 100 to"),
+        ({"validation": "rolling", "training_bars": 150, "horizon": 9}, None, ""),
+        (
+            {"validation": "rolling", "training_bars": 150, "search": "grid", "horizon": 9},
+            "training_bars",
+            "150 bars is too short: with this horizon, embargo, search and calibration 240 are needed",
+        ),
+        ({"calibration": "magic"}, "calibration", "none, sigmoid, isotonic"),
+        ({"class_weight": 2}, "class_weight", "none, balanced"),
+        ({"search": "tea leaves"}, "search", "none, grid, random, optuna"),
+        ({"search_trials": 1}, "search_trials", "from 2 to 200"),
+        ({"search_over": ["trees"]}, "search_over", "'trees' cannot be searched for Logistic regression"),
+        ({"search_over": "strength"}, "search_over", "list of names"),
+        ({"search": "random", "search_trials": 200, "folds": 20}, "search_trials", "limit is 2,000"),
+        ({"cost_rate": -0.1}, "cost_rate", "from 0 to 0.1"),
+        ({"short_trades": 1}, "short_trades", "neither true nor false"),
+        ({"controls": "yes"}, "controls", "neither true nor false"),
+        ({"strategies": [{"strategy_type": "oracle"}]}, "strategies", "oracle"),
+        ({"features": ["log_return(1)"] * 100_000}, "features", "at most 200"),
     ],
 )
 def test_bad_settings_are_refused_by_field_with_a_remedy(given, field, said):
+    if field is None:
+        assert TrainingConfiguration.from_dict(given).to_dict()
+        return
     fields = refused(**given)
     assert list(fields) == [field]
     assert said in fields[field][0]
+
+
+def test_junk_is_refused_quickly_and_briefly():
+    fields = refused(**{f"junk{number}": number for number in range(100_000)})
+    assert len(fields) == 10
+
+
+def test_what_an_earlier_version_stored_is_still_understood():
+    stored = {
+        "algorithm": "random_forest", "hyperparameters": {"trees": 50}, "features": ["rsi_14", "log_return_5"],
+        "label": "triple_barrier", "horizon": 5, "barrier_width": 1.5, "folds": 4, "embargo": 2, "seed": 9,
+    }  # fmt: skip
+    configuration = TrainingConfiguration.from_dict(stored)
+    assert configuration.features == ("rsi(14)", "log_return(5)")
+    assert (configuration.validation, configuration.search, configuration.calibration) == (
+        "walk_forward",
+    ) + ("none",) * 2
+    assert configuration.labels(BARS).end.max() < len(BARS)
+
+
+def test_a_strategy_can_be_a_feature_and_survives_json():
+    strategy = {
+        "strategy_type": "ma_crossover",
+        "parameters": {"fast_period": 5, "slow_period": 60},
+        "name": "Cross",
+    }
+    configuration = TrainingConfiguration(features=(), strategies=(strategy,))
+    assert TrainingConfiguration.from_dict(configuration.to_dict()) == configuration
+    assert configuration.warmup >= 59
+    with pytest.raises(TrainingError, match="named 'Cross'"):
+        TrainingConfiguration(strategies=(strategy, strategy))
+
+
+def test_something_must_be_seen():
+    assert "at least one" in refused(features=[], strategies=[])["features"][0]
+
+
+def test_fits_are_counted():
+    # five folds and the final model, each after 20 trials on 3 inner folds, and two controls of five folds
+    assert TrainingConfiguration(search="random").fits == 6 * (1 + 60) + 10
+    assert TrainingConfiguration(controls=False).fits == 6
+    # 15 choices of 2 from 6
+    assert TrainingConfiguration(validation="combinatorial", folds=6).fits == 16 + 30
 
 
 def test_all_refusals_come_at_once():
@@ -58,6 +124,19 @@ def test_too_few_bars_are_refused_before_anything_is_computed():
         "900 bars are too few for 20 folds at a horizon of 20: 2,595 are needed"
         in (refused(folds=20, horizon=20)["folds"][0])
     )
+
+
+def test_a_horizon_longer_than_the_data_is_refused():
+    assert (
+        "A horizon of 250 bars is longer than the data: there are 251 bars"
+        in (refused(BARS.head(251), horizon=250)["horizon"][0])
+    )
+
+
+def test_a_window_longer_than_the_data_is_refused_with_what_is_needed():
+    # warm-up 33, window 2,000, gap 2 and five blocks of at least 50 bars
+    said = refused(validation="rolling", training_bars=2000)["training_bars"][0]
+    assert "2,285 are needed" in said
 
 
 def test_volume_features_want_a_volume():

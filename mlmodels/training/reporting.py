@@ -36,8 +36,8 @@ from mlmodels.validation import described
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
 
-STABILITY_ROWS = 2_000
-"""Rows of a part whose distribution is looked at; by chance alone their index reaches 0.02."""
+STABILITY_ROWS = 1_000
+"""Rows of a part whose distribution is looked at; by chance alone their index reaches 0.034."""
 FINAL = 0
 """Number under which the search of the final model is reported."""
 

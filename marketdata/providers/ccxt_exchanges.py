@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from algotrade.errors import nearest, shown
 from marketdata.bars import Bars
-from marketdata.errors import ProviderError
+from marketdata.errors import ProviderError, ProviderUnavailable
 from marketdata.providers.base import Capabilities, Provider, RateLimit, closed_bars, utc_now
 from marketdata.providers.courtesy import Courtesy, Patience, Refused, retry_after
 from marketdata.providers.limiter import Limiter
@@ -70,18 +71,11 @@ class CcxtProvider(Provider):
         first = now - np.timedelta64(days, "D") if days else np.datetime64("2010-01-01")
         begin, finish = period(timeframe, start, end, now=now, first=first)
         exchange = self._open(ccxt, name)
-        try:
+        with _translated(ccxt, exchange, name, market):
             self.tell(0.0, f"{name}: looking for {market}")
             exchange.load_markets()
             self._require(exchange, name, market, timeframe)
             bars = self._pages(exchange, name, market, timeframe, begin, finish)
-        except ccxt.BadSymbol:
-            known = nearest(market, exchange.symbols or [])
-            message = f"{name} has no market {shown(market)}. {known if len(known) < 200 else ''}".strip()
-            raise ProviderError(message, fields={"symbol": [message]}) from None
-        except ccxt.BaseError as error:
-            message = f"{name} refuses {shown(market)} ({type(error).__name__}: {_plain(error)})."
-            raise ProviderError(message, fields={"symbol": [message]}) from None
         bars = closed_bars(bars, timeframe, now).slice(begin, finish)
         if start is not None and len(bars) and bars.time[0] - begin > np.timedelta64(7, "D"):
             self.note(f"{name} gives nothing before {str(bars.time[0])[:16]}.")
@@ -152,6 +146,24 @@ class CcxtProvider(Provider):
             parts.append(_bars(rows, self.note))
             since = max(int(rows[:, 0].max()) + step, since + step)
         return join(parts)
+
+
+@contextlib.contextmanager
+def _translated(ccxt: Any, exchange: Any, name: str, market: str) -> Iterator[None]:
+    """Say in the lab's errors what the library refuses, and what it or the lab cannot read."""
+    try:
+        yield
+    except ccxt.BadSymbol:
+        known = nearest(market, exchange.symbols or [])
+        message = f"{name} has no market {shown(market)}. {known if len(known) < 200 else ''}".strip()
+        raise ProviderError(message, fields={"symbol": [message]}) from None
+    except ccxt.BaseError as error:
+        message = f"{name} refuses {shown(market)} ({type(error).__name__}: {_plain(error)})."
+        raise ProviderError(message, fields={"symbol": [message]}) from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ProviderUnavailable(
+            f"{name} answered in a form that cannot be read ({type(error).__name__}). Try again later."
+        ) from error
 
 
 def _attempt(

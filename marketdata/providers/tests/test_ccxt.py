@@ -250,6 +250,30 @@ def test_an_error_of_the_exchange_is_told_without_its_address(server, provider):
     assert len(server.asked("klines")) == 1
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        [FIRST, *[10**400] * 5],
+        [10**400, "1", "1", "1", "1", "1"],
+        [FIRST, "1", {}, "1", "1", "1"],
+        [FIRST, "1"],
+        [FIRST * 10**6, "1", "1", "1", "1", "1"],
+    ],
+    ids=["400 digits", "time of 400 digits", "no number", "too short", "beyond the years"],
+)
+def test_candles_that_cannot_be_read_are_an_error_in_words(server, provider, row):
+    binance = Binance()
+    server.respond = lambda question: Answer([row]) if "klines" in question.path else binance(question)
+
+    def prepare(exchange):
+        reroute(server)(exchange)
+        exchange.parse_ohlcv = lambda candle, market=None: candle  # some exchanges of the library do no more
+
+    provider._prepare = prepare
+    with pytest.raises(ProviderUnavailable, match="answered"):
+        provider.history("binance:BTC/USDT", "1h", "2024-01-01", "2024-01-01")
+
+
 def test_who_watches_hears_of_the_progress_and_can_stop_it(server, provider):
     told = []
 

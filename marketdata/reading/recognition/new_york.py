@@ -32,7 +32,7 @@ _ONCE = frozenset(
 _LOST_DAYS = 0.001
 """Share of the other weekdays, beside one, that may be missing."""
 _PLAIN_SYMBOL = re.compile(r"[A-Z]{1,5}(?:-[A-Z])?")
-_WITHOUT_ENDING = {"yahoo": "Yahoo", "alpha_vantage": "Alpha Vantage"}
+_WITHOUT_ENDING = frozenset({"yahoo", "alpha_vantage"})
 """Sources whose symbols of the United States have no ending, while those of other countries have one."""
 _PROPOSED = "The calendar of New York's stock exchanges is proposed; NYSE and Nasdaq keep the same sessions."
 
@@ -54,11 +54,9 @@ def reason_for(moments: Sequence[dt.datetime], symbol: str, dialect: str, *, on_
         return f"The ending .US of the symbol names the United States. {_PROPOSED}"
     is_american = dialect in _WITHOUT_ENDING and bool(_PLAIN_SYMBOL.fullmatch(symbol))
     kept = holidays_kept(days)
-    said = (
-        f"{_WITHOUT_ENDING[dialect]} writes symbols of the United States like {symbol}" if is_american else ""
-    )
+    said = f"where columns are named like these, {symbol} is a symbol of the United States"
     if len(kept) >= (1 if is_american else 2):
-        also = f", and {said}" if said else ""
+        also = f", and {said}" if is_american else ""
         return f"No bar falls on {_listed(kept)}, and hardly another weekday is missing{also}. {_PROPOSED}"
     if is_american and on_clock and _keeps_hours([moment.time() for moment in local]):
         return f"The bars lie between 9:30 and 16:00 in New York, and {said}. {_PROPOSED}"
@@ -78,14 +76,13 @@ def clock_reason(moments: Sequence[dt.datetime]) -> str:
     whole = sorted(days)[1:-1]  # the sample may begin and end within a day
     if any(day.weekday() > 4 for day in days):
         return ""
-    for begin, end, said in ((_OPEN, _CLOSE, "9:30 and 16:00"), (dt.time(4), dt.time(20), "4:00 and 20:00")):
+    regular = (_OPEN, _CLOSE, "9:30 and 16:00, the hours of trading in New York")
+    extended = (dt.time(4), dt.time(20), "4:00 and 20:00, the hours of trading in New York and around them")
+    for begin, end, said in (regular, extended):
         inside = all(begin <= time <= end for times in days.values() for time in times)
         filled = sum(_fills(days[day], begin, end) for day in whole)
         if inside and filled >= _ENOUGH_DAYS and 2 * filled > len(whole):
-            return (
-                f"The rows of several days lie between {said}, as Alpha Vantage writes New York's time: "
-                "that timezone is proposed. Check it."
-            )
+            return f"The rows of several days lie between {said}: that timezone is proposed. Check it."
     return ""
 
 

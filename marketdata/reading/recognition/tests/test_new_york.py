@@ -75,7 +75,7 @@ def test_hours_of_new_york_need_a_known_clock_and_a_symbol():
 
     instants = [moment.astimezone(dt.UTC) for moment in hours(ZoneInfo("America/New_York"))]
     said = reason(instants, "SPY", "yahoo", on_clock=True)
-    assert said.startswith("The bars lie between 9:30 and 16:00 in New York, and Yahoo writes symbols")
+    assert said.startswith("The bars lie between 9:30 and 16:00 in New York, and where columns")
     assert reason(hours(None), "SPY", "alpha_vantage", on_clock=True)
     assert reason(hours(None), "SPY", "yahoo", on_clock=False) == ""
     assert reason(instants, "SPY", "generic", on_clock=True) == ""

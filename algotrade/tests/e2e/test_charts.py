@@ -24,6 +24,10 @@ def pressed(page):
     return page.locator(".chart-candles .chart-tools [aria-pressed=true]").all_inner_texts()
 
 
+def wait_for_real_bars(page):
+    page.wait_for_function("() => document.querySelector('[data-chart-merged]').textContent === ''")
+
+
 def look_closer(person):
     """Choose ranges of an open chart of more than 2,000 daily bars; return how often parts were asked for."""
     page = person.page
@@ -37,7 +41,7 @@ def look_closer(person):
     figure.get_by_text("Table of the values").click()
     caption.get_by_text("Each row is 2 bars put together.").wait_for()
     figure.get_by_role("button", name="1Y").click()
-    page.wait_for_function("() => document.querySelector('[data-chart-merged]').textContent === ''")
+    wait_for_real_bars(page)
     assert pressed(page) == ["1Y"]
     assert " bars" not in figure.locator("[data-chart-legend]").inner_text()
     caption.get_by_text(re.compile(r"60 of the 25\d in the picture, evenly spaced\.$")).wait_for()
@@ -57,6 +61,48 @@ def test_a_series_says_when_candles_are_merged_and_draws_real_bars_where_they_fi
     assert pressed(person.page) == ["1Y"]
     assert look_closer(person) <= 4
     person.look("chart-closer")
+
+
+def test_a_closer_look_that_fails_says_so_and_is_tried_again(person):
+    page = person.page
+    person.go("/data/")
+    person.main.get_by_role("link", name=re.compile("AAPL")).first.click()
+    person.see_chart("candles")
+    figure = page.locator(".chart-candles")
+    wait_for_real_bars(page)
+    figure.get_by_role("button", name="All").click()
+    figure.locator("[data-chart-merged]").get_by_text("each candle is 2 bars").wait_for()
+    page.route(PERIOD, lambda route: route.fulfill(status=500, body="down"))
+    figure.locator("[data-chart-box]").focus()
+    for _ in range(3):
+        page.keyboard.press("+")
+    notice = figure.get_by_text("Finer candles could not be loaded.")
+    notice.wait_for()
+    page.unroute(PERIOD)
+    figure.get_by_role("button", name="Try again").click()
+    wait_for_real_bars(page)
+    assert notice.is_hidden()
+
+
+def test_a_wheel_does_not_lead_beyond_the_data(person):
+    page = person.page
+    person.go("/data/")
+    person.main.get_by_role("link", name=re.compile("EURUSD")).first.click()
+    person.see_chart("candles")
+    page.locator(".chart-candles [data-chart-box]").hover()
+    for _ in range(60):
+        page.mouse.wheel(0, 400)
+        page.wait_for_timeout(20)
+    first, last, rows = page.evaluate(
+        """async () => {
+            const name = performance.getEntriesByType("resource").map((entry) => entry.name);
+            const { handleOf } = await import(name.find((url) => /mount[^/]*js/.test(url)));
+            const handle = handleOf(document.querySelector(".chart-candles"));
+            const { from, to } = handle.chart.timeScale().getVisibleLogicalRange();
+            return [from, to, handle.rows.length];
+        }"""
+    )
+    assert (-1 < first < 1, rows - 2 < last < rows) == (True, True), (first, last, rows)
 
 
 def test_the_prices_of_a_result_are_real_bars_where_they_fit(person):

@@ -2,6 +2,7 @@
 // into sight later is fetched again by its times and put into its place, and the old picture stays until it is there.
 import { indexAt, withoutRepeats } from "./chart-data.js";
 import { getJson } from "./csrf.js";
+import { text } from "./texts.js";
 
 const MOST_ROWS = 2000;
 const WAIT_MS = 200;
@@ -22,7 +23,10 @@ function moved(edge, before, after) {
 }
 
 export class Detail {
-  /** data: the answer that was drawn first; url: where parts of it are asked for; onSettled: called after each move. */
+  /**
+   * data: the answer that was drawn first; url: where parts of it are asked for; onSettled: called after each move and
+   * each answer. `failed` then says why finer candles could not be loaded, if so; look() tries again.
+   */
   constructor(handle, { data, url, onSettled }) {
     this.handle = handle;
     this.base = withoutRepeats(data.bars);
@@ -32,6 +36,7 @@ export class Detail {
     this.part = null;
     this.loading = false;
     this.movedOn = false;
+    this.failed = "";
     handle.barsIn = (index) => this.barsIn(index);
     handle.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.soon());
   }
@@ -66,6 +71,7 @@ export class Detail {
       this.movedOn = true;
       return;
     }
+    this.failed = "";
     const [first, last] = this.sight();
     const perRow = Math.ceil(((last - first + 1) * this.perRow) / MOST_ROWS);
     if (perRow >= this.perRow) this.draw(null);
@@ -101,8 +107,10 @@ export class Detail {
         this.draw({ first: start, after, perRow: answer.bars_per_row, bars: withoutRepeats(answer.bars) });
         this.onSettled();
       }
-    } catch {
+    } catch (error) {
       this.movedOn = false; // what is drawn stays, and says that it is merged; the next move asks again
+      this.failed = `${text("closer-failed")} ${error.message}`;
+      if (this.handle.box.isConnected) this.onSettled();
     } finally {
       this.loading = false;
     }

@@ -50,7 +50,8 @@ export function baseOptions(colours, { intraday }) {
     crosshair: { ...theme.crosshair, mode: 0 },
     // One width for all scales keeps the charts of a page under one another.
     rightPriceScale: { borderVisible: false, minimumWidth: 76 },
-    timeScale: { borderVisible: false, timeVisible: intraday, secondsVisible: false, minBarSpacing: 0.01 },
+    // Neither a wheel nor a finger leads beyond the data.
+    timeScale: { borderVisible: false, timeVisible: intraday, secondsVisible: false, fixLeftEdge: true, fixRightEdge: true },
     localization: { timeFormatter: (seconds) => isoTime(seconds, intraday) },
     // A finger moving up or down scrolls the page, not the chart.
     handleScroll: { vertTouchDrag: false },

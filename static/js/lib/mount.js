@@ -41,24 +41,27 @@ async function load(figure) {
   };
 }
 
-function fail(figure, words, { again }) {
-  figure.dataset.state = again ? "failed" : "empty";
+/** Says below the picture what went wrong, with a button if it can be tried again; "" takes it away. */
+function tell(figure, words, again = null) {
   const place = figure.querySelector("[data-chart-error]");
-  place.hidden = false;
+  place.hidden = !words;
   place.textContent = words;
-  figure.querySelector("[data-chart-table]").hidden = true;
-  figure.querySelector(".chart-tools").hidden = true;
   if (!again) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn btn-tool";
   button.textContent = text("try-again");
   button.addEventListener("click", () => {
-    place.hidden = true;
-    figure.dataset.state = "loading";
-    mount(figure);
+    tell(figure, "");
+    again();
   });
   place.append(" ", button);
+}
+
+function hideTools(figure, state) {
+  figure.dataset.state = state;
+  figure.querySelector("[data-chart-table]").hidden = true;
+  figure.querySelector(".chart-tools").hidden = true;
 }
 
 /** The ranges that can be chosen: [label, seconds, about how many bars], shortest first. */
@@ -107,13 +110,14 @@ function markRange(figure, handle) {
   });
 }
 
-/** Says how many bars a candle is, in the title, the legend and an open table of values. */
+/** Says how many bars a candle is, in the title, the legend and an open table of values, and why it is not fewer. */
 function sayMerged(figure, handle, detail) {
   const merged = detail.merged();
   figure.querySelector("[data-chart-merged]").textContent = merged > 1 ? text("merged", { count: merged }) : "";
   drawLegend(figure.querySelector("[data-chart-legend]"), handle);
   const details = figure.querySelector("[data-chart-table]");
   if (details.open) drawTable(details.querySelector(".table-wrap"), handle);
+  tell(figure, detail.failed, detail.failed ? () => detail.look() : null);
 }
 
 function bindTools(figure, handle) {
@@ -180,12 +184,17 @@ async function mount(figure) {
   try {
     data = await load(figure);
   } catch (error) {
-    fail(figure, error.message || text("chart-failed"), { again: true });
+    hideTools(figure, "failed");
+    tell(figure, error.message || text("chart-failed"), () => {
+      figure.dataset.state = "loading";
+      mount(figure);
+    });
     return;
   }
   if (!figure.isConnected) return;
   if (!data[SERIES[figure.dataset.chart]]?.length) {
-    fail(figure, text("no-data"), { again: false });
+    hideTools(figure, "empty");
+    tell(figure, text("no-data"));
     return;
   }
   const handle = DRAW[figure.dataset.chart](figure.querySelector("[data-chart-box]"), { data });

@@ -44,10 +44,11 @@ def compare_drift(context: JobContext) -> Callable[[], None]:
 
 def _tables(configuration: TrainingConfiguration, bars: Bars) -> Iterator[tuple[float, FeatureTable]]:
     """Features one after another with the share that is done, so that only one is held and a cancel is noticed."""
-    steps = len(configuration.features) + len(configuration.strategies)
+    strategies = configuration.strategy_features
+    steps = len(configuration.features) + len(strategies)
     for number, name in enumerate(configuration.features, start=1):
         yield number / steps, prepare(bars, (name,))
-    for number, strategy in enumerate(configuration.strategies, start=len(configuration.features) + 1):
+    for number, strategy in enumerate(strategies, start=len(configuration.features) + 1):
         yield number / steps, prepare(bars, (), (strategy,))
 
 

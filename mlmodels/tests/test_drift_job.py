@@ -54,6 +54,16 @@ def test_features_of_the_same_market_have_not_moved(train, series):
     assert model.status == "succeeded"
 
 
+def test_the_columns_of_strategies_are_compared_too(train, series):
+    model = train(**SETTINGS, strategies=[{"strategy_type": "rsi", "name": "My RSI"}])
+    grown(series)
+    drift = check(model).drift
+    mine = [row for row in drift["features"] if row["name"].startswith("My RSI: ")]
+    assert mine
+    assert {row["name"] for row in drift["features"]} == set(model.metrics["reference"])
+    assert all(row["psi"] is not None for row in mine)
+
+
 def test_a_market_three_times_as_wild_shows_in_volatility_first(train, series):
     model = train(**SETTINGS)
     grown(series, scale=3.0)

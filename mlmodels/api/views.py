@@ -178,9 +178,10 @@ class MLModelViewSet(
     @extend_schema(summary="Change a model's note", request=NoteSerializer, responses=MLModelSerializer)
     def partial_update(self, request: Request, pk: str | None = None) -> Response:
         """The note is all that can be changed of a model: train again for anything else."""
+        model = self.get_object()
         given = NoteSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        MLModelService.set_note(self.get_object(), given.validated_data["note"])
+        MLModelService.set_note(model, given.validated_data["note"])
         return self._answer()
 
     @extend_schema(summary="Promote a model", request=None, responses=MLModelSerializer, filters=False)

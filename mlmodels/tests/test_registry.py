@@ -1,6 +1,9 @@
 """Which version counts, what is noted, and what becomes of strategies whose model goes."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from algotrade.errors import LabError
@@ -168,3 +171,15 @@ def test_a_report_of_the_version_before_is_told_by_its_format(submit):
     )
     model.metrics = {"overall": model.metrics["overall"]}
     assert model.report_format == 1
+
+
+def test_models_of_the_version_before_get_their_verdict_into_lists(train, submit):
+    model, waiting = train(), submit()
+    verdict = model.verdict
+    MLModel.objects.update(verdict="")
+    migration = import_module("mlmodels.migrations.0003_verdicts_of_stored_models")
+    migration.copy_verdicts(apps, None)
+    model.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (model.verdict, waiting.verdict) == (verdict, "")
+    assert verdict in {"no_better", "within_noise", "better"}

@@ -25,10 +25,10 @@ PLAIN = ("name", "series", "start_date", "end_date", "algorithm")
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "outcome": ("label", "horizon", "barrier_width"),
-    "validation": ("validation", "folds", "test_folds", "training_bars", "embargo"),
+    "validation": ("validation", "folds", "test_folds", "training_bars", "embargo", "controls"),
     "fitting": ("class_weight", "calibration"),
     "search": ("search", "search_trials", "search_over"),
-    "judging": ("controls", "cost_rate", "short_trades", "seed"),
+    "judging": ("cost_rate", "short_trades", "seed"),
 }
 APPLIES: Mapping[str, tuple[str, frozenset[str]]] = {
     "barrier_width": ("label", frozenset({"triple_barrier"})),
@@ -40,6 +40,10 @@ APPLIES: Mapping[str, tuple[str, frozenset[str]]] = {
 """Fields that count only with certain values of another; the page hides them otherwise (css/pages/models.css)."""
 
 
+TYPED = frozenset({"seed", "training_bars", "cost_rate"})
+"""Numbers whose range is too wide for a slider."""
+
+
 @dataclass(frozen=True, slots=True)
 class KindRow:
     """One kind of feature in the picker: whether it is ticked, and the field of its settings (None without any)."""
@@ -48,6 +52,15 @@ class KindRow:
     ticked: bool
     settings: forms.BoundField | None
     hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindGroup:
+    """The kinds of one group, and whether it begins open."""
+
+    label: str
+    rows: list[KindRow]
+    open: bool
 
 
 class TrainingForm(forms.Form):
@@ -102,6 +115,9 @@ class TrainingForm(forms.Form):
         self.fields["strategies"].choices = self.strategy_choices.choices
         for param in TRAINING_PARAMS:
             self.fields[param.name] = parameter_field(param, user)
+        for name in TYPED & self.fields.keys():
+            widget = self.fields[name].widget
+            self.fields[name].widget = forms.NumberInput(widget.attrs)
         for param in self.chosen.params:
             self.fields[PREFIX + param.name] = parameter_field(param, user)
         self._add_search_over()
@@ -167,12 +183,24 @@ class TrainingForm(forms.Form):
         return {name: self.section(name) for name in SECTIONS}
 
     @property
+    def open_sections(self) -> dict[str, bool]:
+        """Which of the folded parts begin open: those in which something is refused or differs from the usual."""
+        usual = {param.name: getattr(param, "default", None) for param in TRAINING_PARAMS}
+        return {
+            name: any(
+                field.errors or (field.name in usual and str(field.value()) != str(usual[field.name]))
+                for field in fields
+            )
+            for name, fields in self.sections.items()
+        }
+
+    @property
     def hyper_fields(self) -> list[forms.BoundField]:
         """The algorithm's own settings."""
         return [self[PREFIX + param.name] for param in self.chosen.params]
 
-    def feature_groups(self) -> Iterator[tuple[str, list[KindRow]]]:
-        """The kinds of each group as the picker shows them."""
+    def feature_groups(self) -> Iterator[KindGroup]:
+        """The kinds of each group as the picker shows them; a group is closed unless something in it is refused."""
         ticked = {str(value) for value in self["features"].value() or ()}
         for key, label in GROUPS.items():
             rows = []
@@ -180,7 +208,8 @@ class TrainingForm(forms.Form):
                 settings = self[FEATURE_PREFIX + kind.key] if kind.params else None
                 rows.append(KindRow(kind, kind.key in ticked, settings, feature_choice.hint_of(kind)))
             if rows:
-                yield translated(label), rows
+                refused = any(row.settings is not None and row.settings.errors for row in rows)
+                yield KindGroup(translated(label), rows, refused)
 
     def values(self) -> dict[str, Any]:
         """The cleaned input as the service takes it; where something was refused, what was understood."""

@@ -6,16 +6,24 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from algotrade.templatetags import figures
+from mlmodels.algorithms import ALGORITHMS
+from mlmodels.configuration import TRAINING_PARAMS
+from mlmodels.forms import APPLIES
 from mlmodels.glossary import DEFINITIONS
 from mlmodels.models import MLModel
 from mlmodels.presentation.curves import curves_of
 from mlmodels.presentation.report import equity_lines
 from mlmodels.services import MLModelService
+from strategies.params import ChoiceParam
 
 TONES = ("chart-strategy", "chart-overlay-2")
 PICTURES = ("roc", "calibration")
 SMALLER_IS_BETTER = frozenset({"log_loss", "brier"})
 NEITHER_IS_BETTER = frozenset({"base_rate", "base_log_loss", "effective_rows", "trades", "exposure"})
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "algorithm": {key: algorithm.label for key, algorithm in ALGORITHMS.items()},
+    **{param.name: dict(param.choices) for param in TRAINING_PARAMS if isinstance(param, ChoiceParam)},
+}
 PRINTED: Mapping[str, Callable[[Any], str]] = {
     "net_return": figures.signed_percent,
     "max_drawdown": figures.percent,
@@ -32,7 +40,7 @@ def comparison_context(first: MLModel, second: MLModel) -> dict[str, Any]:
     shared = [key for key in PICTURES if key in curves[0] or key in curves[1]]
     return {
         "comparison": found,
-        "settings": [_setting(item) for item in found.settings],
+        "settings": [_setting(item) for item in found.settings if _counts(item.name, first, second)],
         "scores": [_score(pair) for pair in found.scores],
         "paired": _paired(found.paired) if found.paired else None,
         "curves": [curves[0].get(key) or curves[1][key] for key in shared],
@@ -84,6 +92,12 @@ def comparison_equity(first: MLModel, second: MLModel) -> dict[str, Any]:
     return {"equity": lines[0]["points"], "lines": lines}
 
 
+def _counts(name: str, *models: MLModel) -> bool:
+    """Whether a setting had a say in either training."""
+    leader, values = APPLIES.get(name, ("", frozenset()))
+    return not leader or any(model.configuration.get(leader) in values for model in models)
+
+
 def _setting(item: Any) -> dict[str, Any]:
     values = {"first": item.first, "second": item.second}
     if item.name == "features":
@@ -92,7 +106,12 @@ def _setting(item: Any) -> dict[str, Any]:
             "first": _only([name for name in item.first or () if name not in other]),
             "second": _only([name for name in item.second or () if name not in one]),
         }
-    return {"label": _(item.label), **{side: _plain(value) for side, value in values.items()}}
+    choices = CHOICES.get(item.name, {})
+    said = {
+        side: _plain(choices.get(value, value) if isinstance(value, str) else value)
+        for side, value in values.items()
+    }
+    return {"label": _(item.label), **said}
 
 
 def _only(names: list[str]) -> str:

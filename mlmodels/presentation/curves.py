@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from algotrade.templatetags import figures
 
 TABLE_ROWS = 25
+FARTHEST = 2.0
+"""A line for comparison further out than so many times the largest value is not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def _precision_recall(metrics: Mapping[str, Any]) -> Curve | None:
         "x": _axis(_("Recall: share of the gains found"), "percent", 0.0, 1.0),
         "y": _axis(_("Precision: how often “gain” was right"), "percent", 0.0, 1.0),
         "lines": [
-            _line(label, points, extra=_("from a probability of")),
+            # Where nothing is called a gain there is no precision.
+            _line(label, [p for p in points if p[2] is not None], extra=_("from a probability of")),
             _line(
                 _("Chance: the share of gains, %(share)s") % {"share": figures.percent(base, 1)},
                 [[0.0, base], [1.0, base]],
@@ -165,11 +168,12 @@ def _thresholds(metrics: Mapping[str, Any]) -> Curve | None:
         "zero": True,
     }  # fmt: skip
     held = ((metrics.get("trading") or {}).get("buy_and_hold") or {}).get("net_return")
-    if held is not None:
+    gained = [point["net_return"] for point in points]
+    # Far above or below all of them its line would press theirs flat; the figure stands beside the equity, too.
+    if held is not None and abs(held) <= FARTHEST * max(max(map(abs, gained)), 0.01):
         ends = [points[0]["margin"], points[-1]["margin"]]
-        drawing["lines"].append(
-            _line(_("Buy and hold"), [[x, held] for x in ends], "chart-benchmark", dashed=True)
-        )
+        line = _line(_("Buy and hold"), [[x, held] for x in ends], "chart-benchmark", dashed=True)
+        drawing["lines"].append(line)
     head = (_("Margin"), _("Net return"), _("Trades"), _("Exposure"), _("Sharpe"))
     rows = [
         (
@@ -183,7 +187,7 @@ def _thresholds(metrics: Mapping[str, Any]) -> Curve | None:
     ]
     said = _(
         "Picking the best of these %(count)s margins is a search, too: each counts as a trial, and the best of "
-        "many looks good by luck alone. Costs: %(cost)s of the value of each trade."
+        "many looks good by luck alone. Costs: %(cost)s of the value of each fill."
     ) % {"count": len(points), "cost": figures.percent(found.get("cost_rate"), 3)}
     return Curve("thresholds", _("Margin against net return"), drawing, head, tuple(rows), said)
 

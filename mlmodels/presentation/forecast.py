@@ -28,6 +28,8 @@ def forecast_context(user: Any, form: TrainingForm) -> dict[str, Any]:
     }
     for name, messages in found.problems.items():
         problems.setdefault(form.field_of(name), list(messages))
+    if not form.data.get("series"):
+        problems.pop("series", None)  # nothing was chosen yet: the panel says what it waits for
     rates = found.base_rates
     return {
         "foreseen": found,

@@ -7,12 +7,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from algotrade.templatetags import figures
+from mlmodels.algorithms import ALGORITHMS
 from mlmodels.glossary import DEFINITIONS
 from mlmodels.models import MLModel
 from mlmodels.presentation.curves import curves_of
 from mlmodels.presentation.doubts import doubts_about
 from mlmodels.presentation.timeline import timeline
 from mlmodels.words import CONTROLS, LEVELS, STABILITY_WORDS, TONES, stability_word, verdict_sentence
+from strategies.params import Param
 
 FORMAT = 2
 TRIALS_SHOWN = 200
@@ -24,8 +26,10 @@ def report_context(model: MLModel) -> dict[str, Any]:
     metrics = model.metrics
     overall = metrics.get("overall") or {}
     trading = metrics.get("trading") or {}
+    algorithm = ALGORITHMS.get(model.algorithm)
     return {
         "overall": overall,
+        "causal": model.configuration.get("validation") != "combinatorial",
         "older_format": bool(overall) and metrics.get("format", 1) < FORMAT,
         "verdict": verdict_sentence(overall),
         "verdict_tone": TONES.get(model.verdict, "info"),
@@ -35,12 +39,11 @@ def report_context(model: MLModel) -> dict[str, Any]:
         "controls": control_rows(metrics),
         "timeline": timeline(metrics.get("folds") or ()),
         "folds": fold_rows(metrics),
-        "searched_names": _searched_names(metrics),
         "curves": curves_of(metrics),
         "bars": importance_bars(model.feature_importance),
         "impurity": share_bars(metrics.get("impurity") or ()),
         "stability": stability_rows(metrics.get("stability") or ()),
-        "search": search_rows(metrics.get("search") or {}),
+        "search": search_rows(metrics.get("search") or {}, algorithm.params if algorithm else ()),
         "paths": path_strips(metrics.get("paths") or ()),
         "audit": metrics.get("audit") or {},
         "retraining": metrics.get("retraining") or [],
@@ -96,15 +99,7 @@ def _judgement(control: Mapping[str, Any]) -> str:
 
 def fold_rows(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each fold with the four cells of its confusion as shares of its rows."""
-    names = _searched_names(metrics)
-    return [
-        {
-            **fold,
-            "cells": _confusion(fold.get("confusion")),
-            "found": [(name, (fold.get("hyperparameters") or {}).get(name)) for name in names],
-        }
-        for fold in metrics.get("folds") or ()
-    ]
+    return [{**fold, "cells": _confusion(fold.get("confusion"))} for fold in metrics.get("folds") or ()]
 
 
 def _confusion(counts: Mapping[str, int] | None) -> list[dict[str, Any]]:
@@ -119,7 +114,7 @@ def _confusion(counts: Mapping[str, int] | None) -> list[dict[str, Any]]:
             "share": counts[key] / total,
             "depth": min(4, int(counts[key] / total * 8)),
         }
-        for key in ("true_up", "false_up", "false_down", "true_down")
+        for key in ("true_up", "false_up", "true_down", "false_down")
     ]
 
 
@@ -162,8 +157,8 @@ def stability_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def search_rows(search: Mapping[str, Any]) -> dict[str, Any]:
-    """The tries of a search, by fold and best first; `names` are those that were varied."""
+def search_rows(search: Mapping[str, Any], params: Iterable[Param] = ()) -> dict[str, Any]:
+    """The tries of a search, by fold and best first; `names` are those of `params` that were varied."""
     trials = list(search.get("trials") or ())
     if not trials:
         return {}
@@ -171,6 +166,7 @@ def search_rows(search: Mapping[str, Any]) -> dict[str, Any]:
     varied = [
         name for name in names if len({repr(t["hyperparameters"].get(name)) for t in trials}) > 1
     ] or names
+    labels = {param.name: _(param.label) for param in params}
     # The search of the final model, fold 0, comes last.
     trials.sort(key=lambda trial: (trial["fold"] or math.inf, trial["score"] is None, trial["score"] or 0.0))
     rows = [
@@ -185,7 +181,7 @@ def search_rows(search: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "method": search.get("method"),
         "evaluated": search.get("evaluated") or len(trials),
-        "names": varied,
+        "names": [labels.get(name, name) for name in varied],
         "rows": shown,
         "cut": len(shown) < len(rows),
     }
@@ -235,10 +231,3 @@ def equity_lines(model: MLModel) -> dict[str, Any]:
         "equity": grown(trading.get("equity")),
         "benchmark": grown((trading.get("buy_and_hold") or {}).get("equity")),
     }
-
-
-def _searched_names(metrics: Mapping[str, Any]) -> list[str]:
-    """The hyper-parameters that differ between folds, because each fold searched for its own."""
-    used = [fold.get("hyperparameters") or {} for fold in metrics.get("folds") or ()]
-    names = dict.fromkeys(name for values in used for name in values)
-    return [name for name in names if len({repr(values.get(name)) for values in used}) > 1]

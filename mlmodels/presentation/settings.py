@@ -47,7 +47,8 @@ def recipe_rows(model: MLModel) -> list[tuple[str, str, str]]:
     rows += [(str(name), str(version), "") for name, version in (provenance.get("versions") or {}).items()]
     for key, label in (("python", _("Python")), ("platform", _("Machine")), ("machine", _("Machine"))):
         if value := provenance.get(key):
-            rows.append((label, str(value), ""))
+            said = ", ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
+            rows.append((label, said, ""))
     return rows
 
 

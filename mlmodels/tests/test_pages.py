@@ -9,8 +9,8 @@ from django.urls import reverse
 from algotrade.jobs import services as job_services
 from marketdata.models import Series
 from mlmodels.models import MLModel
-from mlmodels.tests.conftest import finish
 from mlmodels.presentation.report import importance_bars
+from mlmodels.tests.conftest import finish
 
 pytestmark = pytest.mark.django_db
 

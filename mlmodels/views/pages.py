@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -81,10 +81,11 @@ def curves_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """The values of one curve: a row a point, `?curve=roc`."""
     model = own(request, pk)
     curve = curves_of(model.metrics).get(request.GET.get("curve", ""))
-    if curve is None:
-        raise Http404
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="model-{model.pk}-{curve.key}.csv"'
+    name = curve.key if curve else "curve"
+    response["Content-Disposition"] = f'attachment; filename="model-{model.pk}-{name}.csv"'
+    if curve is None:
+        return response
     writer = csv.writer(response)
     writer.writerow(["line", curve.drawing["x"]["label"], curve.drawing["y"]["label"], "more"])
     for line in curve.drawing["lines"]:
@@ -116,9 +117,11 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 def stage(request: HttpRequest, pk: int) -> HttpResponse:
     """Promote, retire or take back."""
     model = own(request, pk)
-    act, said = STAGES.get(request.POST.get("stage", ""), (None, ""))
-    if act is None:
-        raise Http404
+    wanted = request.POST.get("stage", "")
+    if wanted not in STAGES:
+        messages.error(request, _("Choose what the model is kept for: promoted, retired or candidate."))
+        return redirect(model)
+    act, said = STAGES[wanted]
     try:
         act(model)
         messages.success(request, said % {"name": model})

@@ -48,8 +48,10 @@ export class CurveChart {
     this.drawLegend();
   }
 
-  axis(side, place) {
+  axis(side) {
     const style = axisStyle(this.colours);
+    const reached = this.drawing.lines.flatMap((line) => line.points.map((point) => point[side === "x" ? 0 : 1]));
+    const places = Math.max(...reached) - Math.min(...reached) > 0.05 ? 0 : 1;
     const { label, unit, min, max } = this.drawing[side];
     const narrow = this.figure.clientWidth < 460;
     return {
@@ -69,7 +71,7 @@ export class CurveChart {
         ...style.axisLabel,
         showMinLabel: min === null || min === 0 ? undefined : false,
         showMaxLabel: max === null || max === 1 ? undefined : false,
-        formatter: (value) => printed(value, unit, unit === "percent" ? (place ? 1 : 0) : 2),
+        formatter: (value) => printed(value, unit, unit === "percent" ? places : 2),
       },
     };
   }
@@ -126,8 +128,8 @@ export class CurveChart {
         axisPointer: { type: "line", lineStyle: { color: colours.muted } },
         formatter: (found) => this.tip(found),
       },
-      xAxis: this.axis("x", false),
-      yAxis: this.axis("y", drawing.y.min === null),
+      xAxis: this.axis("x"),
+      yAxis: this.axis("y"),
       series,
     };
   }

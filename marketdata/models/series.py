@@ -70,7 +70,7 @@ class Series(models.Model):
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
+        on_delete=models.DO_NOTHING,  # `store.deleting.delete_of` does it: a cascade would load or lock every bar
         related_name="series_set",
         null=True,
         blank=True,

@@ -4,6 +4,8 @@ What refers to the series is parted from it as if its row were deleted: snapshot
 it, imports and derived series stay without it, and stored results prevent it. The row itself remains, hidden, nobody's
 and without a name to be in the way of, until the last of its bars is removed (`leftovers`), by the lease of nobody that
 is written here.
+
+The series of a user who is deleted go the same way (`delete_of`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models.deletion import RestrictedError
+from django.db.models.deletion import ProtectedError, RestrictedError
 from django.utils.timezone import now
 
 from marketdata.models import MarketData, Series, WriteLease
@@ -51,6 +53,18 @@ def delete(series: Series) -> None:
         )
         forget_files(files)
         transaction.on_commit(lambda: discard_of(holder, AT_ONCE_SECONDS), robust=True)
+
+
+def delete_of(user_id: int) -> None:
+    """Make the series of a deleted user vanish, in the transaction in which everything else of theirs went.
+
+    One that somebody else's results were computed from was shared once: it is shared again.
+    """
+    for series in Series.written.filter(user_id=user_id):
+        try:
+            delete(series)
+        except (ProtectedError, RestrictedError):
+            Series.written.filter(pk=series.pk).update(user=None)
 
 
 def refusing(series: Series) -> dict[Any, int]:

@@ -179,6 +179,51 @@ def test_its_owner_can_go_before_its_rows(user, series, unremoved, media_root):
     assert nothing_left(media_root)
 
 
+def by_user(user, client_for, make_user):
+    user.delete()
+
+
+def by_users(user, client_for, make_user):
+    type(user).objects.filter(pk=user.pk).delete()
+
+
+def by_staff(user, client_for, make_user):
+    staff = client_for(make_user("root", is_staff=True, is_superuser=True))
+    page = f"/admin/accounts/user/{user.pk}/delete/"
+    assert staff.get(page).status_code == 200
+    assert staff.post(page, {"post": "yes"}).status_code == 302
+
+
+@pytest.mark.parametrize("door", [by_user, by_users, by_staff], ids=lambda door: door.__name__)
+def test_the_series_of_a_deleted_user_go_without_their_bars_being_touched(
+    user, series, other_user, client_for, make_user, unremoved, media_root, door
+):
+    theirs = make_series(other_user, "THEIRS", bars=make_bars(5))
+    Feed.objects.create(series=series, provider="synthetic", symbol="GBM")
+    make_series(user, "WEEKS", timeframe="1w", derived_from=series)
+    with CaptureQueriesContext(connection) as queries:
+        door(user, client_for, make_user)
+    touching = [query["sql"] for query in queries if '"marketdata_marketdata"' in query["sql"]]
+    assert touching == []
+    assert list(Series.objects.all()) == [theirs]
+    assert (MarketData.written.count(), MarketData.objects.count()) == (1005, 5)
+    assert not Feed.objects.exists()
+    assert leftovers.discard_left_behind() == 2
+    assert (MarketData.written.count(), Series.written.count(), WriteLease.objects.count()) == (5, 1, 0)
+    assert Snapshot.objects.get().series == theirs
+
+
+def test_a_series_that_others_have_computed_from_stays_shared_when_its_owner_goes(user, series, monkeypatch):
+    def refuse(*args):
+        raise RestrictedError("in use", set())
+
+    monkeypatch.setattr(deleting, "_part", refuse)
+    user.delete()
+    series.refresh_from_db()
+    assert series.is_shared
+    assert same(load_bars(series), BARS)
+
+
 KILLED = """
 import os, signal, sys
 import django

@@ -104,3 +104,12 @@ def test_a_run_without_trades_says_only_that():
 def test_what_makes_a_result_worthless_comes_first():
     found = evidence(ambiguous_bars=1, audit=LookaheadAudit(12, 3))
     assert [verdict.severe for verdict in in_words(doubts_about(found))] == [True, False]
+
+
+def test_that_a_model_knew_the_answers_is_said_before_everything_else():
+    stored = [
+        {"code": "no_costs"},
+        {"code": "lookahead", "bar": 3},
+        {"code": "in_sample_model", "share": 0.5},
+    ]
+    assert [said.code for said in in_words(stored)] == ["in_sample_model", "lookahead", "no_costs"]

@@ -211,3 +211,10 @@ def test_digests_tell_rows_apart_bit_by_bit():
     changed[7, 3] = np.nextafter(changed[7, 3], 1.0)
     assert np.flatnonzero(digests(changed) != one).tolist() == [7]
     assert digests(values[:, ::-1])[0] != one[0]
+
+
+def test_outcomes_that_came_early_are_kept_back_as_long_as_the_others(fits):
+    configuration = TrainingConfiguration(features=("log_return(1)",), label="triple_barrier", horizon=10)
+    walk_forward_predictions(BARS, configuration, Schedule(first=300, every=100))
+    # Volatility is known from row 20 on. Of row 289 the barriers may be touched before bar 300; its horizon ends there.
+    assert fits == [289 - 20, 389 - 20]

@@ -13,7 +13,7 @@ from mlmodels.evaluation.scoring import log_loss
 
 Floats: TypeAlias = NDArray[np.float64]
 
-MOST_ROWS, FEWEST_ROWS = 600, 150
+MOST_ROWS, FEWEST_ROWS = 400, 150
 """Rows of a test part that are scrambled at most, evenly spread over it, and the fewest a budget leaves of them."""
 ROWS_AT_ONCE = 50_000
 

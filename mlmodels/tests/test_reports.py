@@ -168,6 +168,19 @@ def test_a_feature_that_says_nothing_is_refused_by_name_before_anything_is_fitte
     assert said in caught.value.fields["features"][0]
 
 
+def late(columns, out, **parameters):
+    """No value in the first sixth of the bars."""
+    out[:] = columns.log_close % 0.01
+    out[: len(out) // 6] = np.nan
+
+
+@pytest.mark.parametrize("more", [{}, {"calibration": "sigmoid"}, {"search": "random"}], ids=str)
+def test_a_fold_without_rows_is_refused_with_a_remedy(more):
+    with temporarily(made("late_one", late)), pytest.raises(TrainingError) as caught:
+        train(count=3000, features=[*SOME, "late_one"], folds=8, **more)
+    assert "Fold 1 has 0 bars with all features" in caught.value.fields["folds"][0]
+
+
 def test_progress_names_folds_trials_and_controls():
     seen = []
     MLPredictor(features=SOME, folds=2, search="random", search_trials=2).train(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import Bars
-from mlmodels.configuration import TrainingConfiguration, plan_folds
+from mlmodels.configuration import TrainingConfiguration, fewest_training_rows, plan_folds
 from mlmodels.errors import TrainingError
 from mlmodels.features import FeatureTable, get_feature, prepare
 from mlmodels.labels import Labels, effective_rows
@@ -42,12 +42,12 @@ class TrainingData:
     def of(
         cls, configuration: TrainingConfiguration, bars: Bars, labels: Labels | None = None
     ) -> TrainingData:
-        """Compute features, outcomes (unless given) and folds."""
+        """Compute features, outcomes (unless given) and folds; TrainingError where a fold has too few rows."""
         labels = labels or configuration.labels(bars)
         table = prepare(bars, configuration.features, configuration.strategy_features)
         complete = table.complete
         ends = np.where(complete, labels.end, -1)
-        return cls(
+        made = cls(
             bars=bars,
             table=table,
             # By rows, because every fit takes rows.
@@ -57,6 +57,9 @@ class TrainingData:
             usable=np.flatnonzero(ends >= 0).astype(np.int64),
             folds=plan_folds(configuration, ends),
         )
+        # Gaps may cost a fold rows, but not most of them.
+        made.check_folds(fewest_training_rows(configuration) // 2)
+        return made
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,6 +88,16 @@ class TrainingData:
                 )
         if problems:
             raise TrainingError(problems[0], fields={"features": problems})
+
+    def check_folds(self, fewest: int) -> None:
+        """Refuse a fold that would train on fewer rows, because its features have too many gaps."""
+        for fold in self.folds:
+            if fold.train.size < fewest:
+                message = (
+                    f"Fold {fold.number} has {fold.train.size:,} bars with all features and an outcome to train on; at "
+                    f"least {fewest:,} are needed. Take fewer folds, a longer period, or features with fewer gaps."
+                )
+                raise TrainingError(message, fields={"folds": [message]})
 
     def scored_rows(self, fold: Fold) -> Indices:
         """The tested rows with features and an outcome."""

@@ -38,6 +38,8 @@ Indices: TypeAlias = NDArray[np.int64]
 
 STABILITY_ROWS = 1_000
 """Rows of a part whose distribution is looked at; by chance alone their index reaches 0.034."""
+REFERENCE_ROWS = 10_000
+"""Rows of the whole period by which live data are compared later."""
 FINAL = 0
 """Number under which the search of the final model is reported."""
 
@@ -86,7 +88,7 @@ def report_of(configuration: TrainingConfiguration, data: TrainingData, findings
         search_method=None if configuration.search == "none" else configuration.search,
         trials=_trials(found, findings.final_search),
         stability=_stability(data, found, labels),
-        reference=reference_of(data.values[data.usable], data.names),
+        reference=reference_of(data.values[_spread(data.usable, REFERENCE_ROWS)], data.names),
         audit=findings.audit,
         record=TrainingRecord(
             time, data.bars.close, found.probability, found.number[0], causal=configuration.causal
@@ -127,7 +129,9 @@ def _stability(data: TrainingData, found: OutOfFold, labels: Mapping[str, str]) 
     """How far each feature lies in the test parts from where it lay in their training parts."""
     table: dict[str, list[tuple[float, int]]] = {name: [] for name in data.names}
     for result in found.results:
-        train, test = (data.values[_spread(rows)] for rows in (result.fold.train, result.fold.test))
+        train, test = (
+            data.values[_spread(rows, STABILITY_ROWS)] for rows in (result.fold.train, result.fold.test)
+        )
         references = reference_of(train, data.names)
         for column, name in enumerate(data.names):
             index = psi(references[name], test[:, column])
@@ -141,11 +145,11 @@ def _stability(data: TrainingData, found: OutOfFold, labels: Mapping[str, str]) 
     return tuple(rows)
 
 
-def _spread(rows: Indices) -> Indices:
-    """At most `STABILITY_ROWS` of the rows, evenly spread."""
-    if rows.size <= STABILITY_ROWS:
+def _spread(rows: Indices, most: int) -> Indices:
+    """At most so many of the rows, evenly spread."""
+    if rows.size <= most:
         return rows
-    return rows[np.linspace(0, rows.size - 1, STABILITY_ROWS).astype(np.int64)]
+    return rows[np.linspace(0, rows.size - 1, most).astype(np.int64)]
 
 
 def _retraining(

@@ -24,7 +24,7 @@ from strategies.params import Value
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
 
-PREDICTIONS_A_TRAINING_ROW = 3
+PREDICTIONS_A_TRAINING_ROW = 2
 """What importance may cost: predicting this many rows is cheap beside fitting one."""
 
 

@@ -78,7 +78,7 @@ class SyntheticSpec:
     """
 
     process: str = "geometric_brownian"
-    bars: int = 1000
+    bars: int = 2520
     seed: int = 1
     start: str = "2015-01-02"
     timeframe: str = "1d"
@@ -98,6 +98,10 @@ class SyntheticSpec:
     def periods_per_year(self) -> int:
         """Bars in a year of this timeframe and calendar."""
         return periods_per_year(self.timeframe, self.calendar)
+
+
+DEFAULTS: Mapping[str, Any] = MappingProxyType({field.name: field.default for field in fields(SyntheticSpec)})
+"""What is generated where nothing else is asked, by pages and by the API."""
 
 
 def generate(spec: SyntheticSpec, *, known_only: bool = False) -> Bars:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketdata.forms.common import calendar_choices, timeframe_choices
 from marketdata.models import SYMBOL_HELP
-from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
+from marketdata.synthetic import BOUNDS, DEFAULTS, PROCESSES, SyntheticSpec
 
 PROCESS_LABELS = {
     "geometric_brownian": _("Random walk (geometric)"),
@@ -18,9 +18,9 @@ PROCESS_LABELS = {
 }
 
 
-def _bounds(name: str) -> dict[str, float]:
+def _of(name: str) -> dict[str, Any]:
     low, high = BOUNDS[name]
-    return {"min_value": low, "max_value": high}
+    return {"min_value": low, "max_value": high, "initial": DEFAULTS[name]}
 
 
 class GenerateForm(forms.Form):
@@ -37,48 +37,45 @@ class GenerateForm(forms.Form):
         label=_("Process"),
         choices=lambda: [(name, PROCESS_LABELS.get(name, name)) for name in PROCESSES],
     )
-    timeframe = forms.ChoiceField(label=_("Timeframe"), choices=timeframe_choices, initial="1d")
+    timeframe = forms.ChoiceField(
+        label=_("Timeframe"), choices=timeframe_choices, initial=DEFAULTS["timeframe"]
+    )
     calendar = forms.ChoiceField(
         label=_("Trading calendar"),
         choices=calendar_choices,
-        initial="exchange",
+        initial=DEFAULTS["calendar"],
         help_text=_("Decides how many bars make a year, and which holes count as missing bars."),
     )
-    bars = forms.IntegerField(label=_("Bars"), **_bounds("bars"), initial=2520)
+    bars = forms.IntegerField(label=_("Bars"), **_of("bars"))
     start = forms.DateField(
         label=_("First day"),
-        initial="2015-01-02",
+        initial=DEFAULTS["start"],
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
     )
     seed = forms.IntegerField(
         label=_("Seed"),
-        **_bounds("seed"),
-        initial=1,
+        **_of("seed"),
         help_text=_("The same seed gives the same bars."),
     )
-    price = forms.FloatField(label=_("First price"), **_bounds("price"), initial=100)
+    price = forms.FloatField(label=_("First price"), **_of("price"))
     drift = forms.FloatField(
         label=_("Drift per year"),
-        **_bounds("drift"),
-        initial=0.08,
+        **_of("drift"),
         help_text=_("A fraction: 0.08 is 8 %. Not used by the mean-reverting price."),
     )
     volatility = forms.FloatField(
         label=_("Volatility per year"),
-        **_bounds("volatility"),
-        initial=0.2,
+        **_of("volatility"),
         help_text=_("A fraction: 0.2 is 20 %."),
     )
     half_life = forms.FloatField(
         label=_("Half-life"),
-        **_bounds("half_life"),
-        initial=20,
+        **_of("half_life"),
         help_text=_("Mean-reverting price only: bars in which half the distance from the level is lost."),
     )
     regime_length = forms.FloatField(
         label=_("Length of a regime"),
-        **_bounds("regime_length"),
-        initial=120,
+        **_of("regime_length"),
         help_text=_("Regimes only: expected bars until the market changes."),
     )
 

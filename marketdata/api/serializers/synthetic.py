@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from rest_framework import serializers
 
 from algotrade.serializers import ChoiceField, KnownFieldsMixin
-from marketdata.synthetic import BOUNDS, PROCESSES, SyntheticSpec
+from marketdata.synthetic import BOUNDS, DEFAULTS, PROCESSES, SyntheticSpec
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
-
-DEFAULTS = {field.name: field.default for field in fields(SyntheticSpec)}
 
 
 def _whole(name: str) -> serializers.IntegerField:

@@ -103,7 +103,7 @@ DEFINITIONS: Mapping[str, Meaning] = {
         ),
     ),
     "impurity": Meaning(
-        "share of the fall of impurity at the splits on this feature",
+        "share of the fall of impurity at splits on the feature; of |weight| for a straight line",
         SHARE,
         _(
             "IN-SAMPLE: read from the training of the final model. It praises what the model has used, whether "

@@ -59,6 +59,7 @@ def _context(request: HttpRequest, model: MLModel) -> dict[str, Any]:
         rows = MLModel.objects.for_user(request.user).summaries()
         context |= report_context(model) | {
             "drift": drift_context(model),
+            "note_typed": model.note,
             "strategy_url": _strategy_url(model),
             "versions": list(rows.filter(name=model.name).order_by("-version")[:LISTED]),
             "comparable": list(rows.succeeded().exclude(pk=model.pk)[:LISTED]),

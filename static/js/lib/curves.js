@@ -65,6 +65,7 @@ export class CurveChart {
       max: max ?? undefined,
       scale: min === null,
       splitNumber: narrow ? 4 : 5,
+      interval: min === 0 && max === 1 ? 0.25 : undefined,
       axisLine: { ...style.axisLine, onZero: false },
       // The ends of a scale that follows the data are no round numbers.
       axisLabel: {

@@ -1,0 +1,108 @@
+"""The list with its versions and stages, and two models side by side."""
+
+import pytest
+from django.urls import reverse
+
+from mlmodels.models import MLModel
+from mlmodels.services import MLModelService
+
+pytestmark = pytest.mark.django_db
+
+LIST = "mlmodels:list"
+COMPARE = "mlmodels:compare"
+
+
+def query(*models):
+    return "?" + "&".join(f"selected={model.pk}" for model in models)
+
+
+@pytest.fixture
+def pair(train):
+    return train(), train(features=["log_return(1)", "volatility(10)"], hyperparameters={"strength": 1.0})
+
+
+def listed(page, query=""):
+    context = page.get(reverse(LIST) + query).context
+    return [str(model) for model in context["page_obj"].object_list]
+
+
+def test_a_name_is_listed_once_by_its_newest_trained_and_its_promoted_version(submit, page):
+    first = submit()
+    submit()
+    submit()
+    MLModel.objects.update(status="succeeded")
+    assert listed(page) == ["Echo v3"]
+    MLModelService.promote(MLModel.objects.get(pk=first.pk))
+    assert listed(page) == ["Echo v3", "Echo"]
+    submit()
+    assert listed(page) == ["Echo v4", "Echo v3", "Echo"]
+    assert listed(page, "?versions=all") == ["Echo v4", "Echo v3", "Echo v2", "Echo"]
+    assert listed(page, "?q=echo") == ["Echo v4", "Echo v3", "Echo v2", "Echo"]
+    assert listed(page, "?stage=promoted") == ["Echo"]
+    assert "4 versions" in page.get(reverse(LIST)).content.decode()
+
+
+def test_only_trained_models_can_be_selected(train, submit, page):
+    model = train()
+    waiting = submit(name="Waiting")
+    text = page.get(reverse(LIST)).content.decode()
+    assert f'name="selected" value="{model.pk}"' in text
+    assert f'name="selected" value="{waiting.pk}"' not in text
+    assert 'data-select-min="2" data-select-max="2"' in text
+
+
+def test_two_models_stand_side_by_side_with_their_difference_and_its_error(pair, page):
+    text = page.get(reverse(COMPARE) + query(*pair)).content.decode()
+    for title in (
+        "paired-title",
+        "scores-title",
+        "settings-title",
+        "curve-roc",
+        "curve-calibration",
+        "equity-chart",
+    ):
+        assert f'id="{title}"' in text, title
+    assert "bars in common" in text
+    assert "Inverse regularisation (C)" in text
+    assert "only here: log_return(2), rsi(14)" in text
+    assert "Training window" not in text  # neither rolls
+    assert " style=" not in text
+
+
+def test_both_curves_lie_in_one_picture(pair, page):
+    curves = page.get(reverse("mlmodels:compare_curves") + query(*pair)).json()["curves"]
+    assert [line["label"] for line in curves["roc"]["lines"]] == ["Echo", "Echo v2", "Chance"]
+    assert curves["roc"]["lines"][0]["tone"] != curves["roc"]["lines"][1]["tone"]
+    ends = [part["predicted"] for model in pair for part in model.metrics["calibration"]]
+    assert curves["calibration"]["x"]["min"] <= min(ends) <= max(ends) <= curves["calibration"]["x"]["max"]
+    lines = page.get(reverse("mlmodels:compare_equity") + query(*pair)).json()["lines"]
+    assert [line["label"] for line in lines] == ["Echo", "Echo v2", "Buy and hold"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "?selected=1", "?selected=x&selected=y", "?selected=999998&selected=999999"]
+)
+def test_anything_but_two_trained_models_leads_back_to_the_list(asked, page):
+    answer = page.get(reverse(COMPARE) + asked, follow=True)
+    assert "Choose two trained models" in answer.content.decode()
+
+
+def test_the_same_model_twice_is_not_two(train, page):
+    model = train()
+    assert page.get(reverse(COMPARE) + query(model, model)).status_code == 302
+
+
+def test_a_stranger_compares_nothing(pair, page, page_other):
+    assert page_other.get(reverse(COMPARE) + query(*pair)).status_code == 302
+    assert page_other.get(reverse("mlmodels:compare_curves") + query(*pair)).json() == {"curves": {}}
+    assert page_other.get(reverse("mlmodels:compare_equity") + query(*pair)).json() == {"equity": []}
+
+
+def test_a_report_of_the_version_before_is_compared_as_far_as_it_goes(pair, page):
+    older = MLModel.objects.get(pk=pair[0].pk)
+    older.metrics = {name: older.metrics[name] for name in ("overall", "folds", "calibration")}
+    older.save()
+    text = page.get(reverse(COMPARE) + query(older, pair[1])).content.decode()
+    assert 'id="scores-title"' in text
+    curves = page.get(reverse("mlmodels:compare_curves") + query(older, pair[1])).json()["curves"]
+    assert [line["label"] for line in curves["roc"]["lines"]] == ["Echo v2", "Chance"]

@@ -15,7 +15,8 @@ Floats: TypeAlias = NDArray[np.float64]
 
 MOST_ROWS, FEWEST_ROWS = 400, 150
 """Rows of a test part that are scrambled at most, evenly spread over it, and the fewest a budget leaves of them."""
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 8_192
+"""Scrambled rows predicted in one call, so that a cancel is noticed between calls of a large forest."""
 
 
 class Predictor(Protocol):

@@ -26,6 +26,8 @@ Trade: TypeAlias = Callable[[Bars, Floats], Traded | None]
 TWIN_SEED, SHUFFLE_SEED = 7_919, 104_729
 """Added to the training's seed, so that no control shares its random numbers with the model."""
 ROUNDING = 1e-9
+HELD_TOLERANCE = 1e-3
+"""Share of the final value that rounding of quantities may cost who buys and holds."""
 
 
 def trained_controls(
@@ -68,7 +70,7 @@ def buy_and_hold_control(bars: Bars, probability: Floats, held: Traded, cost_rat
     rows = traded_rows(probability)
     change = float(bars.close[-1] / bars.open[rows.start + 1]) if rows is not None else np.nan
     expected = change * (1.0 - cost_rate) / (1.0 + cost_rate) - 1.0
-    reach = 1e-3 * change + 2.0 * cost_rate * change * 0.5 + ROUNDING
+    reach = HELD_TOLERANCE * change
     low, high = expected - reach, expected + reach
     return Control(
         "buy_and_hold",

@@ -13,10 +13,9 @@ from mlmodels import estimators
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.evaluation.importance import permuted_losses
 from mlmodels.evaluation.scoring import Confusion, Score, confusion, score
-from mlmodels.prediction import probabilities
 from mlmodels.search import SearchResult
 from mlmodels.training.data import TrainingData
-from mlmodels.training.fitting import fit_rows, search_rows
+from mlmodels.training.fitting import fit_rows, predict_rows, search_rows
 from mlmodels.training.progress import Part
 from mlmodels.validation import INNER_FOLDS, Fold, paths
 from strategies.params import Value
@@ -122,7 +121,7 @@ def _fold(
         where=f"fold {fold.number}",
         tick=fitting.ticks(message),
     )
-    probability = probabilities(classifier, data.values[fold.test], data.complete[fold.test])
+    probability = _predicted(classifier, data, fold, fitting)
     rows = data.scored_rows(fold)
     said, up = probability[rows_within(fold, rows)], data.labels.up[rows]
     importance = None
@@ -137,6 +136,14 @@ def _fold(
         search=found,
         importance=importance,
     )
+
+
+def _predicted(classifier: estimators.Classifier, data: TrainingData, fold: Fold, part: Part) -> Floats:
+    """Predict the test part a bounded number of rows at once, listening for a cancel in between."""
+    result = np.full(fold.test.size, np.nan)
+    known = np.flatnonzero(data.complete[fold.test])
+    result[known] = predict_rows(classifier, data.values, fold.test[known], part)
+    return result
 
 
 def rows_within(fold: Fold, rows: Indices) -> Indices:

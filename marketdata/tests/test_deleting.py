@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 
 import pytest
 from django.db import connection, transaction
@@ -19,8 +19,7 @@ from marketdata.store import deleting, leases, leftovers
 from marketdata.store.sweeping import Sweep
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import load_bars, make_series
-from marketdata.tests.test_importing import SET_UP, nothing_left, put, same
-from marketdata.tests.test_replacing import in_thread
+from marketdata.tests.imports import SET_UP, beside, nothing_left, put, same
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
@@ -270,7 +269,7 @@ def test_a_deletion_that_is_killed_has_happened_or_not_and_is_completed_by_the_c
 
 
 def test_a_reader_sees_all_bars_or_none_and_a_writer_is_not_refused(user, series, monkeypatch, media_root):
-    stop, looks, written = threading.Event(), set(), []
+    looks, written = set(), []
     other = make_series(user, "OTHER")
 
     def read():
@@ -281,16 +280,10 @@ def test_a_reader_sees_all_bars_or_none_and_a_writer_is_not_refused(user, series
             Series.objects.filter(pk=other.pk).update(name=f"name {len(written)}")
         written.append(1)
 
-    threads = [in_thread(read, stop), in_thread(write, stop)]
-    try:
+    with beside(read, write):
         while not (looks and written):
-            stop.wait(0.01)
+            time.sleep(0.01)
         delete_series(series)
         leftovers.discard_left_behind()
-    finally:
-        stop.set()
-        for thread, _errors in threads:
-            thread.join(30)
-    assert [errors for _thread, errors in threads] == [[], []]
     assert looks <= {0, 1000}
     assert MarketData.written.count() == 0

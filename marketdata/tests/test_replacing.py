@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pytest
@@ -21,7 +20,7 @@ from marketdata.store.collecting import check_snapshots
 from marketdata.store.sweeping import Sweep
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import load_bars, make_series
-from marketdata.tests.test_importing import SET_UP, put, same
+from marketdata.tests.imports import SET_UP, beside, put, same
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
@@ -283,27 +282,9 @@ def test_a_replacement_that_is_killed_shows_the_old_or_the_new_bars_and_is_clean
     assert rests(series, 1000)
 
 
-def in_thread(work, stop):
-    """Run `work` again and again until `stop` is set; return the thread and what went wrong."""
-    errors = []
-
-    def run():
-        try:
-            while not stop.is_set():
-                work()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread, errors
-
-
 def test_a_reader_and_a_writer_beside_it_see_one_content_and_are_not_refused(user, series):
     """The reader asks for all bars in one query, and so does a page of the API; the writer writes to another series."""
-    stop, looks, written = threading.Event(), [], []
+    looks, written = [], []
     other = Series.objects.create(user=user, symbol="OTHER", timeframe="1d", source="csv", calendar="24/7")
 
     def read():
@@ -314,15 +295,9 @@ def test_a_reader_and_a_writer_beside_it_see_one_content_and_are_not_refused(use
             Series.objects.filter(pk=other.pk).update(name=f"name {len(written)}")
         written.append(1)
 
-    threads = [in_thread(read, stop), in_thread(write, stop)]
-    try:
+    with beside(read, write):
         for price in (5000.0, 6000.0, 7000.0):
             put(user, make_bars(800, "2024-04-10", price=price), overlap="replace")()
-    finally:
-        stop.set()
-        for thread, _errors in threads:
-            thread.join(30)
-    assert [errors for _thread, errors in threads] == [[], []]
     whole = {
         (*OLD.open[:100], *(price + np.arange(800.0)), *OLD.open[900:]) for price in (5000.0, 6000.0, 7000.0)
     } | {tuple(OLD.open)}

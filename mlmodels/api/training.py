@@ -114,7 +114,7 @@ class ForeseenSerializer(serializers.Serializer):
     """What can be known before a training."""
 
     base_rates = BaseRatesSerializer(allow_null=True)
-    folds = FoldSpansSerializer(many=True)
+    folds = FoldSpansSerializer(many=True, help_text="Empty with a problem, and with more than 30.")
     bars = serializers.IntegerField()
     usable_rows = serializers.IntegerField(help_text="Bars with features and an outcome.")
     warmup = serializers.IntegerField(help_text="Bars before the first one with all features.")

@@ -6,6 +6,7 @@ Only outcomes and folds are computed, by numpy: a page asks for this at every ch
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +21,18 @@ from mlmodels.labels import BaseRates, Indices, base_rates
 from mlmodels.services.training import Problems, understand
 from mlmodels.validation import described
 
+MOST_DRAWN = 30
+"""Folds beyond which none is drawn: of 250,000 bars each takes milliseconds and megabytes of a web process."""
+# One look at a time: a form that is typed into asks again and again, and several looks at once add up in memory.
+_looking = threading.Lock()
+
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """What can be known before a training.
 
     base_rates : of the rows it would learn from; None while it is not known which these are
-    folds : as a report has them (`validation.described`); empty while there is a problem with them
+    folds : as a report has them (`validation.described`); empty while there is a problem, or more than 30
     bars, usable_rows : how many bars there are, and how many have features and an outcome
     warmup : bars before the first one with all features
     fits : how many models would be fitted in all
@@ -61,13 +67,21 @@ def foresee(
     if configuration is None:
         return Foreseen(None, (), count, 0, 0, 0, problems)
     if bars is not None:
-        problems |= configuration.problems_with(bars)
-    if bars is None or "series" in problems:
-        return Foreseen(None, (), count, 0, configuration.warmup, configuration.fits, problems)
+        with _looking:
+            return _looked(configuration, bars, problems)
+    return Foreseen(None, (), 0, 0, configuration.warmup, configuration.fits, problems)
+
+
+def _looked(configuration: TrainingConfiguration, bars: Bars, problems: Problems) -> Foreseen:
+    problems |= configuration.problems_with(bars)
+    count, warmup, fits = len(bars), configuration.warmup, configuration.fits
+    if "series" in problems:
+        return Foreseen(None, (), count, 0, warmup, fits, problems)
     labels = configuration.labels(bars)
-    rates = base_rates(labels, np.arange(configuration.warmup, count))
-    folds = () if problems else _folds(configuration, bars, labels.end, problems)
-    return Foreseen(rates, folds, count, rates.rows, configuration.warmup, configuration.fits, problems)
+    rates = base_rates(labels, np.arange(warmup, count))
+    drawn = not problems and configuration.splits <= MOST_DRAWN
+    folds = _folds(configuration, bars, labels.end, problems) if drawn else ()
+    return Foreseen(rates, folds, count, rates.rows, warmup, fits, problems)
 
 
 def _folds(

@@ -43,6 +43,13 @@ def test_combinatorial_folds_and_a_search_are_counted(user, series):
     assert looked(user, series, search="random", search_trials=5, controls=False).fits > found.fits
 
 
+def test_more_folds_than_can_be_drawn_are_counted_only(user, series):
+    made = {"validation": "combinatorial", "folds": 10, "test_folds": 3, "controls": False}
+    short = looked(user, series, features=["log_return(1)"], **made)
+    assert not short.problems
+    assert (short.folds, short.fits) == ((), 121)
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

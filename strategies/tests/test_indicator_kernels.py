@@ -195,6 +195,18 @@ def test_warming_up_compiles_every_loop():
     assert all(kernel.signatures for kernel in cases)
 
 
+@pytest.mark.parametrize("spike", [-90.0, 1e3, 1e6])
+def test_a_spike_that_opens_a_block_leaves_the_deviation_its_digits(spike):
+    # The sums are of distances from that value, which is then far from all others of the window.
+    values = BARS.close.copy()
+    values[20::20] += spike
+    exact = np.lib.stride_tricks.sliding_window_view(values.astype(np.longdouble), 20).std(axis=1)
+    found = Ti.standard_deviation(values, 20)[19:]
+    np.testing.assert_allclose(found, exact.astype(np.float64), rtol=1e-13)
+    bands = Ti.bollinger_bands(values, 20, 2.0)
+    np.testing.assert_allclose(bands.upper - bands.middle, 2.0 * Ti.standard_deviation(values, 20), rtol=1e-9)
+
+
 def test_long_windows_and_many_tiles_agree_with_the_definition():
     close = LONG.close
     for period in (1, 2, 7, 8, 31, 64, 1000, 1300):

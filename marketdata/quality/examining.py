@@ -63,11 +63,7 @@ def examine(
     places = expected_places(columns, span, calendar)
     coverage = GuessedCoverage(span, calendar) if places is None else Coverage(places, span, calendar)
     moves, standing, silent = MoveScan(span, market.minutes_a_day), StandingPrices(), BarsWithoutVolume()
-    for first, block in windows(columns):
-        begin = 1 if first else 0
-        coverage.add(block["time"][begin : begin + BLOCK])
-        for part in (moves, standing, silent):
-            part.add(first, block)
+    _walk(columns, coverage, (moves, standing, silent))
     factors = kept or _factors(columns if adj_close is None else adj_close, columns, published)
     found, years = coverage.finish(len(columns))
     large = moves.moves()
@@ -95,6 +91,19 @@ def examine(
         compared_with=factors.compared_with,
         notes_on_closes=factors.notes,
     )
+
+
+def _walk(
+    columns: Columns,
+    coverage: Coverage | GuessedCoverage,
+    scans: tuple[MoveScan | StandingPrices | BarsWithoutVolume, ...],
+) -> None:
+    """Show every bar once to what counts, block by block."""
+    for first, block in windows(columns):
+        begin = 1 if first else 0  # but for the first, a window begins with a bar of the block before
+        coverage.add(block["time"][begin : begin + BLOCK])
+        for scan in scans:
+            scan.add(first, block)
 
 
 def _factors(beside: Columns, columns: Columns, published: Columns | None) -> FactorReport:

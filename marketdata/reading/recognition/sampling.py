@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from marketdata.bars import COLUMNS
 from marketdata.errors import FileProblem
@@ -18,7 +17,7 @@ from marketdata.reading.numbers import NumberReader
 from marketdata.reading.recognition import new_york
 from marketdata.reading.recognition.dates import TimeWriting, writing_of
 from marketdata.reading.recognition.detection import Detection, Overrides
-from marketdata.reading.recognition.guessing import DAY, HOUR, calendar_of, from_period, timeframe_of, zone_of
+from marketdata.reading.recognition.guessing import DAY, calendar_of, from_period, timeframe_of, zone_of
 from marketdata.reading.recognition.naming import (
     DIALECTS,
     dialect_of,
@@ -29,12 +28,11 @@ from marketdata.reading.recognition.naming import (
     zone_hint,
 )
 from marketdata.reading.recognition.roles import Roles, by_names, by_values
+from marketdata.reading.recognition.sample_times import MICROSECOND, SampleTimes, middle
 from marketdata.reading.recognition.signs import Signs, is_number, signs_of
 from marketdata.reading.recognition.tables import Table, is_row
 from marketdata.reading.report import problem
 from marketdata.timeframes import GENERIC, TIMEFRAMES
-
-_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 def recognise(
@@ -48,42 +46,6 @@ def recognise(
     times = sample.times(layout)
     found = sample.key(replace(layout, time_format=times.time_format), times)
     return replace(found, notes=tuple(sample.notes), problems=tuple(sample.problems))
-
-
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """The times of a sample: UTC nanoseconds as if no zone mattered, in the order of the file."""
-
-    time_format: str
-    values: list[int] = field(default_factory=list)
-    offsets: set[dt.timedelta] = field(default_factory=set)
-    has_local: bool = False
-
-    @property
-    def newest_first(self) -> bool:
-        falling = sum(after < before for before, after in pairwise(self.values))
-        return 2 * falling > len(self.values) - 1
-
-    @property
-    def falls(self) -> list[tuple[int, int]]:
-        """Neighbours of which the second is not later."""
-        return [(before, after) for before, after in pairwise(self.values) if before >= after]
-
-    def is_back_by_an_hour(self, before: int, after: int) -> bool:
-        """Whether clock times fall as at the end of daylight saving: on a Sunday before 4:00, by an hour."""
-        moment = EPOCH + after // 1000 * _MICROSECOND
-        back = before - after + _middle(self.values)
-        return (
-            self.has_local
-            and not self.offsets
-            and (moment.weekday(), moment.hour < 4) == (6, True)
-            and HOUR // 2 <= back <= HOUR
-        )
-
-    def moments(self, *, as_instants: bool) -> list[dt.datetime]:
-        """The times as instants in UTC, or as they stand in the file, without a zone."""
-        zone = dt.UTC if as_instants else None
-        return [(EPOCH + value // 1000 * _MICROSECOND).replace(tzinfo=zone) for value in self.values]
 
 
 @dataclass(slots=True)
@@ -147,7 +109,7 @@ class _Sample:
         said = self.overrides
         return signs_of(cells, self.table.delimiter, said.decimal, said.thousands)
 
-    def times(self, layout: Layout) -> _Times:
+    def times(self, layout: Layout) -> SampleTimes:
         """Read the times of every row of the sample."""
         positions = layout.time_positions
         texts = [" ".join(cells[at] for at in positions) for cells in self._cells(layout, max(positions))]
@@ -156,7 +118,7 @@ class _Sample:
             writing = TimeWriting(said)
         if writing.note and writing.time_format:
             self.notes.append(writing.note)
-        times = _Times(writing.time_format or "auto")
+        times = SampleTimes(writing.time_format or "auto")
         has_local = False
         for text in texts:
             try:
@@ -169,7 +131,7 @@ class _Sample:
             else:
                 has_local = has_local or found.kind == "local"
                 moment = moment.replace(tzinfo=dt.UTC)
-            times.values.append((moment - EPOCH) // _MICROSECOND * 1000)
+            times.values.append((moment - EPOCH) // MICROSECOND * 1000)
         if not times.values:
             first = self.table.first
             shown = texts[0] if texts else ""
@@ -178,7 +140,7 @@ class _Sample:
             self.problems.append(problem(first + 1, layout.time_name, shown, reason))
         return replace(times, has_local=has_local)
 
-    def key(self, layout: Layout, times: _Times) -> Detection:
+    def key(self, layout: Layout, times: SampleTimes) -> Detection:
         """Say which series the bars belong to."""
         timeframe, remark = timeframe_of(times.values)
         symbol, period = self._columns(layout)
@@ -192,7 +154,7 @@ class _Sample:
             self.notes.append(f"A name speaks of {wanted}, while the bars are {timeframe} apart.")
         symbol = symbol or self.named.symbol
         calendar, reason = calendar_of(times.values, symbol, timeframe, layout.dialect)
-        is_long = TIMEFRAMES[timeframe].minutes >= 1440 if timeframe else _middle(times.values) >= DAY
+        is_long = TIMEFRAMES[timeframe].minutes >= 1440 if timeframe else middle(times.values) >= DAY
         zone = self._zone(layout, times, is_long=is_long)
         if calendar == GENERIC:
             on_clock = not is_long and (bool(times.offsets) or zone == new_york.ZONE)
@@ -220,7 +182,7 @@ class _Sample:
             calendar_note=reason,
         )
 
-    def _zone(self, layout: Layout, times: _Times, *, is_long: bool) -> str | None:
+    def _zone(self, layout: Layout, times: SampleTimes, *, is_long: bool) -> str | None:
         if is_long and any(value % DAY for value in times.values):
             self.notes.append(
                 "The bars are stamped with a time of day; each counts for its date in the chosen timezone."
@@ -317,8 +279,3 @@ def _dialect(table: Table, roles: Roles) -> str:
     if roles.roles[:2] == ["date", "time_of_day"] and re.fullmatch(r"\d{4}\.\d\d\.\d\d", first[0]):
         return "metatrader"
     return "generic"
-
-
-def _middle(times: Sequence[int]) -> int:
-    steps = sorted(abs(after - before) for before, after in pairwise(times))
-    return steps[len(steps) // 2] if steps else 0

@@ -2,7 +2,7 @@
 
 from mlmodels.configuration.checks import LARGEST_TRAINING, MOST_FITS
 from mlmodels.configuration.params import TRAINING_PARAMS
-from mlmodels.configuration.planning import fewest_training_rows, needed_bars, plan, plan_folds
+from mlmodels.configuration.planning import each_fold, fewest_training_rows, needed_bars, plan, plan_folds
 from mlmodels.configuration.settings import TrainingConfiguration
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "MOST_FITS",
     "TRAINING_PARAMS",
     "TrainingConfiguration",
+    "each_fold",
     "fewest_training_rows",
     "needed_bars",
     "plan",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from mlmodels.validation import (
     NESTED_PARTS,
     Fold,
     Indices,
-    combinatorial,
+    each_combination,
     rolling,
     walk_forward,
 )
@@ -33,9 +34,14 @@ def plan(configuration: TrainingConfiguration, bars: Bars) -> tuple[Fold, ...]:
 
 def plan_folds(configuration: TrainingConfiguration, label_end: Indices) -> tuple[Fold, ...]:
     """As `plan`, from the last bar that each row's outcome looks at; -1 for rows that cannot train."""
+    return tuple(each_fold(configuration, label_end))
+
+
+def each_fold(configuration: TrainingConfiguration, label_end: Indices) -> Iterator[Fold]:
+    """The folds of `plan_folds` one after the other: many combinatorial folds of many bars need not be held at once."""
     first, horizon, embargo = configuration.warmup, configuration.horizon, configuration.embargo
     if configuration.validation == "combinatorial":
-        return combinatorial(
+        return each_combination(
             label_end,
             first=first,
             blocks=configuration.folds,
@@ -44,7 +50,7 @@ def plan_folds(configuration: TrainingConfiguration, label_end: Indices) -> tupl
             embargo=embargo,
         )
     if configuration.validation == "rolling":
-        return rolling(
+        made = rolling(
             label_end,
             first=first,
             folds=configuration.folds,
@@ -52,7 +58,10 @@ def plan_folds(configuration: TrainingConfiguration, label_end: Indices) -> tupl
             horizon=horizon,
             embargo=embargo,
         )
-    return walk_forward(label_end, first=first, folds=configuration.folds, horizon=horizon, embargo=embargo)
+        return iter(made)
+    return iter(
+        walk_forward(label_end, first=first, folds=configuration.folds, horizon=horizon, embargo=embargo)
+    )
 
 
 def gap(configuration: TrainingConfiguration) -> int:

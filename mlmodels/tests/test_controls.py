@@ -8,7 +8,7 @@ import pytest
 from mlmodels.errors import TrainingError
 from mlmodels.evaluation.controls import chance_band, random_walk_twin, shuffled
 from mlmodels.features import FeatureKind, temporarily
-from mlmodels.labels import fixed_horizon
+from mlmodels.labels import LABELS, _kinds, fixed_horizon
 from mlmodels.tests.prices import autoregressive
 from mlmodels.training import MLPredictor
 from mlmodels.validation.folds import make_fold
@@ -191,3 +191,24 @@ def test_a_control_that_cannot_be_trained_costs_nobody_the_model(monkeypatch):
 def test_controls_can_be_left_out_except_those_that_cost_nothing():
     report = MLPredictor(features=SOME, controls=False).train(autoregressive(900, 0.0, seed=5))
     assert list(controls_of(report)) == ["majority", "buy_and_hold"]
+
+
+def test_a_label_that_looks_further_than_it_says_is_refused(monkeypatch):
+    honest = LABELS["fixed_horizon"]
+
+    def hasty(bars, horizon, width):
+        labels = honest.make(bars, horizon + 5, width)
+        return replace(labels, end=np.where(labels.known, labels.end - 5, -1))
+
+    monkeypatch.setitem(_kinds, "fixed_horizon", replace(honest, make=hasty))
+    with pytest.raises(TrainingError) as caught:
+        MLPredictor(features=SOME).train(autoregressive(900, 0.0, seed=5))
+    assert "although it says that it is known there" in caught.value.fields["label"][0]
+
+
+def test_outcomes_that_do_not_fit_the_bars_are_refused():
+    bars = autoregressive(900, 0.0, seed=5)
+    labels = fixed_horizon(bars, 1)
+    for wrong in (fixed_horizon(bars.head(899), 1), replace(labels, end=labels.end - 2)):
+        with pytest.raises(TrainingError, match="do not fit the 900 bars"):
+            MLPredictor(features=SOME).train(bars, labels=wrong)

@@ -44,6 +44,7 @@ class TrainingData:
     ) -> TrainingData:
         """Compute features, outcomes (unless given) and folds; TrainingError where a fold has too few rows."""
         labels = labels or configuration.labels(bars)
+        _check_labels(labels, len(bars))
         table = prepare(bars, configuration.features, configuration.strategy_features)
         complete = table.complete
         ends = np.where(complete, labels.end, -1)
@@ -111,6 +112,17 @@ class TrainingData:
     def effective_rows(self, rows: Indices) -> float:
         """How many independent outcomes the rows amount to."""
         return effective_rows(self.labels.exit[rows], rows)
+
+
+def _check_labels(labels: Labels, count: int) -> None:
+    """Refuse outcomes given from outside that do not fit the bars or are known before their trade begins."""
+    rows = np.flatnonzero(labels.known)
+    sound = len(labels.end) == len(labels.up) == len(labels.exit) == count
+    if not sound or not ((labels.end[rows] > rows) & (labels.end[rows] < count)).all():
+        message = (
+            f"The outcomes do not fit the {count:,} bars: each is known after its bar and within the data."
+        )
+        raise TrainingError(message, fields={"label": [message]})
 
 
 def feature_labels(names: Sequence[str]) -> dict[str, str]:

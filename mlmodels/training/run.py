@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from mlmodels import estimators
-from mlmodels.audit import Audit, audit_features
+from mlmodels.audit import Audit, audit_features, audit_labels
 from mlmodels.configuration import TrainingConfiguration
+from mlmodels.errors import TrainingError
 from mlmodels.evaluation.controls import Control
 from mlmodels.evaluation.scoring import score
 from mlmodels.labels import Labels
@@ -87,7 +88,19 @@ class TrainingRun:
         asked = self.configuration
         audit = audit_features(self.data.bars, asked.features, asked.strategy_features, table=self.data.table)
         audit.require_passed()
+        self._audit_labels()
         return audit
+
+    def _audit_labels(self) -> None:
+        """Purging trusts the bar at which an outcome says it is known, so that is looked at, too."""
+        leaks = audit_labels(self.data.bars, self.configuration.labels)
+        if leaks:
+            message = (
+                f"The label {self.configuration.label} of bar {leaks[0].bar:,} ({leaks[0].time}) changes when bars "
+                f"after {leaks[0].after:,} change, although it says that it is known there. Choose another label, or "
+                "correct its end."
+            )
+            raise TrainingError(message, fields={"label": [message]})
 
     def _final(self, part: Part) -> tuple[SearchResult | None, estimators.Classifier]:
         asked, data = self.configuration, self.data

@@ -1,6 +1,12 @@
 """Which rows train and which are tested, so that nothing trained on knows what is tested. numpy only."""
 
-from mlmodels.validation.combinatorial import combinatorial, count_paths, count_splits, paths
+from mlmodels.validation.combinatorial import (
+    combinatorial,
+    count_paths,
+    count_splits,
+    each_combination,
+    paths,
+)
 from mlmodels.validation.described import described, said
 from mlmodels.validation.folds import Fold, FoldSpans, Indices, Span
 from mlmodels.validation.nested import (
@@ -25,6 +31,7 @@ __all__ = [
     "count_paths",
     "count_splits",
     "described",
+    "each_combination",
     "inner_folds",
     "paths",
     "rolling",

@@ -6,6 +6,7 @@ paths through the period: López de Prado, Advances in Financial Machine Learnin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 from math import comb
 
@@ -27,7 +28,18 @@ def count_paths(blocks: int, tested: int) -> int:
 def combinatorial(
     label_end: Indices, *, first: int, blocks: int, tested: int, horizon: int, embargo: int = 0
 ) -> tuple[Fold, ...]:
-    """Return C(blocks, tested) folds, purged on both sides of each test block, with the embargo after it.
+    """All folds of `each_combination`, in its order."""
+    return tuple(
+        each_combination(
+            label_end, first=first, blocks=blocks, tested=tested, horizon=horizon, embargo=embargo
+        )
+    )
+
+
+def each_combination(
+    label_end: Indices, *, first: int, blocks: int, tested: int, horizon: int, embargo: int = 0
+) -> Iterator[Fold]:
+    """Make C(blocks, tested) folds one by one, purged on both sides of each test block, the embargo after it.
 
     Parameters
     ----------
@@ -42,14 +54,14 @@ def combinatorial(
 
     Returns
     -------
-    tuple of Fold
+    iterator of Fold
         In the order of `itertools.combinations`.
     """
     edges = np.linspace(first, len(label_end), blocks + 1).astype(np.int64)
     rows = np.flatnonzero(label_end >= 0).astype(np.int64)
     rows = rows[rows >= first]
-    return tuple(
-        make_fold(
+    for number, chosen in enumerate(combinations(range(blocks), tested), start=1):
+        yield make_fold(
             number,
             rows,
             label_end,
@@ -58,8 +70,6 @@ def combinatorial(
             horizon=horizon,
             after=embargo,
         )
-        for number, chosen in enumerate(combinations(range(blocks), tested), start=1)
-    )
 
 
 def paths(folds: tuple[Fold, ...]) -> Indices:

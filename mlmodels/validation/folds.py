@@ -19,6 +19,9 @@ Span: TypeAlias = tuple[int, int]
 """First and last bar of a stretch, both included."""
 
 
+_TRAINS, _KEPT_AWAY, _KNOWS, _TESTED = range(4)
+
+
 @dataclass(frozen=True, slots=True)
 class FoldSpans:
     """The stretches of bars a fold consists of, for drawing; each kind in order and without overlap."""
@@ -75,36 +78,45 @@ def make_fold(
     before, after : int
         Embargo in bars beyond the purge, on either side of each test block.
     """
-    tested = np.zeros(rows.size, dtype=np.bool_)
-    touches, near = tested.copy(), tested.copy()
-    ends = np.maximum(label_end[rows], rows + 1 + horizon)
+    role = np.full(rows.size, _TRAINS, dtype=np.int8)
+    longest = max(1 + horizon, int((label_end[rows] - rows).max(initial=0)))
     for first, last in tests:
         reach = max(last + 1 + horizon, int(label_end[first : last + 1].max(initial=-1)))
-        tested |= (rows >= first) & (rows <= last)
-        touches |= (ends >= first) & (rows <= reach)
-        near |= (ends + before >= first) & (rows <= reach + after)
-    left_out = ~tested & touches
-    kept_away = ~tested & ~touches & near
-    train = rows[~(tested | touches | near)]
-    purged, embargo = rows[left_out], rows[kept_away]
-    test = np.concatenate([np.arange(first, last + 1, dtype=np.int64) for first, last in tests])
-    spans = FoldSpans(
-        train=spans_of(train, rows),
-        purged=spans_of(purged, rows),
-        embargo=spans_of(embargo, rows),
-        test=_joined(tests),
+        # Only rows so near can know anything of the block, and there may be many blocks and many more rows.
+        low = int(np.searchsorted(rows, first - longest - before))
+        high = int(np.searchsorted(rows, reach + after, side="right"))
+        near, around = rows[low:high], role[low:high]
+        ends = np.maximum(label_end[near], near + 1 + horizon)
+        kept_away = (ends + before >= first) & (near <= reach + after)
+        touches = (ends >= first) & (near <= reach)
+        around[kept_away] = np.maximum(around[kept_away], _KEPT_AWAY)
+        around[touches] = np.maximum(around[touches], _KNOWS)
+        around[(near >= first) & (near <= last)] = _TESTED
+    parts = {kind: np.flatnonzero(role == kind) for kind in (_TRAINS, _KNOWS, _KEPT_AWAY)}
+    return Fold(
+        number=number,
+        train=rows[parts[_TRAINS]],
+        purged=rows[parts[_KNOWS]],
+        embargo=rows[parts[_KEPT_AWAY]],
+        test=np.concatenate([np.arange(first, last + 1, dtype=np.int64) for first, last in tests]),
+        blocks=blocks,
+        tests=tuple(tests),
+        spans=FoldSpans(
+            train=_stretches(parts[_TRAINS], rows),
+            purged=_stretches(parts[_KNOWS], rows),
+            embargo=_stretches(parts[_KEPT_AWAY], rows),
+            test=_joined(tests),
+        ),
     )
-    return Fold(number, train, purged, embargo, test, blocks, tuple(tests), spans)
 
 
-def spans_of(chosen: Indices, among: Indices) -> tuple[Span, ...]:
-    """The stretches of `chosen` rows; a stretch ends only where one of the rows `among` was not chosen."""
-    if not chosen.size:
+def _stretches(places: NDArray[np.intp], rows: Indices) -> tuple[Span, ...]:
+    """First and last row of each stretch of neighbouring places; rows that no candidate lies between are neighbours."""
+    if not places.size:
         return ()
-    places = np.searchsorted(among, chosen)
     breaks = np.flatnonzero(np.diff(places) > 1)
-    firsts = chosen[np.concatenate(([0], breaks + 1))]
-    lasts = chosen[np.concatenate((breaks, [chosen.size - 1]))]
+    firsts = rows[places[np.concatenate(([0], breaks + 1))]]
+    lasts = rows[places[np.concatenate((breaks, [places.size - 1]))]]
     return tuple((int(first), int(last)) for first, last in zip(firsts, lasts, strict=True))
 
 

@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algotrade.compiled import kernel
+from strategies.crossing import EQUAL_WITHIN
 
 Line = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Sides = NDArray[np.int8]
 
-EQUAL_WITHIN = 1e-12
 UNKNOWN = np.int8(2)
 
 

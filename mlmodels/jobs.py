@@ -20,6 +20,7 @@ register_kind(
         time_limit=4 * 3600,
         preload=False,  # scikit-learn and XGBoost take seconds to import; backtests should not wait for them
         cancel_grace=CANCEL_GRACE_SECONDS,
+        one_per_owner=True,
     )
 )
 register_kind(

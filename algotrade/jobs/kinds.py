@@ -26,7 +26,9 @@ class JobKind:
 
     `preload` has each job process import the handler before it takes work; without it the first job of the kind
     waits for the import. `cancel_grace` is how many seconds a cancelled job may take to stop by itself before its
-    process is ended; a process that was ended has to start anew, so give more than a job needs to notice.
+    process is ended; a process that was ended has to start anew, so give more than a job needs to notice. Of a kind
+    with `one_per_owner` an owner's next job waits until their last one has ended, so that hours of work leave a place
+    to others.
     """
 
     name: str
@@ -36,6 +38,7 @@ class JobKind:
     time_limit: int = 600
     preload: bool = True
     cancel_grace: float = 2.0
+    one_per_owner: bool = False
 
     def resolve(self) -> Handler:
         """The handler itself; imports what it needs, so call it in a job's process only."""

@@ -12,14 +12,14 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from algotrade.jobs import events
 from algotrade.jobs.errors import LeaseLost
-from algotrade.jobs.kinds import get_kind
+from algotrade.jobs.kinds import get_kind, kinds
 
 LEASE = timedelta(seconds=30)
 QUEUE_LIMIT = timedelta(hours=24)
@@ -49,7 +49,9 @@ class JobQuerySet(models.QuerySet):
         return self.filter(state=Job.State.QUEUED)
 
     def fairly_ordered(self) -> Self:
-        """Waiting jobs: first of whoever has the fewest running, then the oldest."""
+        """Waiting jobs that may begin: first of whoever has the fewest running, then the oldest."""
+        alone = [kind.name for kind in kinds() if kind.one_per_owner]
+        same = Job.objects.running().filter(owner=models.OuterRef("owner"), kind=models.OuterRef("kind"))
         running = (
             Job.objects.running()
             .filter(owner=models.OuterRef("owner"))
@@ -60,6 +62,7 @@ class JobQuerySet(models.QuerySet):
         )
         return (
             self.queued()
+            .exclude(Q(kind__in=alone) & Exists(same))
             .annotate(owner_running=Coalesce(models.Subquery(running), 0))
             .order_by("owner_running", "created_at", "pk")
         )

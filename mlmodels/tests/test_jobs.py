@@ -106,6 +106,18 @@ def test_a_strangers_series_cannot_be_trained_on(submit, other_user):
     assert "series" in caught.value.fields
 
 
+def test_trainings_of_one_owner_run_one_after_another_and_leave_a_place_to_others(submit, other_user):
+    first, second = submit(), submit()
+    theirs = job_services.submit(kind="backtests.run", owner=other_user, title="Theirs")
+    own = job_services.submit(kind="backtests.run", owner=first.user, title="Mine")
+    claimed = [Job.objects.claim_next("host:1").pk for _ in range(3)]
+    assert claimed == [first.job.pk, theirs.pk, own.pk]
+    assert Job.objects.claim_next("host:1") is None
+    first.job.refresh_from_db()
+    first.job.cancel()
+    assert Job.objects.claim_next("host:1").pk == second.job.pk
+
+
 def test_a_waiting_training_can_be_cancelled(submit):
     model = submit()
     job_services.request_cancel(model.job)

@@ -55,7 +55,7 @@ def typed_of(kind: FeatureKind, instances: Iterable[Sequence[Value]]) -> str:
     if not all(isinstance(value, int) for value in values):
         return "; ".join(_said(value) for value in values)
     runs: list[list[int]] = []
-    for value in sorted(int(value) for value in values):
+    for value in sorted(int(str(value)) for value in values):
         if runs and value == runs[-1][-1] + 1:
             runs[-1].append(value)
         else:

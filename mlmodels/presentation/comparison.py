@@ -149,7 +149,7 @@ def _score(pair: Any) -> dict[str, Any]:
 
 def _signed(pair: Any, say: Callable[[Any], str]) -> str:
     if pair.difference is None:
-        return figures.na(None)
+        return str(figures.na(None))
     said = say(pair.difference)
     return said if pair.difference <= 0.0 or said.startswith("+") else f"+{said}"
 

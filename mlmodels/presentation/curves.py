@@ -158,22 +158,23 @@ def _thresholds(metrics: Mapping[str, Any]) -> Curve | None:
     points = [point for point in found.get("points") or () if point.get("net_return") is not None]
     if not points:
         return None
-    drawing = {
-        "x": _axis(_("Margin: distance from 50 % before a position is taken"), "ratio"),
-        "y": _axis(_("Net return after costs"), "percent"),
-        "lines": [
-            _line(_("Signals of this model"), [[p["margin"], p["net_return"], p["trades"]] for p in points], dots=True,
-                  extra=_("trades"), extra_unit="integer"),
-        ],
-        "zero": True,
-    }  # fmt: skip
+    swept = [[point["margin"], point["net_return"], point["trades"]] for point in points]
+    lines = [
+        _line(_("Signals of this model"), swept, dots=True, extra=_("trades"), extra_unit="integer"),
+    ]
     held = ((metrics.get("trading") or {}).get("buy_and_hold") or {}).get("net_return")
     gained = [point["net_return"] for point in points]
     # Far above or below all of them its line would press theirs flat; the figure stands beside the equity, too.
     if held is not None and abs(held) <= FARTHEST * max(max(map(abs, gained)), 0.01):
         ends = [points[0]["margin"], points[-1]["margin"]]
         line = _line(_("Buy and hold"), [[x, held] for x in ends], "chart-benchmark", dashed=True)
-        drawing["lines"].append(line)
+        lines.append(line)
+    drawing = {
+        "x": _axis(_("Margin: distance from 50 % before a position is taken"), "ratio"),
+        "y": _axis(_("Net return after costs"), "percent"),
+        "lines": lines,
+        "zero": True,
+    }
     head = (_("Margin"), _("Net return"), _("Trades"), _("Exposure"), _("Sharpe"))
     rows = [
         (

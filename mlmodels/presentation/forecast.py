@@ -34,7 +34,7 @@ def forecast_context(user: Any, form: TrainingForm) -> dict[str, Any]:
     return {
         "foreseen": found,
         "rates": rates if rates is not None and rates.rows else None,
-        "majority": max(rates.up, rates.down) if rates is not None and rates.rows else None,
+        "majority": max(rates.up or 0.0, rates.down or 0.0) if rates is not None and rates.rows else None,
         "overlapping": bool(rates and rates.rows and rates.effective_rows < OVERLAPPING * rates.rows),
         "timeline": timeline(asdict(fold) if is_dataclass(fold) else fold for fold in found.folds),
         "problems": [(_place(form, name), messages) for name, messages in problems.items()],

@@ -10,6 +10,7 @@ from mlmodels.errors import TrainingError
 from mlmodels.features import get_feature
 from mlmodels.forms import APPLIES
 from mlmodels.models import MLModel
+from strategies.params import Param
 
 SHORT = 16
 
@@ -33,9 +34,15 @@ def settings_rows(model: MLModel) -> list[tuple[str, Any, str]]:
         for param in TRAINING_PARAMS
         if param.name in stored and _applies(param.name, stored)
     ]
+    said = [(param.label, _said(param, value), _unit(param, value)) for param, value in rows]
     own = stored.get("hyperparameters", {})
-    rows += [(param, own.get(param.name)) for param in (algorithm.params if algorithm else ())]
-    return [(param.label, _said(param, value), param.unit) for param, value in rows]
+    for param in algorithm.params if algorithm else ():
+        value = own.get(param.name)
+        if _searched(param, stored):
+            said.append((param.label, _("searched for in each fold"), ""))
+        else:
+            said.append((param.label, _said(param, value), _unit(param, value)))
+    return said
 
 
 def recipe_rows(model: MLModel) -> list[tuple[str, str, str]]:
@@ -57,7 +64,17 @@ def _applies(name: str, stored: dict[str, Any]) -> bool:
     return not leader or stored.get(leader) in values
 
 
-def _said(param: Any, value: Any) -> Any:
+def _searched(param: Param, stored: dict[str, Any]) -> bool:
+    """Whether each fold looked for its own value of this hyper-parameter."""
+    over = stored.get("search_over") or ()
+    return stored.get("search", "none") != "none" and bool(param.grid()) and (not over or param.name in over)
+
+
+def _unit(param: Param, value: Any) -> str:
+    return "bar" if param.unit == "bars" and value == 1 else param.unit
+
+
+def _said(param: Param, value: Any) -> Any:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     label = dict(getattr(param, "choices", ())).get(value)

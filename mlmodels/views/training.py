@@ -81,7 +81,7 @@ def _typed(given: QueryDict) -> dict[str, Any]:
         # A box that is not ticked sends nothing.
         typed |= {name: given.getlist(name) for name in MULTIPLE} | {name: name in given for name in TICKS}
         typed |= {name: "" for name in given if name.startswith(FEATURE_PREFIX) and not given[name]}
-    preset = given.get("preset")
+    preset = given.get("preset", "")
     if preset in PRESETS:
         chosen = ticked(PRESETS[preset][1])
         typed["features"] = list(chosen)

@@ -21,7 +21,7 @@ def drift_context(model: MLModel) -> dict[str, Any]:
         "rows": rows,
         "first": found.get("start"),
         "last": found.get("end"),
-        "count": found.get("rows"),
+        "count": found.get("bars"),
         "checked_at": found.get("checked_at"),
         "sentence": _sentence(rows) if rows else "",
         "problem": job.error_detail if job is not None and job.state == job.State.FAILED else "",

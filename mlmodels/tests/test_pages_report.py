@@ -214,6 +214,9 @@ def test_drift_is_looked_at_by_a_job_and_told_by_words(train, page):
     rows = re.findall(r"status-(?:good|wait|bad)\">.*?</span>", fragment, re.S)
     assert len(rows) == len(model.configuration["features"])
     assert "Looked at" in fragment
+    assert "n/a" not in fragment
+    model.refresh_from_db()
+    assert f"{model.drift['bars']} bars from" in fragment
 
 
 def test_drift_without_new_bars_says_so(model, page):

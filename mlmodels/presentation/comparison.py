@@ -1,6 +1,7 @@
 """Two models side by side: the tables, and both their curves in one picture."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from mlmodels.configuration import TRAINING_PARAMS
 from mlmodels.forms import APPLIES
 from mlmodels.glossary import DEFINITIONS
 from mlmodels.models import MLModel
-from mlmodels.presentation.curves import curves_of
+from mlmodels.presentation.curves import Curve, curves_of
 from mlmodels.presentation.report import equity_lines
 from mlmodels.services import MLModelService
 from strategies.params import ChoiceParam
@@ -40,13 +41,24 @@ def comparison_context(first: MLModel, second: MLModel) -> dict[str, Any]:
     shared = [key for key in PICTURES if key in curves[0] or key in curves[1]]
     return {
         "comparison": found,
-        "settings": [_setting(item) for item in found.settings if _counts(item.name, first, second)],
+        "settings": [
+            _setting(item, first, second) for item in found.settings if _counts(item.name, first, second)
+        ],
         "scores": [_score(pair) for pair in found.scores],
         "paired": _paired(found.paired) if found.paired else None,
-        "curves": [curves[0].get(key) or curves[1][key] for key in shared],
+        "curves": [_shared_table(key, (first, second), curves) for key in shared],
         "has_equity": any(model.metrics.get("trading") for model in (first, second)),
         "definitions": DEFINITIONS,
     }
+
+
+def _shared_table(
+    key: str, models: tuple[MLModel, MLModel], curves: tuple[Mapping[str, Curve], Mapping[str, Curve]]
+) -> Curve:
+    """One curve's frame with the values of both models in its table."""
+    owners = [(str(model), found[key]) for model, found in zip(models, curves, strict=True) if key in found]
+    rows = tuple((name, *row) for name, curve in owners for row in curve.rows)
+    return replace(owners[0][1], head=(_("Model"), *owners[0][1].head), rows=rows)
 
 
 def comparison_curves(first: MLModel, second: MLModel) -> dict[str, Any]:
@@ -98,8 +110,11 @@ def _counts(name: str, *models: MLModel) -> bool:
     return not leader or any(model.configuration.get(leader) in values for model in models)
 
 
-def _setting(item: Any) -> dict[str, Any]:
-    values = {"first": item.first, "second": item.second}
+def _setting(item: Any, first: MLModel, second: MLModel) -> dict[str, Any]:
+    values = {
+        "first": item.first if _counts(item.name, first) else None,
+        "second": item.second if _counts(item.name, second) else None,
+    }
     if item.name == "features":
         one, other = (set(value or ()) for value in values.values())
         values = {

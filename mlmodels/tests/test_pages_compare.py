@@ -1,5 +1,7 @@
 """The list with its versions and stages, and two models side by side."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -66,6 +68,8 @@ def test_two_models_stand_side_by_side_with_their_difference_and_its_error(pair,
     assert "Inverse regularisation (C)" in text
     assert "only here: log_return(2), rsi(14)" in text
     assert "Training window" not in text  # neither rolls
+    table = re.search(r'id="curve-calibration".*?</figure>', text, re.S)[0]
+    assert table.count('<td class="num">Echo</td>') == table.count('<td class="num">Echo v2</td>') == 10
     assert " style=" not in text
 
 

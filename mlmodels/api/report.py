@@ -246,6 +246,11 @@ class AuditSerializer(serializers.Serializer):
 
     features = count()
     places = count("Bars at which the future was altered.")
+    rare_caught = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        help_text="The chance that these places show what leaks at one bar in a hundred.",
+    )
     passed = serializers.BooleanField()
 
 

@@ -27,7 +27,7 @@ class Control:
     """One control: what it scored, the band it should lie in, and whether it did. None: does not apply.
 
     The band is one of the accuracy; of `buy_and_hold` one of the net return, in which the prices' own lies.
-    `passed` is None where the control could not be had, for the reason in `note`.
+    `passed` is None where the control could not be had, for the reason in `note`, and where it cannot fail.
     """
 
     key: str
@@ -73,7 +73,7 @@ def chance_band(
     return max(0.0, float(expected - reach)), min(1.0, float(expected + reach))
 
 
-def shuffled(labels: Labels, seed: int, *, horizon: int = 1) -> Labels:
+def shuffled(labels: Labels, seed: int | np.random.Generator, *, horizon: int = 1) -> Labels:
     """The same outcomes in another order: whatever a model learns from these is chance.
 
     Outcomes over several bars overlap with their neighbours'. They are moved in blocks of several horizons, so that
@@ -89,7 +89,7 @@ def shuffled(labels: Labels, seed: int, *, horizon: int = 1) -> Labels:
     return replace(labels, up=up, returns=returns)
 
 
-def random_walk_twin(bars: Bars, seed: int) -> Bars:
+def random_walk_twin(bars: Bars, seed: int | np.random.Generator) -> Bars:
     """Bars of the same length, times and volatility whose returns are independent draws: nothing can be foreseen.
 
     Logarithmic gaps (last close to open) and moves (open to close) are normal, without drift, with the deviations of

@@ -5,7 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from mlmodels.audit import audit_features, audit_labels
+from mlmodels.audit import _drawn_places, audit_features, audit_labels, caught
+from mlmodels.draws import draws
 from mlmodels.errors import TrainingError
 from mlmodels.features import (
     DEFAULT_FEATURES,
@@ -128,7 +129,12 @@ def test_a_shifted_feature_leaks_at_the_very_bar():
 def test_a_training_is_refused_by_field():
     with temporarily(leaking(tomorrow)):
         audit = audit_features(BARS, ["leaking"])
-    assert audit.to_dict() == {"features": 1, "places": 12, "passed": False}
+    assert audit.to_dict() == {
+        "features": 1,
+        "places": audit.places,
+        "rare_caught": audit.rare_caught,
+        "passed": False,
+    }
     with pytest.raises(TrainingError, match="so it knows the future") as caught:
         audit.require_passed()
     assert caught.value.detail.endswith("Leave it out, or correct it.")
@@ -163,8 +169,8 @@ def test_our_features_pass(count):
     bars = autoregressive(count, 0.0, seed=4)
     audit = audit_features(bars, feature_names())
     assert audit.passed
-    assert audit.places == min(12, audit.places)
-    assert audit.places > 0
+    assert audit.places >= min(320, count - 1 - 33)
+    assert audit.rare_caught > 0.95
     audit.require_passed()
 
 
@@ -183,7 +189,7 @@ def test_a_feature_with_a_long_memory_is_compared_where_it_has_values():
 
 def test_too_few_bars_have_no_place_to_look_at():
     audit = audit_features(BARS.head(20), ["volatility(20)"])
-    assert (audit.features, audit.places, audit.passed) == (1, 0, True)
+    assert (audit.features, audit.places, audit.rare_caught, audit.passed) == (1, 0, None, True)
 
 
 def test_the_audit_costs_little_beside_the_period():
@@ -194,6 +200,79 @@ def test_the_audit_costs_little_beside_the_period():
     started = time.process_time()
     audit_features(bars, DEFAULT_FEATURES, table=table)
     assert time.process_time() - started < 0.5  # 0.03 on a quiet machine
+
+
+def seldom(share):
+    """Tells the next return at a share of the bars, which the past of each decides."""
+
+    def fill(columns, out):
+        close = columns.bars.close
+        out[:] = columns.log_returns
+        told = np.flatnonzero(
+            (close[:-1] * 1e4).astype(np.int64) * 2654435761 % 1_000_003 < share * 1_000_003
+        )
+        out[told] = columns.log_returns[told + 1]
+
+    return fill
+
+
+@pytest.mark.parametrize("others", [(), feature_names()], ids=["alone", "among all"])
+def test_a_leak_at_one_bar_in_a_hundred_is_found(others):
+    """The share found is what the audit says: its places are as good as drawn at random."""
+    missed, said = 0, []
+    with temporarily(leaking(seldom(0.01))):
+        for seed in range(40 if not others else 6):
+            audit = audit_features(autoregressive(2_500, 0.0, seed=seed), ["leaking", *others])
+            missed += audit.passed
+            said.append(audit.rare_caught)
+    assert min(said) > 0.95
+    assert missed <= 1
+
+
+@pytest.mark.parametrize("first", [2_400, 2_490])
+def test_a_leak_at_the_last_bars_only_is_found(first):
+    def late(columns, out):
+        out[:] = 0.0
+        told = columns.bars.time[:-1] >= BARS.time[first]
+        out[:-1][told] = columns.log_returns[1:][told]
+
+    with temporarily(leaking(late)):
+        assert not audit_features(BARS.head(2_500), ["leaking"]).passed
+
+
+@pytest.mark.parametrize("unit", ["h", "D", "M"])
+def test_a_feature_that_knows_when_the_next_bar_comes_is_found(unit):
+    def next_time(columns, out):
+        known = columns.bars.time.astype(f"datetime64[{unit}]").astype(np.int64)
+        out[:] = 0.0
+        out[:-1] = known[1:] - known[:-1]
+
+    with temporarily(leaking(next_time)):
+        assert not audit_features(BARS, ["leaking"]).passed
+
+
+def test_places_are_spread_drawn_for_the_data_and_the_same_again():
+    """Each stretch has one, the last bar but one is one, and other data or another seed have others."""
+
+    def drawn(bars, seed=1):
+        return _drawn_places(100, len(bars), 320, draws(bars, seed, "audit"))
+
+    places = drawn(BARS)
+    np.testing.assert_array_equal(places, drawn(BARS))
+    assert places[-1] == len(BARS) - 2
+    assert np.diff(places).max() <= 2 * (len(BARS) - 102) / 319 + 1
+    assert not np.array_equal(places, drawn(BARS, seed=2))
+    assert not np.array_equal(places, drawn(autoregressive(3_000, 0.0, seed=5)))
+
+
+def test_the_chance_of_finding_a_rare_leak_by_hand():
+    assert caught(0, 100) is None
+    assert caught(1, 100) == pytest.approx(0.01)
+    assert caught(50, 100) == pytest.approx(0.5)
+    # 2 of 200 leak: both missed by 20 places with a chance of 180/200 * 179/199.
+    assert caught(20, 200) == pytest.approx(1 - 180 * 179 / (200 * 199))
+    assert caught(320, 2_500) == pytest.approx(1 - (1 - 320 / 2_500) ** 25, abs=0.01)
+    assert caught(199, 200) == 1.0
 
 
 @pytest.mark.parametrize("key", LABELS)

@@ -55,7 +55,13 @@ def test_a_report_has_every_part_in_plain_finite_values():
     assert sum(fold["confusion"].values()) == fold["score"]["rows"]
     assert found["retraining"] == [fold["test_start"] for fold in found["folds"]]
     assert found["first_prediction"] == found["folds"][0]["test_start"]
-    assert found["audit"] == {"features": 3, "places": found["audit"]["places"], "passed": True}
+    audit = found["audit"]
+    assert audit == {
+        "features": 3,
+        "places": audit["places"],
+        "rare_caught": audit["rare_caught"],
+        "passed": True,
+    }
     assert set(found["reference"]) == set(SOME)
     assert {row["name"] for row in found["stability"]} == set(SOME)
     assert found["base_rates"]["up"] + found["base_rates"]["down"] == 1.0

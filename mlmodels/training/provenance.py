@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import xgboost
 
-from marketdata.bars import Bars
 from mlmodels.configuration import TrainingConfiguration
+from mlmodels.draws import fingerprint
 from mlmodels.features import get_feature
 from mlmodels.training.data import TrainingData
 from mlmodels.validation import said
@@ -54,14 +52,6 @@ def provenance(configuration: TrainingConfiguration, data: TrainingData, data_sh
         "versions": dict(library_versions()),
         "machine": {"processor": platform.machine(), "system": platform.system()},
     }
-
-
-def fingerprint(bars: Bars) -> str:
-    """Return a sha256 over all columns of the bars."""
-    digest = hashlib.sha256()
-    for column in (bars.time, bars.open, bars.high, bars.low, bars.close, bars.volume):
-        digest.update(np.ascontiguousarray(column).tobytes())
-    return digest.hexdigest()
 
 
 @cache

@@ -84,9 +84,17 @@ class TrainingRun:
         ]
 
     def _audit(self) -> Audit:
-        self._auditing.tell(0.0, "Looking for features that know the future")
+        message = "Looking for features that know the future"
+        self._auditing.tell(0.0, message)
         asked = self.configuration
-        audit = audit_features(self.data.bars, asked.features, asked.strategy_features, table=self.data.table)
+        audit = audit_features(
+            self.data.bars,
+            asked.features,
+            asked.strategy_features,
+            table=self.data.table,
+            seed=asked.seed,
+            tick=self._auditing.ticks(message),
+        )
         audit.require_passed()
         self._audit_labels()
         return audit

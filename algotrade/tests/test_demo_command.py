@@ -10,6 +10,7 @@ from algotrade.jobs.models import Job
 from algotrade.jobs.services import submit
 from algotrade.management.commands import demo
 from backtests.models import BacktestResult
+from mlmodels.models import MLModel
 from strategies.models import Strategy
 
 # The heartbeat of a job has a connection of its own: it must see the rows.
@@ -28,6 +29,7 @@ def start(tmp_path, settings, monkeypatch):
 def test_the_first_start_runs_its_backtests_and_the_second_leaves_waiting_work_to_the_server(start):
     start()
     assert {result.status for result in BacktestResult.objects.all()} == {"succeeded"}
+    assert [(model.name, model.status) for model in MLModel.objects.all()] == [(demo.MODEL["name"], "queued")]
     analyst = get_user_model().objects.get(username=demo.ANALYST)
     waiting = submit(kind="marketdata.generate", owner=analyst, title="An hour of work")
     start()

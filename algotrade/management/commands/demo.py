@@ -24,6 +24,7 @@ from algotrade.jobs.models import Job
 from backtests.services import BacktestService
 from backtests.sweeps.services import SweepService
 from marketdata.models import Series
+from mlmodels.services import MLModelService
 from strategies.models import Strategy
 from strategies.services import StrategyService
 
@@ -102,6 +103,8 @@ SWEPT_AXES = (
     {"name": "slow_period", "start": 20, "stop": 300, "step": 10},
     {"name": "ma_type", "values": ["sma", "ema"]},
 )
+MODEL = {"name": "Microsoft in a week", "algorithm": "logistic_regression", "horizon": 5}
+MODEL_SYMBOL = "MSFT"
 # What a private investor's broker charges, roughly; a demonstration of free trading would teach the wrong lesson.
 COSTS = {"commission": 0.001, "slippage": 0.0005}
 CURRENCY_COSTS = {"spread": 0.0001}
@@ -196,7 +199,10 @@ class Command(BaseCommand):
                         user=analyst, strategy=strategy, configuration=configuration, axes=SWEPT_AXES
                     )
                     jobs.append(sweep.job)
-        self._tell(f"{len(STRATEGIES)} strategies of “{ANALYST}”")
+            # Trained by the server's own processes, so that the first start waits for no learning library.
+            series = Series.objects.visible_to(analyst).with_bars().get(symbol=MODEL_SYMBOL, timeframe="1d")
+            MLModelService.submit_training(user=analyst, series=series, **MODEL)
+        self._tell(f"{len(STRATEGIES)} strategies of “{ANALYST}”, and a model to be trained")
         return jobs
 
     def _run(self, jobs: list[Job]) -> None:

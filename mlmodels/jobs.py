@@ -15,7 +15,7 @@ register_kind(
     JobKind(
         name=TRAIN_KIND,
         label=_("Training"),
-        handler="mlmodels.tasks.train_model",
+        handler="mlmodels.tasks.training.train_model",
         on_state=MLModel.follow,
         time_limit=4 * 3600,
         preload=False,  # scikit-learn and XGBoost take seconds to import; backtests should not wait for them
@@ -27,7 +27,7 @@ register_kind(
     JobKind(
         name=DRIFT_KIND,
         label=_("Feature drift"),
-        handler="mlmodels.drift_task.compare_drift",
+        handler="mlmodels.tasks.drift.compare_drift",
         time_limit=600,
     )
 )

@@ -1,8 +1,43 @@
 """A random forest: the mean of many trees, each grown on a random draw."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 from mlmodels.algorithms.params import TunedInt
 from mlmodels.algorithms.registry import Algorithm
 from strategies.params import ChoiceParam
+
+LARGEST_FOREST = 8_000_000
+"""Nodes: about as many as an artifact may hold. The largest boosted trees that can be asked for stay below."""
+ROWS_A_NODE, FULLNESS = 4, 1 / 64
+"""Measured on returns that can hardly be foreseen: grown to the end a tree has a node for every one to three and a half
+of its smallest leaves; one that its depth ends first has a small part of the nodes it has room for."""
+
+
+def likely_nodes(hyperparameters: Mapping[str, Any], rows: int) -> float:
+    """About how many nodes a forest has at least."""
+    grown = rows / (ROWS_A_NODE * hyperparameters["min_leaf"])
+    room = 2.0 ** (hyperparameters["max_depth"] + 1)
+    return float(hyperparameters["trees"] * min(FULLNESS * room, grown))
+
+
+def too_many_nodes(hyperparameters: Mapping[str, Any], rows: int) -> dict[str, str]:
+    """Refuse what almost surely outgrows what is stored; what only may do so is stopped when it does."""
+    trees, depth, nodes = (
+        hyperparameters["trees"],
+        hyperparameters["max_depth"],
+        likely_nodes(hyperparameters, rows),
+    )
+    if nodes <= LARGEST_FOREST:
+        return {}
+    return {
+        "trees": f"{trees:,} trees of up to {depth} levels on {rows:,} rows have about {nodes / 1e6:,.0f} million "
+        f"nodes, and {LARGEST_FOREST / 1e6:,.0f} million are the most that is stored. Take fewer or shallower trees, "
+        "or larger leaves."
+    }
+
 
 RANDOM_FOREST = Algorithm(
     "random_forest",
@@ -46,4 +81,5 @@ RANDOM_FOREST = Algorithm(
             help="Fewer makes the trees differ more.",
         ),
     ),
+    problems=too_many_nodes,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,6 +13,10 @@ from mlmodels.errors import TrainingError
 from strategies.params import Param, Value, clean_all
 
 _algorithms: dict[str, Algorithm] = {}
+
+
+def _no_problems(hyperparameters: Mapping[str, Any], rows: int) -> dict[str, str]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,16 @@ class Algorithm:
     params : tuple of Param
         Hyper-parameters; a search tries the values of their `grid()`, so those that are not worth a search
         return none (see `mlmodels.algorithms.params`).
+    problems : callable
+        Takes a full set of hyper-parameters and the number of training rows; returns by name what cannot go well,
+        with a remedy. Light: it is asked before anything is trained.
     """
 
     key: str
     label: str
     summary: str
     params: tuple[Param, ...]
+    problems: Callable[[Mapping[str, Any], int], dict[str, str]] = _no_problems
 
     def clean(self, given: Mapping[str, Any]) -> dict[str, Value]:
         """Return a full set of hyper-parameters, or raise TrainingError with a message by name."""

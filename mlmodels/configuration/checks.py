@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marketdata.bars import Bars
+from mlmodels.algorithms import get_algorithm
 from mlmodels.configuration.planning import fewest_training_rows, needed_bars
 from mlmodels.features import get_feature
-from mlmodels.validation import count_splits
+from mlmodels.validation import NESTED_PARTS, count_splits
 
 if TYPE_CHECKING:
     from mlmodels.configuration.settings import TrainingConfiguration
@@ -60,6 +61,11 @@ def problems_with_bars(asked: TrainingConfiguration, bars: Bars) -> Problems:
         return problems
     up = asked.labels(bars).up
     known = up[np.isfinite(up)]
+    rows = max(0, known.size - asked.warmup)
+    if asked.calibration != "none":
+        rows -= rows // NESTED_PARTS
+    found = get_algorithm(asked.algorithm).problems(asked.hyperparameters, rows)
+    problems.update((f"hyperparameters.{name}", [said]) for name, said in found.items())
     if known.size and known.min() == known.max():
         outcome = "gains" if known[0] else "does not gain"
         problems["label"] = [

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from mlmodels.algorithms.random_forest import LARGEST_FOREST
 from mlmodels.errors import TrainingError
 from mlmodels.estimators import skops_files
 from mlmodels.estimators.base import Estimator, Floats, Tick
 from mlmodels.estimators.nodes import check_nodes
 from mlmodels.estimators.registry import register_estimator
-
-LARGEST_FOREST = 8_000_000
-"""Nodes: about as many as an artifact may hold."""
 
 MANY_ROWS = 20_000
 TREES_A_STEP = 5

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from marketdata.bars import Bars
+from mlmodels import estimators
+from mlmodels.algorithms import get_algorithm
+from mlmodels.algorithms.random_forest import likely_nodes
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.errors import TrainingError
+from mlmodels.features import prepare
 from mlmodels.tests.prices import autoregressive
 
 BARS = autoregressive(900, 0.0, seed=2)
@@ -156,3 +160,48 @@ def test_a_training_that_is_too_large_is_refused():
     price = np.full(count, 100.0)
     many = Bars(time, price, price, price, price, price)
     assert "250,001 bars are more than the 250,000" in refused(many)["series"][0]
+
+
+def minutes(count):
+    """Cheap bars without a trend, one a minute."""
+    price = 100.0 + np.arange(count) % 2
+    time = np.datetime64("2000-01-01", "ns") + np.arange(count) * np.timedelta64(60, "s")
+    return Bars(time, price, price, price, price, price)
+
+
+def forest(**hyperparameters):
+    return {"algorithm": "random_forest", "features": ["rsi(14)"], "hyperparameters": hyperparameters}
+
+
+def test_a_forest_that_outgrows_what_is_stored_is_refused_before_it_is_grown():
+    said = refused(minutes(250_000), **forest(trees=1000, max_depth=30, min_leaf=1))
+    assert list(said) == ["hyperparameters.trees"]
+    assert "about 62 million nodes, and 8 million are the most" in said["hyperparameters.trees"][0]
+    assert "Take fewer or shallower trees, or larger leaves." in said["hyperparameters.trees"][0]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        forest(),
+        forest(trees=1000, max_depth=12, min_leaf=1),
+        forest(trees=1000, max_depth=30, min_leaf=20),
+        forest(trees=100, max_depth=30, min_leaf=1),
+        {"algorithm": "xgboost", "hyperparameters": {"trees": 2000, "max_depth": 12}},
+        {"algorithm": "histogram_boosting", "hyperparameters": {"trees": 2000, "max_leaves": 255}},
+    ],
+    ids=["default", "shallow", "large leaves", "few trees", "xgboost", "histogram boosting"],
+)
+def test_what_may_well_be_stored_is_not_refused(given):
+    assert TrainingConfiguration.from_dict(given).problems_with(minutes(250_000)) == {}
+
+
+def test_the_estimate_of_a_forests_nodes_is_no_larger_than_what_grows():
+    bars = autoregressive(3_000, 0.0, seed=3)
+    table = prepare(bars, ["rsi(14)", "log_return(1)", "log_return(5)", "volatility(10)"])
+    up = (np.arange(3_000) * 2654435761 % 1_000_003 < 500_000).astype(float)[50:]
+    for depth, leaf in ((30, 1), (30, 5), (12, 1), (8, 20)):
+        asked = get_algorithm("random_forest").clean({"trees": 5, "max_depth": depth, "min_leaf": leaf})
+        grown = estimators.fit("random_forest", table.values[50:], up, asked, seed=1).estimator.model
+        nodes = np.mean([tree.tree_.node_count for tree in grown.estimators_])
+        assert likely_nodes(asked, len(up)) / 5 <= nodes

@@ -1,7 +1,8 @@
 """A trained model that cannot be asked about what it was trained on, unless the asker insists and is told so.
 
 Within its training period it answers with out-of-fold probabilities, each made by a model that knew only what
-came before; after the period with the final model; before it, and where features are missing, with NaN.
+came before; after the period with the final model; before it, and where features are missing, with NaN. Bars of the
+training that come again under later dates are recognised by their moves.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from marketdata.bars import Bars
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.errors import WrongData
+from mlmodels.recognition import Recognised, recognise
 from mlmodels.streaming import feature_rows
 
 if TYPE_CHECKING:
@@ -101,7 +103,8 @@ class TrainedModel:
         bars : Bars
         in_sample : bool
             Where there is no out-of-fold prediction, ask the final model, too: before and within the training
-            period, and about other prices than it was trained on. What it says there is marked, and worth nothing.
+            period, about other prices than it was trained on, and about those of the training under later dates.
+            What it says there is marked, and worth nothing.
 
         Returns
         -------
@@ -111,7 +114,8 @@ class TrainedModel:
         Raises
         ------
         WrongData
-            When bars within the training period are not those the model was trained on, unless `in_sample`.
+            When bars within the training period are not those the model was trained on, or later ones are, unless
+            `in_sample`.
         """
         record, count = self.record, len(bars)
         probability, model = np.full(count, np.nan), np.zeros(count, dtype=np.int64)
@@ -119,7 +123,7 @@ class TrainedModel:
         if inside.size and record.causal:
             known, place = self._places(bars, inside, lenient=in_sample)
             probability[known], model[known] = record.probability[place], record.fold[place]
-        later = bars.time > record.time[-1]
+        later = self._unknown(bars, lenient=in_sample)
         missing = np.isnan(probability) & (later | in_sample)
         if missing.any():
             rows = np.flatnonzero(missing)
@@ -145,6 +149,29 @@ class TrainedModel:
                 "on, start after it, or train a model on this series."
             )
         return rows[same], place[same]
+
+    def _unknown(self, bars: Bars, *, lenient: bool) -> NDArray[np.bool_]:
+        """Which bars come after all that the final model has learned from."""
+        after = int(np.searchsorted(bars.time, self.record.time[-1], side="right"))
+        rows = np.arange(len(bars))
+        found = recognise(bars.close[after:], self.record.close)
+        if found is None:
+            return rows >= after
+        if not lenient:
+            raise WrongData(self._seen_before(bars.time[after:], found))
+        # What comes before a copy is older than what the model knows, as the bars before its training are.
+        return rows > after + found.last
+
+    def _seen_before(self, time: NDArray[np.datetime64], found: Recognised) -> str:
+        first, last, original = (
+            np.datetime_as_string(moment, unit="s")
+            for moment in (time[found.first], time[found.last], self.record.time[found.original])
+        )
+        return (
+            f"From {first} to {last} these bars hold what the model was trained on under other dates: their closes "
+            f"move as those from {original} on. What it says about them says nothing about bars it does not know. "
+            "Use bars it has not seen, or train a model on others."
+        )
 
     def _final(self, bars: Bars, rows: Indices) -> Floats:
         """What the final model says about ascending rows, shape (n_rows,), a bounded number of them at once."""

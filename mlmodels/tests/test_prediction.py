@@ -134,3 +134,40 @@ def test_a_full_disk_is_said_with_the_remedy(model, monkeypatch):
     monkeypatch.setattr(streaming, "TemporaryFile", lambda **named: Full())
     with pytest.raises(NoRoom, match=r"No space left on device.*TMPDIR"):
         model.predict(BARS)
+
+
+def under_other_dates(bars, days, scale=1.0):
+    prices = (getattr(bars, name) * scale for name in ("open", "high", "low", "close"))
+    return Bars(bars.time + np.timedelta64(days, "D"), *prices, bars.volume)
+
+
+@pytest.mark.parametrize("causal", [True, False], ids=["walk-forward", "combinatorial"])
+@pytest.mark.parametrize(
+    ("days", "scale"), [(3653, 1.0), (3653, 2.0), (700, 1.1)], ids=["later", "scaled", "from the end on"]
+)
+def test_the_training_under_later_dates_is_refused_or_told(model, causal, days, scale):
+    asked = replace(model, record=replace(model.record, causal=causal))
+    again = under_other_dates(TRAINED_ON, days, scale)
+    with pytest.raises(
+        WrongData, match="trained on under other dates: their closes move as those from 2000-01-01"
+    ):
+        asked.predict(again)
+    found = asked.predictions(again, in_sample=True)
+    np.testing.assert_array_equal(found.in_sample, np.isfinite(final(model, again)))
+
+
+def test_what_follows_a_copy_of_the_training_is_new_and_what_comes_before_is_not(model):
+    later = replace(
+        model,
+        record=replace(
+            model.record,
+            **{name: getattr(model.record, name)[300:] for name in ("time", "close", "probability", "fold")},
+        ),
+    )
+    shifted = under_other_dates(BARS, 3653)
+    with pytest.raises(WrongData, match=r"From 2010-10-28.* move as those from 2000-10-27"):
+        later.predict(shifted)
+    found = later.predictions(shifted, in_sample=True)
+    np.testing.assert_array_equal(
+        found.in_sample, np.isfinite(final(model, shifted)) & (np.arange(900) < 700)
+    )

@@ -9,12 +9,13 @@ class MlmodelsConfig(AppConfig):
 
     def ready(self) -> None:
         from mlmodels import jobs, services  # noqa: F401  registers the job kinds
+        from mlmodels.models import REFERENCE_KIND
         from mlmodels.strategies import signal, walk_forward  # noqa: F401  registers the types of strategies
         from strategies.references import choice_checkers, reference_checkers, reference_choices
 
-        reference_checkers[services.REFERENCE_KIND] = services.check_reference
-        choice_checkers[services.REFERENCE_KIND] = services.check_choice
-        reference_choices[services.REFERENCE_KIND] = services.reference_choices
+        reference_checkers[REFERENCE_KIND] = services.check_reference
+        choice_checkers[REFERENCE_KIND] = services.check_choice
+        reference_choices[REFERENCE_KIND] = services.reference_choices
         post_delete.connect(
             services.remove_artifact, sender=self.get_model("MLModel"), dispatch_uid="mlmodels.artifact"
         )

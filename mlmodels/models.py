@@ -13,7 +13,9 @@ from algotrade.jobs.models import Job
 from mlmodels.algorithms import ALGORITHMS
 
 JSON_COLUMNS = ("configuration", "metrics", "feature_importance", "provenance", "drift")
-LONGEST_NOTE = 2_000
+LONGEST_NAME, LONGEST_NOTE = 100, 2_000
+REFERENCE_KIND = "ml_model"
+"""What a parameter of a strategy that names a model has as its kind."""
 NEWEST = ("-created_at", "-pk")
 
 
@@ -28,6 +30,10 @@ class MLModelQuerySet(ComputedQuerySet, OwnedQuerySet):
     def summaries(self) -> Self:
         """Without the report, which lists never need."""
         return self.defer(*JSON_COLUMNS, "note")
+
+    def mentioning(self, text: str) -> Self:
+        """Those with the text in their name or symbol."""
+        return self.filter(models.Q(name__icontains=text) | models.Q(symbol__icontains=text))
 
     def usable(self) -> Self:
         """Those that a new strategy may decide by, the promoted ones first."""
@@ -45,7 +51,7 @@ class MLModel(OwnedModel, ComputedModel):
         PROMOTED = "promoted", _("promoted")
         RETIRED = "retired", _("retired")
 
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(_("name"), max_length=LONGEST_NAME)
     version = models.PositiveIntegerField(_("version"), default=1)
     # RESTRICT and not PROTECT: deleting a user takes series and models together, deleting a used series is refused.
     series = models.ForeignKey(

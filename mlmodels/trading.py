@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import Bars
+from mlmodels.validation import said
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -139,8 +140,8 @@ class Trading:
         held = self.buy_and_hold
         return {
             **{name: _plain(getattr(self.model, name)) for name in _FIGURES},
-            "start": _said(self.time[0]),
-            "end": _said(self.time[-1]),
+            "start": said(self.time[0]),
+            "end": said(self.time[-1]),
             "equity": curve(self.time, self.model.equity),
             "buy_and_hold": {
                 "net_return": _plain(held.net_return),
@@ -234,7 +235,3 @@ def _point(margin: float, traded: Traded) -> MarginPoint:
 
 def _plain(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _said(moment: np.datetime64) -> str:
-    return f"{np.datetime_as_string(moment, unit='s')}Z"

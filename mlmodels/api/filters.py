@@ -1,12 +1,11 @@
 """What the list of models can be filtered by."""
 
 import django_filters
-from django.db.models import Q, QuerySet
 
 from algotrade.boundary import MAX_INTEGER
 from algotrade.filters import TextFilter
 from algotrade.jobs.models import Job
-from mlmodels.models import MLModel
+from mlmodels.models import MLModel, MLModelQuerySet
 
 
 class MLModelFilter(django_filters.FilterSet):
@@ -26,5 +25,5 @@ class MLModelFilter(django_filters.FilterSet):
         model = MLModel
         fields: list[str] = []
 
-    def search(self, rows: QuerySet[MLModel], name: str, value: str) -> QuerySet[MLModel]:
-        return rows.filter(Q(name__icontains=value) | Q(symbol__icontains=value))
+    def search(self, rows: MLModelQuerySet, name: str, value: str) -> MLModelQuerySet:
+        return rows.mentioning(value)

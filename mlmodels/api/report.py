@@ -280,38 +280,9 @@ class ReportSerializer(serializers.Serializer):
     first_prediction = serializers.CharField(required=False, allow_null=True)
 
 
-class FeatureDriftSerializer(serializers.Serializer):
-    """How far a feature has moved since the training."""
-
-    name = serializers.CharField()
-    label = serializers.CharField()
-    psi = figure("Population stability index.")
-    by_chance = figure("What it exceeds once in twenty although nothing changed, if bars were independent.")
-    level = serializers.ChoiceField(choices=("unknown", "stable", "moderate", "large"))
-    rows = count("New bars with a value.")
-
-
-class DriftSerializer(serializers.Serializer):
-    """The last check of drift; empty before the first one."""
-
-    checked_at = serializers.CharField(required=False)
-    start = serializers.CharField(required=False, help_text="First bar after the training.")
-    end = serializers.CharField(required=False)
-    bars = serializers.IntegerField(required=False)
-    level = serializers.ChoiceField(
-        choices=("unknown", "stable", "moderate", "large"), required=False, help_text="The largest of all."
-    )
-    features = FeatureDriftSerializer(many=True, required=False, help_text="Farthest moved first.")
-
-
 @extend_schema_field(ReportSerializer)
 class ReportField(serializers.JSONField):
     """A stored report, handed out as it is."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"read_only": True, **options})
-
-
-@extend_schema_field(DriftSerializer)
-class DriftField(ReportField):
-    """A stored check of drift, handed out as it is."""

@@ -4,8 +4,9 @@ from rest_framework import serializers
 
 from algotrade.jobs.api.serializers import JobSerializer
 from algotrade.serializers import IdField, KnownFieldsMixin
-from mlmodels.api.report import DriftField, DriftSerializer, ReportField
-from mlmodels.models import MLModel
+from mlmodels.api.drift import DriftField
+from mlmodels.api.report import ReportField
+from mlmodels.models import LONGEST_NOTE, MLModel
 from mlmodels.words import verdict_sentence
 
 
@@ -90,7 +91,7 @@ class NoteSerializer(KnownFieldsMixin, serializers.Serializer):
     """What can be changed of a model."""
 
     note = serializers.CharField(
-        allow_blank=True, max_length=2_000, trim_whitespace=False, help_text="Empty forgets it."
+        allow_blank=True, max_length=LONGEST_NOTE, trim_whitespace=False, help_text="Empty forgets it."
     )
 
 
@@ -166,13 +167,6 @@ class ComparisonSerializer(serializers.Serializer):
     paired = PairedSerializer(allow_null=True, help_text="Null where they have no bars in common.")
     remarks = serializers.ListField(child=serializers.CharField())
     conclusion = serializers.CharField()
-
-
-class DriftStateSerializer(serializers.Serializer):
-    """The last check of a model's drift, and the job of the one that runs or ran last."""
-
-    drift = DriftSerializer()
-    job = JobSerializer(allow_null=True, source="drift_job")
 
 
 class ImportanceSerializer(serializers.Serializer):

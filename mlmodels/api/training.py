@@ -1,18 +1,17 @@
-"""Trainings as JSON: what they can be made of, asking for one, and looking at one beforehand.
+"""Trainings as JSON: asking for one, and looking at one beforehand.
 
 The settings' fields follow from the typed settings of a training; the service checks what the fields' shapes cannot.
 """
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from algotrade.serializers import IdField, KnownFieldsMixin
-from mlmodels.algorithms import ALGORITHMS, Algorithm
+from mlmodels.algorithms import ALGORITHMS
 from mlmodels.api.report import BaseRatesSerializer, FoldSpansSerializer
 from mlmodels.configuration import TRAINING_PARAMS
-from strategies.api.serializers import ChoiceSerializer, ParameterSerializer
+from mlmodels.models import LONGEST_NAME
 from strategies.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param
 
 MOST_FEATURES = 200
@@ -105,7 +104,7 @@ class TrainingSettingsSerializer(KnownFieldsMixin, serializers.Serializer):
 class TrainingSerializer(TrainingSettingsSerializer):
     """What to train, and under which name. A used name makes its next version."""
 
-    name = serializers.CharField(max_length=100)
+    name = serializers.CharField(max_length=LONGEST_NAME)
     series = IdField(help_text="The id of a series you see, /api/market-data/series/.")
     algorithm = serializers.CharField(max_length=64, help_text=f"One of: {', '.join(ALGORITHMS)}.")
 
@@ -123,74 +122,3 @@ class ForeseenSerializer(serializers.Serializer):
         child=serializers.ListField(child=serializers.CharField()),
         help_text="Why it would be refused, by field; empty when it would be accepted.",
     )
-
-
-class AlgorithmSerializer(serializers.Serializer):
-    """A learning algorithm and its hyper-parameters."""
-
-    key = serializers.CharField(help_text="What `algorithm` of a training holds.")
-    label = serializers.CharField()
-    summary = serializers.CharField()
-    hyperparameters = ParameterSerializer(many=True, source="params")
-    searched = serializers.SerializerMethodField(help_text="What a search varies unless it is told.")
-    json_schema = serializers.SerializerMethodField(help_text="The hyper-parameters as a JSON schema.")
-
-    @extend_schema_field({"type": "array", "items": {"type": "string"}})
-    def get_searched(self, algorithm: Algorithm) -> list[str]:
-        return [param.name for param in algorithm.params if param.grid()]
-
-    @extend_schema_field({"type": "object", "additionalProperties": True})
-    def get_json_schema(self, algorithm: Algorithm) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "properties": {param.name: param.json_schema() for param in algorithm.params},
-            "additionalProperties": False,
-        }
-
-
-class FeatureSerializer(serializers.Serializer):
-    """A feature that is offered with its usual parameters."""
-
-    name = serializers.CharField()
-    label = serializers.CharField()
-    group = serializers.CharField()
-    warmup = serializers.IntegerField(help_text="Index of the first bar that has a value.")
-    needs_volume = serializers.BooleanField()
-
-
-class FeatureKindSerializer(serializers.Serializer):
-    """A feature but for its parameters: `key(value, ...)` in their order names one."""
-
-    key = serializers.CharField()
-    label = serializers.CharField()
-    summary = serializers.CharField()
-    group = serializers.CharField()
-    needs_volume = serializers.BooleanField()
-    parameters = ParameterSerializer(many=True, source="params")
-
-
-class LabelKindSerializer(serializers.Serializer):
-    """What can be foreseen."""
-
-    key = serializers.CharField()
-    label = serializers.CharField()
-    summary = serializers.CharField()
-    uses_barriers = serializers.BooleanField()
-
-
-class AlgorithmsSerializer(serializers.Serializer):
-    """Everything a training can be made of."""
-
-    algorithms = AlgorithmSerializer(many=True)
-    settings = ParameterSerializer(
-        many=True,
-        help_text="What every training takes beside hyper-parameters: label, validation, search ...",
-    )
-    labels = LabelKindSerializer(many=True)
-    groups = ChoiceSerializer(many=True, help_text="Groups of features.")
-    feature_kinds = FeatureKindSerializer(many=True)
-    features = FeatureSerializer(many=True, help_text="Those offered without being asked for.")
-    default_features = serializers.ListField(
-        child=serializers.CharField(), help_text="What a model sees unless it is told."
-    )
-    largest_training = serializers.IntegerField(help_text="Bars, at most.")

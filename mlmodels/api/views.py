@@ -18,11 +18,11 @@ from rest_framework.serializers import BaseSerializer
 from algotrade.jobs.api.serializers import AcceptedSerializer, accepted
 from marketdata.bars import boundary
 from mlmodels import store
+from mlmodels.api.drift import DriftStateSerializer
 from mlmodels.api.filters import MLModelFilter
 from mlmodels.api.serializers import (
     ComparisonSerializer,
     DetachSerializer,
-    DriftStateSerializer,
     ImportanceSerializer,
     MLModelSerializer,
     MLModelSummarySerializer,
@@ -33,7 +33,7 @@ from mlmodels.api.serializers import (
 from mlmodels.api.training import ForeseenSerializer, TrainingSerializer, TrainingSettingsSerializer
 from mlmodels.downloads import artifact_response
 from mlmodels.errors import ModelNotFound
-from mlmodels.models import MLModel
+from mlmodels.models import MLModel, MLModelQuerySet
 from mlmodels.services import MLModelService
 
 PREDICTIONS_LIMIT = 10_000
@@ -55,10 +55,7 @@ class MLModelViewSet(
 
     queryset = MLModel.objects.none()
     filterset_class = MLModelFilter
-    ordering_fields = [
-        *("created_at", "name", "version", "stage", "accuracy", "auc", "log_loss", "net_return"),
-        *("sharpe_ratio", "artifact_size"),
-    ]
+    ordering_fields = MLModelQuerySet.sortable
 
     def get_queryset(self) -> QuerySet[MLModel]:
         rows = MLModel.objects.for_user(self.request.user)

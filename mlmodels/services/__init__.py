@@ -4,7 +4,6 @@ from mlmodels.services.comparison import Comparison, compare
 from mlmodels.services.drifting import check_drift
 from mlmodels.services.foreseeing import Foreseen, foresee
 from mlmodels.services.references import (
-    REFERENCE_KIND,
     check_choice,
     check_reference,
     reference_choices,
@@ -14,7 +13,6 @@ from mlmodels.services.registry import delete, promote, reinstate, remove_artifa
 from mlmodels.services.training import submit_training
 
 __all__ = [
-    "REFERENCE_KIND",
     "Comparison",
     "Foreseen",
     "MLModelService",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -12,9 +11,10 @@ from marketdata.bars import Bars
 from marketdata.models import Series
 from marketdata.services import current_snapshot, open_snapshot
 from mlmodels import store
-from mlmodels.errors import ModelBusy, ModelNotFound, NoNewBars
+from mlmodels.errors import ModelBusy, NoNewBars
 from mlmodels.jobs import DRIFT_KIND
 from mlmodels.models import MLModel
+from mlmodels.services.locking import locked
 
 FEWEST_BARS = 100
 """New bars below which the index is mostly noise: ten bins of ten bars."""
@@ -30,10 +30,7 @@ def check_drift(model: MLModel) -> MLModel:
     refuse_without_reference(model)
     refuse_few(model, int(bars_since(model)[1].sum()))
     with transaction.atomic():
-        get_user_model().objects.select_for_update().get(pk=model.user_id)
-        current = MLModel.objects.select_for_update().filter(pk=model.pk).first()
-        if current is None:
-            raise ModelNotFound(_("This model was deleted meanwhile."))
+        current = locked(model)
         if current.drift_job is not None and not current.drift_job.is_terminal:
             raise ModelBusy(_("The drift of “%(name)s” is being computed already.") % {"name": current})
         current.drift_job = jobs.submit(
@@ -49,9 +46,8 @@ def check_drift(model: MLModel) -> MLModel:
 
 def bars_since(model: MLModel) -> tuple[Bars, np.ndarray]:
     """The series as it is now, from the start of the training on, and which of its bars came after the training."""
-    series = Series.objects.get(
-        pk=model.series_id
-    )  # as it is now, however long the caller has held the model
+    # Read anew, however long the caller has held the model.
+    series = Series.objects.get(pk=model.series_id)
     bars = open_snapshot(current_snapshot(series), model.start_date)
     trained_until = np.datetime64(model.last_time.replace(tzinfo=None), "ns")
     return bars, bars.time > trained_until

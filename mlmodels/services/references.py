@@ -13,7 +13,6 @@ from mlmodels.errors import ModelNotFound, ModelRetired
 from mlmodels.models import MLModel
 from strategies.models import Strategy
 
-REFERENCE_KIND = "ml_model"
 CHOICES_LIMIT = 200
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from algotrade.boundary import problem_in_text
 from mlmodels import store
-from mlmodels.errors import ModelBusy, ModelInUse, ModelNotFound, NoteInvalid
+from mlmodels.errors import ModelBusy, ModelInUse, NoteInvalid
 from mlmodels.models import LONGEST_NOTE, MLModel
+from mlmodels.services.locking import locked
 from mlmodels.services.references import strategies_using
 
 MOST_NAMED = 4
@@ -20,7 +20,7 @@ MOST_NAMED = 4
 def promote(model: MLModel) -> MLModel:
     """Make this the version of its name that counts; the one before is a candidate again."""
     with transaction.atomic():
-        current = _locked(model)
+        current = locked(model)
         store.require_trained(current)
         if not current.is_promoted:
             others = MLModel.objects.filter(
@@ -52,7 +52,7 @@ def set_note(model: MLModel, note: Any) -> MLModel:
     if problem := problem_in_text(text):
         raise NoteInvalid(fields={"note": [problem]})
     with transaction.atomic():
-        current = _locked(model)
+        current = locked(model)
         current.note = text
         current.save(update_fields=["note"])
     return current
@@ -65,7 +65,7 @@ def delete(model: MLModel, *, detach: bool = False) -> None:
     until another model is chosen for them.
     """
     with transaction.atomic():
-        current = _locked(model)
+        current = locked(model)
         if current.is_active:
             raise ModelBusy(
                 _("“%(name)s” is being trained. Cancel its training, then delete it.") % {"name": current}
@@ -85,19 +85,10 @@ def remove_artifact(sender: Any, instance: MLModel, **kwargs: Any) -> None:
 
 def _staged(model: MLModel, stage: str) -> MLModel:
     with transaction.atomic():
-        current = _locked(model)
+        current = locked(model)
         store.require_trained(current)
         if current.stage != stage:
             current.enter_stage(stage)
-    return current
-
-
-def _locked(model: MLModel) -> MLModel:
-    """The row as it is now. The lock on its owner's row keeps two versions from being promoted at once."""
-    get_user_model().objects.select_for_update().get(pk=model.user_id)
-    current = MLModel.objects.select_for_update().filter(pk=model.pk).first()
-    if current is None:
-        raise ModelNotFound(_("This model was deleted meanwhile."))
     return current
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -19,10 +18,10 @@ from marketdata.services import current_snapshot, get_visible, open_snapshot
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.errors import TrainingError
 from mlmodels.jobs import TRAIN_KIND
-from mlmodels.models import MLModel
+from mlmodels.models import LONGEST_NAME, MLModel
+from mlmodels.services.locking import lock_owner
 
 Problems = dict[str, list[str]]
-LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def submit_training(
     problems = dict(request.problems)
     name = " ".join(str(name).split())
     if not name or len(name) > LONGEST_NAME:
-        problems["name"] = [_("Give the model a name of at most 100 characters.")]
+        problems["name"] = [_("Give the model a name of at most %d characters.") % LONGEST_NAME]
     bars = request.bars(problems)
     if problems or bars is None or request.configuration is None:
         raise TrainingError(fields=problems)
@@ -96,8 +95,7 @@ def submit_training(
 
 def _queued(user: Any, name: str, request: Request) -> MLModel:
     with transaction.atomic():
-        # The lock on the owner's row makes finding the next version and taking it one step.
-        get_user_model().objects.select_for_update().get(pk=user.pk)
+        lock_owner(user.pk)  # finding the next version and taking it is one step
         model = MLModel(
             user=user,
             name=name,

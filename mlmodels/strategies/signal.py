@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from mlmodels import store
+from mlmodels.models import REFERENCE_KIND
 from mlmodels.prediction import Predictions
 from mlmodels.strategies.deciding import DECIDING, DecidesByProbability
 from strategies.errors import ParameterError
@@ -40,7 +41,10 @@ class MLSignalStrategy(DecidesByProbability):
     )
     params = (
         ReferenceParam(
-            "model", kind="ml_model", label="Model", help="One of your trained models, by its predictions."
+            "model",
+            kind=REFERENCE_KIND,
+            label="Model",
+            help="One of your trained models, by its predictions.",
         ),
         *DECIDING,
         BoolParam(

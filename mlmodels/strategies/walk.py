@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from marketdata.bars import Bars
 from mlmodels.configuration import TrainingConfiguration
+from mlmodels.configuration.planning import MIN_TRAINING_ROWS
 from mlmodels.features import prepare
 from mlmodels.labels import Labels
 from mlmodels.prediction import Predictions, probabilities
@@ -29,7 +30,7 @@ Indices: TypeAlias = NDArray[np.int64]
 Digests: TypeAlias = NDArray[np.uint64]
 Progress: TypeAlias = Callable[[float, str], None]
 
-FEWEST_ROWS = 100
+FEWEST_ROWS = MIN_TRAINING_ROWS
 KEPT_FITS = 2048
 
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(29))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from marketdata.bars import Bars
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.configuration import TrainingConfiguration
+from mlmodels.configuration.params import HORIZON_PARAM, SEED_PARAM
 from mlmodels.errors import TrainingError
 from mlmodels.features import DEFAULT_FEATURES, GROUPS, feature_names, get_feature
 from mlmodels.prediction import Predictions
@@ -55,15 +57,7 @@ class MLWalkForwardStrategy(DecidesByProbability):
             label="Algorithm",
             help="What learns, with its usual settings.",
         ),
-        IntParam(
-            "horizon",
-            default=5,
-            minimum=1,
-            maximum=250,
-            label="Horizon",
-            help="How long the trades last whose outcome is learned.",
-            unit="bars",
-        ),
+        replace(HORIZON_PARAM, default=5, help="How long the trades last whose outcome is learned."),
         IntParam(
             "first_training",
             default=500,
@@ -101,14 +95,7 @@ class MLWalkForwardStrategy(DecidesByProbability):
             )
             for group in FEATURE_GROUPS
         ),
-        IntParam(
-            "seed",
-            default=1,
-            minimum=0,
-            maximum=2**31 - 1,
-            label="Seed",
-            help="Same seed, same data, same models.",
-        ),
+        replace(SEED_PARAM, help="Same seed, same data, same models."),
     )
 
     @classmethod

@@ -10,7 +10,8 @@ import pytest
 
 from marketdata.services import import_bars
 from mlmodels import store
-from mlmodels.api.report import DriftSerializer, ReportSerializer
+from mlmodels.api.drift import DriftSerializer
+from mlmodels.api.report import ReportSerializer
 from mlmodels.models import MLModel
 from mlmodels.tests.conftest import finish
 from mlmodels.tests.prices import autoregressive

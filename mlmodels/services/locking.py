@@ -1,0 +1,23 @@
+"""One change at a time: the row of an owner is the lock on all of the owner's models."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+
+from mlmodels.errors import ModelNotFound
+from mlmodels.models import MLModel
+
+
+def lock_owner(pk: int) -> None:
+    """Wait for what else is changing this user's models, until the transaction ends."""
+    get_user_model().objects.select_for_update().get(pk=pk)
+
+
+def locked(model: MLModel) -> MLModel:
+    """The row as it is now, and nobody else changes a model of its owner; ModelNotFound if it is gone."""
+    lock_owner(model.user_id)
+    current = MLModel.objects.select_for_update().filter(pk=model.pk).first()
+    if current is None:
+        raise ModelNotFound(_("This model was deleted meanwhile."))
+    return current

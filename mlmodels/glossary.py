@@ -66,11 +66,11 @@ DEFINITIONS: Mapping[str, Meaning] = {
         _("Smaller is better; 0.25 is a coin's."),
     ),
     "effective_rows": Meaning(
-        "sum over t of mean over the trade's bars of 1 / (trades open then)",
+        "p (1 - p) / error(accuracy)², error by Newey and West where trades overlap",
         _("predictions"),
         _(
-            "Trades that are open at the same time share their luck. So many independent ones tell as much; all "
-            "errors are computed from this number."
+            "Trades that are open at the same time share their luck as far as the answer stays the same. So many "
+            "independent answers tell as much; all errors are computed from this number."
         ),
     ),
     "net_return": Meaning(

@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.bars import Bars
+from mlmodels.evaluation.overlap import mean_error, relied_on
 from mlmodels.evaluation.scoring import standard_error
 from mlmodels.labels import Labels
 
 Floats: TypeAlias = NDArray[np.float64]
 
-BAND_ERRORS = 3.0
-"""Standard errors that a control may lie away from chance: an honest one does so once in about 370 reports."""
+BAND_ERRORS = 3.5
+"""Standard errors that a control may lie away from chance. Beyond lies one honest one in 2,000 where outcomes do not
+overlap; where they do the error is estimated, up to a fifth too small, and it is one in some hundreds."""
 BLOCKS_AT_LEAST = 20
 
 
@@ -48,9 +50,15 @@ class Control:
 
 
 def chance_band(
-    probability: Floats, up: Floats, fold: NDArray[np.int64], effective_rows: float
+    probability: Floats,
+    up: Floats,
+    fold: NDArray[np.int64],
+    effective_rows: float,
+    *,
+    overlap: int = 0,
+    passes: int = 1,
 ) -> tuple[float, float]:
-    """Accuracy that predictions reach which know nothing: its mean and three standard errors on both sides.
+    """Accuracy that predictions reach which know nothing: its mean and 3.5 standard errors on both sides.
 
     Parameters
     ----------
@@ -58,18 +66,27 @@ def chance_band(
         No NaN; `fold` tells which predictions one model made.
     effective_rows : float
         Independent outcomes that the predictions amount to.
+    overlap, passes : int
+        As for `scoring.score`.
 
     Notes
     -----
     Who says "up" for a share q of rows of which a share p goes up, and knows nothing, is right in q p + (1-q)(1-p)
-    of them. That is taken fold by fold, because a later fold's model may well have learned what share was usual.
+    of them. That is taken fold by fold, because a later fold's model may well have learned what share was usual. What
+    is left, 2 (said - q) (went up - p) at each row, has the error of a mean of overlapping rows.
     """
-    expected = 0.0
+    expected, left = 0.0, np.empty(len(up))
     for number in np.unique(fold):
         rows = fold == number
-        said, happened = float((probability[rows] > 0.5).mean()), float(up[rows].mean())
+        answers = probability[rows] > 0.5
+        said, happened = float(answers.mean()), float(up[rows].mean())
+        left[rows] = 2.0 * (answers - said) * (up[rows] - happened)
         expected += float(rows.mean()) * (said * happened + (1.0 - said) * (1.0 - happened))
-    reach = BAND_ERRORS * standard_error(0.5, effective_rows)
+    count = len(up) // passes
+    error = standard_error(0.5, count if overlap and relied_on(count, overlap) else effective_rows)
+    if overlap:
+        error = max(error, mean_error(left.reshape(passes, count).mean(axis=0), overlap))
+    reach = BAND_ERRORS * error
     return max(0.0, float(expected - reach)), min(1.0, float(expected + reach))
 
 

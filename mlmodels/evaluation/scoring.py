@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlmodels.evaluation.curves import area_under_roc, auc_standard_error, average_precision
+from mlmodels.evaluation.overlap import mean_error, relied_on
 
 Floats: TypeAlias = NDArray[np.float64]
 Verdict: TypeAlias = Literal["no_better", "within_noise", "better"]
@@ -21,8 +22,9 @@ VERDICT_ERRORS = 2.0
 class Score:
     """Scores of some predictions. `base_rate` is the accuracy of always saying `majority`.
 
-    `accuracy_error` and `auc_error` are one standard error at `effective_rows`: outcomes that overlap in time say
-    partly the same. `auc` and `average_precision` are None where only one outcome happened.
+    `accuracy_error` and `auc_error` are one standard error at `effective_rows`, which is how many independent answers
+    the predictions are worth: outcomes that overlap in time say partly the same. `auc` and `average_precision` are
+    None where only one outcome happened.
     """
 
     rows: int
@@ -69,7 +71,9 @@ class Confusion:
     false_down: int
 
 
-def score(probability: Floats, up: Floats, *, effective_rows: float, passes: int = 1) -> Score:
+def score(
+    probability: Floats, up: Floats, *, effective_rows: float, overlap: int = 0, passes: int = 1
+) -> Score:
     """Score probabilities of a gain against outcomes.
 
     Parameters
@@ -78,12 +82,15 @@ def score(probability: Floats, up: Floats, *, effective_rows: float, passes: int
         No NaN; outcomes are 0.0 or 1.0. At least one.
     effective_rows : float
         How many independent outcomes the tested rows amount to; see `labels.effective_rows`.
+    overlap : int
+        How many later rows share a bar with each row's trade. Above 0 the rows are in the order of time (of each
+        pass), and how much neighbouring answers agree is taken from the answers: see `answers_worth`.
     passes : int
         How often each row was predicted (the paths of combinatorial validation). More of them are no more rows.
     """
     share_up = float(up.mean())
     accuracy = float(((probability > 0.5) == (up > 0.5)).mean())
-    effective = max(1.0, effective_rows)
+    effective = answers_worth(probability, up, effective_rows=effective_rows, overlap=overlap, passes=passes)
     auc = area_under_roc(probability, up)
     return Score(
         rows=len(up) // passes,
@@ -101,6 +108,24 @@ def score(probability: Floats, up: Floats, *, effective_rows: float, passes: int
         else auc_standard_error(auc, effective * share_up, effective * (1.0 - share_up)),
         average_precision=average_precision(probability, up),
     )
+
+
+def answers_worth(
+    probability: Floats, up: Floats, *, effective_rows: float, overlap: int, passes: int
+) -> float:
+    """How many independent answers give the accuracy the error that it has; at most one a row.
+
+    Two overlapping trades are answered rightly together if the answer is the same, but not if it changed in between:
+    so it is the right answers whose neighbours are compared, and not the outcomes alone. Where rows are too few for
+    that, it is at most `effective_rows`, as if the answer never changed.
+    """
+    rows = len(up) // passes
+    if not overlap:
+        return min(float(rows), max(1.0, effective_rows))
+    right = ((probability > 0.5) == (up > 0.5)).reshape(passes, rows).mean(axis=0)
+    accuracy, error = float(right.mean()), mean_error(right, overlap)
+    most = float(rows) if relied_on(rows, overlap) else max(1.0, effective_rows)
+    return max(1.0, min(most, max(accuracy * (1.0 - accuracy), 1e-12) / max(error**2, 1e-300)))
 
 
 def standard_error(share: float, effective_rows: float) -> float:

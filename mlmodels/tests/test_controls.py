@@ -81,7 +81,7 @@ def test_the_band_of_chance_is_where_answers_lie_that_know_nothing():
         low, high = chance_band(said, up, fold, 1000)
         outside += not low <= ((said > 0.5) == (up > 0.5)).mean() <= high
     assert outside <= 4
-    assert high - low == pytest.approx(6 * 0.5 / np.sqrt(1000), rel=0.01)
+    assert high - low == pytest.approx(7 * 0.5 / np.sqrt(1000), rel=0.01)
 
 
 @pytest.mark.parametrize("algorithm", QUICK)

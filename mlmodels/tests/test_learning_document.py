@@ -30,7 +30,7 @@ def test_the_limits_are_those_of_the_code():
         f"{LARGEST_TRAINING:,} bars, {MOST_FITS:,} fits and {MOST_SPLITS} combinatorial splits",
         f"at least {MIN_TRAINING_ROWS} rows",
         f"four parts of {MIN_NESTED_ROWS} rows",
-        f"± {BAND_ERRORS:.0f} sqrt(1/4 / n)",
+        f"± {BAND_ERRORS} standard errors",
         f"at most {MOST_POINTS} points",
         f"At most {MOST_ROWS} rows",
         f"at least {FEWEST_ROWS} rows",

@@ -122,8 +122,8 @@ def test_overlapping_outcomes_widen_the_standard_error():
     bars = autoregressive(1500, 0.0, seed=3)
     one, ten = (predictor(features=SOME, horizon=horizon, folds=3).train(bars).overall for horizon in (1, 10))
     assert one.effective_rows == one.rows
-    assert ten.effective_rows == pytest.approx(ten.rows / 10, rel=0.02)
-    assert ten.accuracy_error > 2.5 * one.accuracy_error
+    assert ten.rows / 10 < ten.effective_rows < ten.rows / 3
+    assert ten.accuracy_error > 1.7 * one.accuracy_error
 
 
 def test_triple_barrier_labels_train_too():

@@ -14,13 +14,14 @@ from mlmodels.configuration import TrainingConfiguration
 from mlmodels.draws import draws
 from mlmodels.errors import TrainingError
 from mlmodels.evaluation.controls import Control, chance_band, random_walk_twin, shuffled
-from mlmodels.evaluation.scoring import log_loss, score
+from mlmodels.evaluation.scoring import Score, log_loss, score
 from mlmodels.trading import Traded, traded_rows
 from mlmodels.training.data import TrainingData
 from mlmodels.training.progress import Part
 from mlmodels.training.validating import OutOfFold, validate
 
 Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.int64]
 Trade: TypeAlias = Callable[[Bars, Floats], Traded | None]
 """Trades the probabilities of some bars; None where nothing can be traded."""
 
@@ -47,9 +48,7 @@ def majority_control(data: TrainingData, found: OutOfFold) -> Control:
     shares = {result.fold.number: float(data.labels.up[result.fold.train].mean()) for result in found.results}
     probability, up, number = found.pooled(data)
     said = np.array([shares[int(one)] for one in number]) if number.size else probability
-    effective = data.effective_rows(found.scored(data))
-    scored = score(said, up, effective_rows=effective, passes=len(found.paths))
-    low, high = chance_band(said, up, number, effective)
+    scored, (low, high) = _scored(data, found, said, up, number)
     return Control(
         "majority",
         accuracy=scored.accuracy,
@@ -79,6 +78,18 @@ def buy_and_hold_control(bars: Bars, probability: Floats, held: Traded, cost_rat
         low=low,
         high=high,
         passed=bool(low <= held.net_return <= high),
+    )
+
+
+def _scored(
+    data: TrainingData, found: OutOfFold, probability: Floats, up: Floats, number: Indices
+) -> tuple[Score, tuple[float, float]]:
+    """The score of all paths, and the band in which it lies by chance."""
+    rows, passes = found.scored(data), len(found.paths)
+    effective, overlap = data.effective_rows(rows), data.overlap(rows)
+    return (
+        score(probability, up, effective_rows=effective, overlap=overlap, passes=passes),
+        chance_band(probability, up, number, effective, overlap=overlap, passes=passes),
     )
 
 
@@ -116,9 +127,7 @@ def _judged(
     plain = replace(configuration, search="none")
     found = validate(plain, data, part, prefix=prefix, control=True)
     probability, up, number = found.pooled(data)
-    effective = data.effective_rows(found.scored(data))
-    scored = score(probability, up, effective_rows=effective, passes=len(found.paths))
-    low, high = chance_band(probability, up, number, effective)
+    scored, (low, high) = _scored(data, found, probability, up, number)
     traded = trade(data.bars, found.probability) if configuration.causal else None
     return Control(
         key,

@@ -113,6 +113,11 @@ class TrainingData:
         """How many independent outcomes the rows amount to."""
         return effective_rows(self.labels.exit[rows], rows)
 
+    def overlap(self, rows: Indices) -> int:
+        """How many later rows may share a bar with the trade of each; 0 at a horizon of one bar."""
+        held = self.labels.exit[rows] - (rows + 1)  # from the next open on
+        return max(0, int(held.max(initial=1)) - 1)
+
 
 def _check_labels(labels: Labels, count: int) -> None:
     """Refuse outcomes given from outside that do not fit the bars or are known before their trade begins."""

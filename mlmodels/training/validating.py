@@ -130,7 +130,7 @@ def _fold(
     return FoldResult(
         fold=fold,
         probability=probability,
-        score=score(said, up, effective_rows=data.effective_rows(rows)),
+        score=score(said, up, effective_rows=data.effective_rows(rows), overlap=data.overlap(rows)),
         confusion=confusion(said, up),
         hyperparameters=dict(chosen),
         search=found,

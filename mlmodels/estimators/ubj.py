@@ -5,18 +5,29 @@ XGBoost's own reader ends the whole process when a file stops in the middle, and
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlmodels.estimators.nodes import check_nodes
 
+Numbers: TypeAlias = NDArray[Any]
+
 DEEPEST = 50
 _NUMBERS = {b"i": ">i1", b"U": ">u1", b"I": ">i2", b"l": ">i4", b"L": ">i8", b"d": ">f4", b"D": ">f8"}
 _WHOLE = b"iUIlL"
 _CONSTANTS = {b"T": True, b"F": False, b"Z": None}
-_NODE_COLUMNS = ("base_weights", "default_left", "loss_changes", "parents", "split_conditions", "split_type")
+_NODE_COLUMNS = (
+    "base_weights",
+    "default_left",
+    "loss_changes",
+    "split_conditions",
+    "split_type",
+    "sum_hessian",
+)
+_CATEGORIES = ("categories", "categories_nodes", "categories_segments", "categories_sizes")
+_NO_PARENT = 2**31 - 1
 
 
 def read(content: bytes) -> Any:
@@ -36,27 +47,69 @@ def check_booster(document: Any, objective: str) -> None:
         raise ValueError(f"it was trained for {found}, not for {objective}")
     if booster["name"] != "gbtree":
         raise ValueError(f"its booster is {booster['name']}, not gbtree")
-    features = int(learner["learner_model_param"]["num_feature"])
-    trees = booster["model"]["trees"]
-    if len(booster["model"]["tree_info"]) != len(trees) or np.any(booster["model"]["tree_info"]):
+    features = _one(learner["learner_model_param"], "num_feature", least=1)
+    _check_shape(learner["learner_model_param"], booster["model"])
+    for number, tree in enumerate(booster["model"]["trees"]):
+        if tree["id"] != number:
+            raise ValueError("its trees are not in order")
+        _check_tree(tree, features)
+
+
+def _check_shape(outcome: Any, model: Any) -> None:
+    """One tree a round, one number an outcome, and nothing about categories: what XGBoost counts on unlooked."""
+    trees = len(model["trees"])
+    if (
+        not trees
+        or model["tree_info"] != [0] * trees
+        or (outcome["num_class"], outcome["num_target"]) != ("0", "1")
+    ):
         raise ValueError("its trees are for more than two outcomes")
-    for tree in trees:
-        left, right, feature = (
-            _column(tree, name) for name in ("left_children", "right_children", "split_indices")
-        )
-        count = len(left)
-        columns = [right, feature, *(_column(tree, name) for name in _NODE_COLUMNS)]
-        if int(tree["tree_param"]["num_nodes"]) != count or {len(column) for column in columns} != {count}:
-            raise ValueError("the columns of a tree differ in length")
-        if np.any(_column(tree, "split_type")):
-            raise ValueError("a node of a tree asks for a category")
-        leaf = left == -1
-        if (leaf != (right == -1)).any():
-            raise ValueError("a node of a tree has one child")
-        check_nodes(left, right, feature, leaf=leaf, features=features)
+    said = model["gbtree_model_param"]
+    if (said["num_trees"], said["num_parallel_tree"]) != (str(trees), "1"):
+        raise ValueError("it holds another number of trees than it says")
+    if model["iteration_indptr"] != list(range(trees + 1)):
+        raise ValueError("its rounds are not one tree each")
+    if any(len(column) for column in model["cats"].values()):
+        raise ValueError("it knows categories")
 
 
-def _column(tree: Any, name: str) -> NDArray[Any]:
+def _check_tree(tree: Any, features: int) -> None:
+    left, right, feature, parents = (
+        _column(tree, name) for name in ("left_children", "right_children", "split_indices", "parents")
+    )
+    count = len(left)
+    columns = [right, feature, parents, *(_column(tree, name) for name in _NODE_COLUMNS)]
+    said = tree["tree_param"]
+    if _one(said, "num_nodes", least=1) != count or {len(column) for column in columns} != {count}:
+        raise ValueError("the columns of a tree differ in length")
+    if (said["num_deleted"], said["size_leaf_vector"], said["num_feature"]) != ("0", "1", str(features)):
+        raise ValueError("a tree says that it is of another kind than the booster")
+    if np.any(_column(tree, "split_type")) or any(_column(tree, name).size for name in _CATEGORIES):
+        raise ValueError("a node of a tree asks for a category")
+    leaf = left == -1
+    if (leaf != (right == -1)).any():
+        raise ValueError("a node of a tree has one child")
+    check_nodes(left, right, feature, leaf=leaf, features=features)
+    _check_parents(left, right, parents, np.flatnonzero(~leaf))
+
+
+def _check_parents(left: Numbers, right: Numbers, parents: Numbers, inner: Numbers) -> None:
+    """XGBoost's reader walks from each node up to its root, wherever that leads."""
+    expected = np.full(len(parents), _NO_PARENT, dtype=np.int64)
+    expected[left[inner]] = expected[right[inner]] = inner
+    children = np.sort(np.concatenate((left[inner], right[inner])))
+    if not np.array_equal(children, np.arange(1, len(parents))) or not np.array_equal(parents, expected):
+        raise ValueError("a node of a tree has another parent than the one that leads to it")
+
+
+def _one(said: Any, name: str, *, least: int) -> int:
+    number = int(said[name])
+    if number < least or said[name] != str(number):
+        raise ValueError(f"its {name} is {said[name]}")
+    return number
+
+
+def _column(tree: Any, name: str) -> Numbers:
     column = np.asarray(tree[name])
     if column.ndim != 1 or column.dtype.kind not in "iuf":
         raise TypeError(f"{name} of a tree is no column of numbers")
@@ -112,7 +165,7 @@ class _Reader:
             marker = self.take(1)
         return found
 
-    def _numbers(self, kind: bytes, count: int) -> NDArray[Any]:
+    def _numbers(self, kind: bytes, count: int) -> Numbers:
         dtype = np.dtype(_NUMBERS[kind])
         return np.frombuffer(self.take(count * dtype.itemsize), dtype=dtype)
 

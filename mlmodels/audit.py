@@ -4,7 +4,8 @@ A feature at bar t may depend on bars up to and including t. So at hundreds of p
 place are replaced by later ones that are dearer or, in turns, cheaper, and at some they are taken away; what changes at
 or before the place has looked ahead. This finds what the tests of our own features cannot know: one that a plug-in
 registers, or a strategy of the user's. What leaks at few bars shows only where one of them is a place, so the places
-are many, drawn for the data at hand, and the audit says how rare a leak it would have found.
+are many, drawn for the data at hand, and the audit says how rare a leak it would have found. What does not follow from
+the bars at all is refused, too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mlmodels.errors import TrainingError
 from mlmodels.features import FeatureTable, StrategyFeatures, get_feature
 from mlmodels.features.table import compute
 from mlmodels.labels import Labels
+from mlmodels.sensitivity import detached
 
 Floats: TypeAlias = NDArray[np.float64]
 Computed: TypeAlias = Callable[[Bars], Floats]
@@ -67,6 +69,7 @@ class Leak:
 class Audit:
     """How many features were audited at how many places, and those that look ahead, each with the first place found.
 
+    detached : those that stay what they are when the bars are exchanged, and are none of the calendar
     rare_caught : the chance that a place fell on a feature's leak that shows at one bar in a hundred; None without one
     """
 
@@ -74,10 +77,11 @@ class Audit:
     places: int
     rare_caught: float | None
     leaks: tuple[Leak, ...]
+    detached: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        return not self.leaks
+        return not self.leaks and not self.detached
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a report."""
@@ -89,12 +93,15 @@ class Audit:
         }
 
     def require_passed(self) -> None:
-        """Raise TrainingError naming every feature that looks ahead."""
-        if self.leaks:
-            remedy = (
-                "Leave it out, or correct it." if len(self.leaks) == 1 else "Leave them out, or correct them."
-            )
-            said = [leak.message for leak in self.leaks]
+        """Raise TrainingError naming every feature that looks ahead or does not follow from the bars."""
+        said = [leak.message for leak in self.leaks]
+        said += [
+            f"The feature {name} does not follow from the bars: it stays the same when their prices and volumes are "
+            "exchanged."
+            for name in self.detached
+        ]
+        if said:
+            remedy = "Leave it out, or correct it." if len(said) == 1 else "Leave them out, or correct them."
             raise TrainingError(f"{' '.join(said)} {remedy}", fields={"features": said})
 
 
@@ -150,8 +157,14 @@ def audit_features(
             name, bar = table.names[column], start + int(np.flatnonzero(changed[:, column])[-1])
             found.setdefault(name, Leak(name, bar, place, _said(bars.time[bar])))
         tick((place - warmup + 1) / (len(bars) - 1 - warmup))
-    leaks = tuple(found[name] for name in table.names if name in found)
-    return Audit(len(table.names), where.size, caught(where.size, len(bars) - 1 - warmup), leaks)
+    unrelated = detached(bars, values_of, table.values)
+    return Audit(
+        features=len(table.names),
+        places=where.size,
+        rare_caught=caught(where.size, len(bars) - 1 - warmup),
+        leaks=tuple(found[name] for name in table.names if name in found),
+        detached=tuple(name for name, alone in zip(table.names, unrelated, strict=True) if alone),
+    )
 
 
 def caught(places: int, bars: int, share: float = RARE) -> float | None:
@@ -208,9 +221,8 @@ def _drawn_places(warmup: int, count: int, places: int, rng: np.random.Generator
     first, last = warmup, count - 2
     if last - first < places:
         return np.arange(first, last + 1)
-    edges = np.linspace(first, last, places)
-    drawn = np.floor(edges[:-1] + rng.random(places - 1) * np.diff(edges)).astype(np.int64)
-    return np.unique(np.append(drawn, last))
+    edges = np.linspace(first, last, places).astype(np.int64)
+    return np.append(rng.integers(edges[:-1], edges[1:]), last)
 
 
 def _comparisons(
@@ -245,8 +257,7 @@ def _groups(places: NDArray[np.int64]) -> Iterator[list[int]]:
             yield group
             group = []
         group.append(place)
-    if group:
-        yield group
+    yield from [group] if group else []
 
 
 def _around(

@@ -132,6 +132,11 @@ class MLModel(OwnedModel, ComputedModel):
         return int(self.metrics.get("format", 1)) if self.metrics else 0
 
     @property
+    def causal(self) -> bool:
+        """Whether each out-of-fold prediction was made by a model that knew only what came before."""
+        return bool(self.configuration.get("validation") != "combinatorial")
+
+    @property
     def is_promoted(self) -> bool:
         return self.stage == self.Stage.PROMOTED
 

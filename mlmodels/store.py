@@ -23,6 +23,7 @@ KEPT_OPEN = 4
 
 
 def directory() -> Path:
+    """The folder of all artifacts; the first model stored makes it."""
     return Path(settings.MEDIA_ROOT) / FOLDER
 
 
@@ -32,6 +33,7 @@ def relative(path: Path) -> str:
 
 
 def path_of(model: MLModel) -> Path:
+    """Where a row's artifact lies; ArtifactDamaged if it names none, or one outside of the folder."""
     path = (Path(settings.MEDIA_ROOT) / model.artifact_path).resolve()
     if not model.artifact_path or directory().resolve() not in path.parents:
         raise ArtifactDamaged(_("The model names no stored file. Train it again."))
@@ -56,6 +58,7 @@ def open_record(model: MLModel) -> TrainingRecord:
 
 
 def require_trained(model: MLModel) -> None:
+    """Raise ModelNotReady unless the model's training has ended well."""
     if not model.is_succeeded:
         raise ModelNotReady(
             _("The model “%(name)s” cannot predict: its training is %(state)s.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -153,8 +153,7 @@ class Trading:
 
     def thresholds(self) -> dict[str, Any]:
         """The report's `thresholds`: plain values for JSON."""
-        names = MarginPoint.__slots__
-        points = [{name: _plain(getattr(point, name)) for name in names} for point in self.margins]
+        points = [{name: _plain(value) for name, value in asdict(point).items()} for point in self.margins]
         return {"points": points, "cost_rate": self.cost_rate, "short_trades": self.short_trades}
 
 

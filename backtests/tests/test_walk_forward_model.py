@@ -11,25 +11,14 @@ from backtests.services import BacktestService
 from backtests.sweeps.services import SweepService
 from marketdata.models import Series
 from marketdata.services import import_bars
-from mlmodels import estimators
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.features import FeatureKind
 from mlmodels.features.registry import temporarily
 from mlmodels.strategies import walk
 from mlmodels.strategies.walk_forward import MLWalkForwardStrategy
 from mlmodels.tests.prices import autoregressive
+from mlmodels.tests.walking import BARS, FIRST, QUICK, counted_fits, follow
 from strategies.services import StrategyService
-
-BARS = autoregressive(500, 0.3, seed=5)
-QUICK = {
-    "horizon": 2,
-    "first_training": 120,
-    "retrain_every": 60,
-    "volatility": False,
-    "oscillators": False,
-    "trend": False,
-}
-FIRST = 143  # 20 bars of features, 120 to learn from, and 3 until their outcomes are known
 
 
 @pytest.fixture(autouse=True)
@@ -39,19 +28,7 @@ def _learn_anew():
 
 @pytest.fixture
 def fits(monkeypatch):
-    """The numbers of rows of each fit that is made."""
-    made, real = [], estimators.fit
-
-    def fit(algorithm, features, *arguments, **more):
-        made.append(len(features))
-        return real(algorithm, features, *arguments, **more)
-
-    monkeypatch.setattr(estimators, "fit", fit)
-    return made
-
-
-def follow(**changes):
-    return MLWalkForwardStrategy(**{**QUICK, **changes})
+    return counted_fits(monkeypatch)
 
 
 def test_the_audit_trains_nothing_anew_and_makes_all_its_tests(fits):

@@ -100,7 +100,7 @@ def compare(first: MLModel, second: MLModel) -> Comparison:
     same_outcome = _outcome_of(first) == _outcome_of(second)
     same_folds = same_data and _folds_of(first) == _folds_of(second)
     remarks = [_about_data(same_data), _about_outcome(same_outcome), _about_folds(same_folds)]
-    remarks += [_about_hindsight(model) for model in (first, second) if _has_hindsight(model)]
+    remarks += [_about_hindsight(model) for model in (first, second) if not model.causal]
     paired = None
     if same_outcome:
         try:
@@ -176,10 +176,6 @@ def _outcome_of(model: MLModel) -> tuple[Any, ...]:
 
 def _folds_of(model: MLModel) -> list[tuple[Any, ...]]:
     return [tuple(fold.get(key) for key in FOLD_KEYS) for fold in model.metrics.get("folds", ())]
-
-
-def _has_hindsight(model: MLModel) -> bool:
-    return bool(model.configuration.get("validation") == "combinatorial")
 
 
 def _common(first: MLModel, second: MLModel) -> Common:

@@ -16,9 +16,10 @@ import numpy as np
 from algotrade.errors import LabError
 from marketdata.bars import Bars
 from marketdata.models import Series
-from mlmodels.configuration import TrainingConfiguration, plan_folds
+from mlmodels.configuration import TrainingConfiguration, each_fold
+from mlmodels.configuration.checks import Problems
 from mlmodels.labels import BaseRates, Indices, base_rates
-from mlmodels.services.training import Problems, understand
+from mlmodels.services.training import understand
 from mlmodels.validation import described
 
 MOST_DRAWN = 30
@@ -88,8 +89,7 @@ def _folds(
     configuration: TrainingConfiguration, bars: Bars, ends: Indices, problems: Problems
 ) -> tuple[dict[str, Any], ...]:
     try:
-        folds = plan_folds(configuration, ends)
+        return tuple(described(fold, bars.time) for fold in each_fold(configuration, ends))
     except LabError as error:
         problems |= error.fields or {"folds": [error.detail]}
         return ()
-    return tuple(described(fold, bars.time) for fold in folds)

@@ -16,16 +16,15 @@ from marketdata.bars import Bars
 from marketdata.models import Series, Snapshot
 from marketdata.services import current_snapshot, get_visible, open_snapshot
 from mlmodels.configuration import TrainingConfiguration
+from mlmodels.configuration.checks import Problems
 from mlmodels.errors import TrainingError
 from mlmodels.jobs import TRAIN_KIND
 from mlmodels.models import LONGEST_NAME, MLModel
 from mlmodels.services.locking import lock_owner
 
-Problems = dict[str, list[str]]
-
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class TrainingRequest:
     """What a training would be made of, as far as it could be understood; what could not is in `problems`."""
 
     series: Series | None
@@ -58,14 +57,14 @@ def understand(
     start_date: dt.date | None,
     end_date: dt.date | None,
     settings: Mapping[str, Any],
-) -> Request:
+) -> TrainingRequest:
     """Look up and check what was asked for, part by part, so that all refusals can be told at once."""
     problems: Problems = {}
     if start_date and end_date and end_date < start_date:
         problems["end_date"] = [_("The end lies before the start. Swap them or leave one out.")]
     found, snapshot = _visible(user, series, problems)
     configuration = _configuration(settings, problems)
-    return Request(found, snapshot, configuration, start_date, end_date, problems)
+    return TrainingRequest(found, snapshot, configuration, start_date, end_date, problems)
 
 
 def submit_training(
@@ -93,7 +92,7 @@ def submit_training(
     return _queued(user, name, request)
 
 
-def _queued(user: Any, name: str, request: Request) -> MLModel:
+def _queued(user: Any, name: str, request: TrainingRequest) -> MLModel:
     with transaction.atomic():
         lock_owner(user.pk)  # finding the next version and taking it is one step
         model = MLModel(

@@ -57,6 +57,12 @@ class DecidesByProbability(BaseStrategy):
         margin, short_trades = cast(float, self.parameters["margin"]), bool(self.parameters["short_trades"])
         return targets_of(predictions.probability, margin, short_trades)
 
+    def in_sample_share(self, bars: Bars) -> float:
+        return self.predictions(bars).in_sample_share
+
+    def retraining(self, bars: Bars) -> NDArray[np.int64]:
+        return self.predictions(bars).retraining
+
     def overlays(self, bars: Bars) -> tuple[Overlay, ...]:
         margin = cast(float, self.parameters["margin"])
         low, high = (np.full(len(bars), level) for level in (EVEN - margin, EVEN + margin))

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from marketdata.bars import Bars
 from mlmodels import store
 from mlmodels.models import REFERENCE_KIND
@@ -75,12 +72,6 @@ class MLSignalStrategy(DecidesByProbability):
             *said[:-1],
             "In between, stay out. IN-SAMPLE: bars that the model was trained on are traded, too.",
         )
-
-    def in_sample_share(self, bars: Bars) -> float:
-        return self.predictions(bars).in_sample_share
-
-    def retraining(self, bars: Bars) -> NDArray[np.int64]:
-        return self.predictions(bars).retraining
 
     def predict(self, bars: Bars) -> Predictions:
         model = store.open_model(cast(int, self.parameters["model"]))

@@ -136,9 +136,6 @@ class MLWalkForwardStrategy(DecidesByProbability):
     def begin(self, bars: Bars, tell: Callable[[float, str], None]) -> None:
         self._last = bars, self._predict(bars, tell=tell)
 
-    def retraining(self, bars: Bars) -> NDArray[np.int64]:
-        return self.predictions(bars).retraining
-
     def predict(self, bars: Bars) -> Predictions:
         return self._predict(bars)
 

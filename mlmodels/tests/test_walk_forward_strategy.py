@@ -14,18 +14,9 @@ from mlmodels.labels import fixed_horizon
 from mlmodels.strategies import walk
 from mlmodels.strategies.walk import FEWEST_ROWS, Schedule, digests, walk_forward_predictions
 from mlmodels.strategies.walk_forward import MOST_TRAININGS, MLWalkForwardStrategy
-from mlmodels.tests.prices import autoregressive, with_future_changed
+from mlmodels.tests.prices import with_future_changed
+from mlmodels.tests.walking import BARS, counted_fits, follow
 from strategies.errors import ParameterError
-
-BARS = autoregressive(500, 0.3, seed=5)
-QUICK = {
-    "horizon": 2,
-    "first_training": 120,
-    "retrain_every": 60,
-    "volatility": False,
-    "oscillators": False,
-    "trend": False,
-}
 
 
 class Stopped(Exception):
@@ -39,19 +30,7 @@ def _learn_anew():
 
 @pytest.fixture
 def fits(monkeypatch):
-    """The numbers of rows of each fit that is made."""
-    made, real = [], estimators.fit
-
-    def fit(algorithm, features, *arguments, **more):
-        made.append(len(features))
-        return real(algorithm, features, *arguments, **more)
-
-    monkeypatch.setattr(estimators, "fit", fit)
-    return made
-
-
-def follow(**changes):
-    return MLWalkForwardStrategy(**{**QUICK, **changes})
+    return counted_fits(monkeypatch)
 
 
 def test_each_model_learns_from_rows_whose_outcome_had_ended(fits):

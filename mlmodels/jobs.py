@@ -1,8 +1,13 @@
 """The kinds of long work about models: training one, and comparing what it sees now with what it was trained on."""
 
+from functools import partial
+
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from algotrade.jobs.kinds import JobKind, register_kind
+from algotrade.jobs.models import Job
+from mlmodels import store
 from mlmodels.models import MLModel
 
 TRAIN_KIND = "mlmodels.train"
@@ -11,12 +16,23 @@ DRIFT_KIND = "mlmodels.drift"
 CANCEL_GRACE_SECONDS = 1.5
 
 
+def follow_training(job: Job) -> None:
+    """Copy the job's state to its model; one that ended without success leaves no file behind.
+
+    A cancel may come, and storing the result may fail, after the file was written.
+    """
+    MLModel.follow(job)
+    model_id = job.payload.get("model_id")
+    if job.state in {Job.State.FAILED, Job.State.CANCELLED} and model_id:
+        transaction.on_commit(partial(store.remove_files, model_id))
+
+
 register_kind(
     JobKind(
         name=TRAIN_KIND,
         label=_("Training"),
         handler="mlmodels.tasks.training.train_model",
-        on_state=MLModel.follow,
+        on_state=follow_training,
         time_limit=4 * 3600,
         preload=False,  # scikit-learn and XGBoost take seconds to import; backtests should not wait for them
         cancel_grace=CANCEL_GRACE_SECONDS,

@@ -4,10 +4,11 @@ import pytest
 from django.db import connection
 
 from algotrade.jobs import services as job_services
+from algotrade.jobs.errors import JobCancelled
 from algotrade.jobs.models import Job
 from marketdata.errors import SeriesInUse
 from marketdata.services import delete_series
-from mlmodels import store
+from mlmodels import artifacts, store
 from mlmodels.errors import (
     ArtifactDamaged,
     ModelBusy,
@@ -68,6 +69,26 @@ def test_a_training_whose_end_is_not_stored_counts_nothing(submit, user, monkeyp
     finish(model)
     assert model.status == "failed"
     assert not user.trial_counts.exists()
+    assert not list(store.directory().iterdir())
+
+
+def test_a_cancel_after_the_file_was_written_leaves_none_and_takes_no_other(train, submit, monkeypatch):
+    kept, model = train(), submit()
+    save, written = artifacts.save, []
+
+    def save_and_notice_the_cancel(*given):
+        written.append(save(*given)[0])
+        raise JobCancelled
+
+    monkeypatch.setattr(artifacts, "save", save_and_notice_the_cancel)
+    finish(model)
+    assert model.status == "cancelled"
+    assert written[0].parent == store.directory()
+    assert list(store.directory().iterdir()) == [store.path_of(kept)]
+    monkeypatch.undo()
+    job_services.requeue(model.job)
+    finish(model)
+    assert store.path_of(model).exists()
 
 
 def test_training_again_under_the_same_name_makes_the_next_version(submit, other_user):

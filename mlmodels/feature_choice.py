@@ -37,12 +37,19 @@ def names_of(kind: FeatureKind, typed: str) -> list[str]:
         ends = (
             re.fullmatch(r"(\d{1,4})\s*(?:-|–|to|\.\.)\s*(\d{1,4})", part) if len(kind.params) == 1 else None
         )
+        if ends and int(ends[1]) > int(ends[2]):
+            raise ValueError(
+                _("The range %(range)s ends before it begins. Write %(turned)s.")
+                % {"range": part, "turned": f"{ends[2]}-{ends[1]}"}
+            )
         written += [str(n) for n in range(int(ends[1]), int(ends[2]) + 1)] if ends else [part]
         if len(written) > MOST_OF_ONE_KIND:
             raise ValueError(
                 _("This makes more than %(most)s features of one kind. Name fewer.")
                 % {"most": MOST_OF_ONE_KIND}
             )
+    if not written:
+        raise ValueError(_("No setting stands here. Name one, leave the field empty, or untick the kind."))
     return list(dict.fromkeys(get_feature(f"{kind.key}({part})").name for part in written))
 
 

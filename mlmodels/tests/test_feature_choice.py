@@ -38,6 +38,14 @@ def test_settings_that_mean_nothing_are_refused_in_words(kind, typed):
     assert "features" in caught.value.fields
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"), [("500-1", "Write 1-500"), (";;;", "No setting"), (" , ", "No setting")]
+)
+def test_text_that_names_nothing_drops_no_feature_in_silence(typed, told):
+    with pytest.raises(ValueError, match=told):
+        names_of(get_feature("log_return(1)").kind, typed)
+
+
 def test_a_range_without_end_is_refused_before_it_is_made():
     with pytest.raises(ValueError, match="more than 100"):
         names_of(KINDS["log_return"], "1-9999")

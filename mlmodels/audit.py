@@ -22,7 +22,7 @@ from marketdata.bars import COLUMNS, PRICES, Bars
 from mlmodels.draws import draws
 from mlmodels.errors import TrainingError
 from mlmodels.features import FeatureTable, StrategyFeatures, get_feature
-from mlmodels.features.table import compute
+from mlmodels.features.table import compute, compute_values
 from mlmodels.labels import Labels
 from mlmodels.sensitivity import detached
 
@@ -143,7 +143,7 @@ def audit_features(
     chosen, others = [get_feature(name) for name in names], tuple(strategies)
 
     def values_of(some: Bars) -> Floats:
-        return compute(chosen, some, others).values
+        return compute_values(chosen, some, others)
 
     table = table or compute(chosen, bars, others)
     warmup = max([feature.warmup for feature in chosen] + [each.warmup for each in others], default=0)

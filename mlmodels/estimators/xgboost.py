@@ -51,7 +51,8 @@ class XGBoostEstimator(Estimator):
         return cls(xgboost.train(settings, matrix, rounds, callbacks=[_Ticking(tick, rounds)]))
 
     def probability_up(self, features: Floats) -> Floats:
-        return np.asarray(self.model.predict(xgboost.DMatrix(features, nthread=1)), dtype=np.float64)
+        # Without a copy of the rows, and with the same bits.
+        return np.asarray(self.model.inplace_predict(features), dtype=np.float64)
 
     def impurity_importance(self) -> Floats:
         """Share of each feature in the total gain of all splits. In sample."""

@@ -81,19 +81,35 @@ def prepare(
 def compute(
     features: Sequence[Feature], bars: Bars, strategies: Iterable[StrategyFeatures] = (), *, threads: int = 1
 ) -> FeatureTable:
-    """`prepare` of features that are looked up already, for those who compute the same again and again."""
-    columns = Columns(bars)
+    """`prepare` of features that are looked up already."""
     more = [column for each in strategies for column in each.columns(bars)]
     rows = np.empty((len(features) + len(more), len(bars)))
+    _fill(features, bars, rows, threads)
+    for place, (_, values) in enumerate(more, start=len(features)):
+        rows[place] = values
+    title = (*(feature.name for feature in features), *(name for name, _ in more))
+    return FeatureTable(bars.time, title, rows.T)
+
+
+def compute_values(
+    features: Sequence[Feature], bars: Bars, strategies: Iterable[StrategyFeatures] = ()
+) -> Floats:
+    """The values of `compute` alone, for those who compute the same for other bars again and again."""
+    more = [values for each in strategies for _, values in each.columns(bars)]
+    rows = np.empty((len(features) + len(more), len(bars)))
+    _fill(features, bars, rows, threads=1)
+    for place, values in enumerate(more, start=len(features)):
+        rows[place] = values
+    return rows.T
+
+
+def _fill(features: Sequence[Feature], bars: Bars, rows: Floats, threads: int) -> None:
+    columns = Columns(bars)
 
     def fill(place: int) -> None:
         features[place].fill(columns, rows[place])
 
     _each(fill, len(features), threads)
-    for place, (_, values) in enumerate(more, start=len(features)):
-        rows[place] = values
-    title = (*(feature.name for feature in features), *(name for name, _ in more))
-    return FeatureTable(bars.time, title, rows.T)
 
 
 def _each(work: Callable[[int], None], count: int, threads: int) -> None:

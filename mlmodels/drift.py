@@ -3,10 +3,15 @@
 PSI = sum over bins of (share now - share then) * log(share now / share then), with the deciles of the training rows as
 bins. By convention below 0.1 is no change worth a name, above 0.25 a large one: E. M. Lewis, An Introduction to Credit
 Scoring, Fair Isaac 1994; N. Siddiqi, Credit Risk Scorecards, Wiley 2006.
+
+The convention is made for rows that know nothing of each other. Neighbouring bars share most of what a feature looks
+at, so that a hundred of them differ from the rest by far more though nothing has changed. What is usual is therefore
+measured: each stretch of the training rows, as long as what is compared, against the training rows without it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -15,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
-Level: TypeAlias = Literal["stable", "moderate", "large", "unknown"]
+Flags: TypeAlias = NDArray[np.bool_]
+Level: TypeAlias = Literal["unknown", "stable", "moderate", "large"]
 
 BINS = 10
 MODERATE, LARGE = 0.1, 0.25
@@ -23,6 +29,16 @@ SMALLEST_SHARE = 1e-4
 """What an empty bin counts as, so that the index stays finite."""
 CHI_SQUARED_95 = 16.919
 """The 95 % point of the chi-squared distribution with BINS - 1 degrees of freedom."""
+NORMAL_95 = 1.6448536
+"""The 95 % point of the normal distribution."""
+BY_CHANCE = 0.05
+"""Share of the features that go beyond what is usual although nothing has changed."""
+FEWEST_WINDOWS = 6
+"""Windows that the training rows are divided into at least, so that the deviation between them is known."""
+STEPS = 4
+"""A window starts each quarter of a window."""
+LEAST_INDEX = 1e-6
+"""What stands for an index of 0 where logarithms are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,35 +65,97 @@ class Reference:
         return cls(edges, shares, int(given.get("rows", 0)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """How far one feature has moved in windows of its own training rows, each against the training rows without it.
+
+    bars : length of a window, shorter than asked for where the training rows are few
+    windows : how many of them lie side by side
+    typical : the mean index of as many new rows as asked for
+    bound : what as many new rows as asked for stay below with 95 %; both None where fewer than two windows have values
+    beyond : ndarray of bool, shape (n_windows,), which windows, a quarter of a window apart, would be called moved
+    """
+
+    bars: int
+    windows: int
+    typical: float | None
+    bound: float | None
+    beyond: Flags
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """How far one feature has moved. None where there is nothing to compare.
 
     rows : values that were compared
     psi : population stability index, 0 or above
-    by_chance : what it exceeds once in twenty though nothing changed, if rows were independent (they seldom are, so
-        the truth is larger): (1 / rows then + 1 / rows now) times the 95 % point of chi-squared. B. Yurdakul and
-        J. Naranjo, Statistical properties of the population stability index, Journal of Risk Model Validation 14(4),
-        2020.
+    by_chance : what it exceeds about once in twenty though nothing changed. Measured on `past` windows of the training
+        rows; where these are not given, or too few, what independent rows would exceed, which is far too little for
+        most features: (1 / rows then + 1 / rows now) times the 95 % point of chi-squared. B. Yurdakul and J. Naranjo,
+        Statistical properties of the population stability index, Journal of Risk Model Validation 14(4), 2020.
     """
 
     name: str
     rows: int
     psi: float | None
     by_chance: float | None
+    past: Past | None = None
 
     @property
     def level(self) -> Level:
-        return level_of(self.psi)
+        return level_of(self.psi, self.by_chance)
 
 
-def level_of(index: float | None) -> Level:
-    """The conventional name of a population stability index."""
+def level_of(index: float | None, by_chance: float | None = None) -> Level:
+    """The conventional name of a population stability index, which counts only beyond what is usual."""
     if index is None:
         return "unknown"
-    if index < MODERATE:
+    if index < MODERATE or (by_chance is not None and index <= by_chance):
         return "stable"
     return "moderate" if index <= LARGE else "large"
+
+
+def moved_of(drifts: Sequence[Drift]) -> int:
+    """How many features have moved."""
+    return sum(drift.level in ("moderate", "large") for drift in drifts)
+
+
+def mean_of(drifts: Sequence[Drift]) -> tuple[float, float]:
+    """Mean index of one feature over several comparisons, at least one, and what that mean exceeds by chance.
+
+    By how much each may lie above what is typical for it adds up in squares, as deviations of independent figures do.
+    """
+    pairs = [
+        (drift.past.typical or 0.0, drift.past.bound or 0.0)
+        if drift.past is not None
+        else (drift.by_chance or 0.0, drift.by_chance or 0.0)
+        for drift in drifts
+    ]
+    margin = math.hypot(*(bound - typical for typical, bound in pairs))
+    total = sum(typical for typical, _ in pairs) + margin
+    return float(np.mean([drift.psi for drift in drifts])), total / len(pairs)
+
+
+def usual_of(drifts: Sequence[Drift]) -> int:
+    """How many features move at once though nothing has changed: more do so once in twenty.
+
+    Features say partly the same, so several move together. The larger of the 95 % point of how many did in the past
+    windows, and of how many independent ones would.
+    """
+    known = [drift for drift in drifts if drift.psi is not None]
+    pasts = [drift.past.beyond for drift in known if drift.past is not None and drift.past.beyond.size]
+    together = np.sum([beyond[: min(map(len, pasts))] for beyond in pasts], axis=0) if pasts else np.zeros(1)
+    measured = int(np.quantile(together, 1.0 - BY_CHANCE, method="higher"))
+    return max(measured, most_by_chance(len(known)))
+
+
+def most_by_chance(features: int) -> int:
+    """The 95 % point of how many of so many independent features go beyond what each does once in twenty."""
+    below, count = 0.0, -1
+    while below < 1.0 - BY_CHANCE - 1e-9:
+        count += 1
+        below += math.comb(features, count) * BY_CHANCE**count * (1.0 - BY_CHANCE) ** (features - count)
+    return max(count, 0)
 
 
 def reference_of(values: Floats, names: Sequence[str]) -> dict[str, Reference]:
@@ -98,22 +176,90 @@ def psi(reference: Reference, values: Floats) -> float | None:
     known = values[np.isfinite(values)]
     if not reference.edges or not known.size:
         return None
-    then, now = np.array(reference.shares), _shares(np.array(reference.edges), known)
-    then, now = np.maximum(then, SMALLEST_SHARE), np.maximum(now, SMALLEST_SHARE)
-    return float(((now - then) * np.log(now / then)).sum())
+    return float(_index(np.array(reference.shares), _shares(np.array(reference.edges), known)))
 
 
-def drift_of(references: Mapping[str, Reference], values: Floats, names: Sequence[str]) -> tuple[Drift, ...]:
-    """Compare each column of `values`, shape (n_rows, n_features), with its reference, which may be missing."""
+def drift_of(
+    references: Mapping[str, Reference], values: Floats, names: Sequence[str], trained: Floats | None = None
+) -> tuple[Drift, ...]:
+    """Compare each column of `values` with its reference, which may be missing.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_rows, n_features)
+        Consecutive rows; NaN and infinities are left out.
+    names : sequence of str
+        One a column.
+    trained : ndarray of float, shape (n_training_rows, n_features), optional
+        The rows of the training in their order, on which is measured what is usual.
+    """
     found = []
-    for name, column in zip(names, values.T, strict=True):
-        reference, rows = references.get(name), int(np.isfinite(column).sum())
-        index = None if reference is None else psi(reference, column)
-        chance = None
-        if index is not None and reference is not None and reference.rows:
-            chance = CHI_SQUARED_95 * (1.0 / reference.rows + 1.0 / rows)
-        found.append(Drift(name, rows, index, chance))
+    for column, name in enumerate(names):
+        reference, now = references.get(name), values[:, column]
+        rows = int(np.isfinite(now).sum())
+        index = None if reference is None else psi(reference, now)
+        past, chance = None, None
+        if index is not None and reference is not None:
+            if trained is not None:
+                past = past_of(reference, trained[:, column], len(now))
+            if past is not None and past.bound is not None:
+                chance = past.bound
+            elif reference.rows:
+                chance = CHI_SQUARED_95 * (1.0 / reference.rows + 1.0 / rows)
+        found.append(Drift(name, rows, index, chance, past))
     return tuple(found)
+
+
+def past_of(reference: Reference, trained: Floats, length: int) -> Past | None:
+    """Measure how far windows of so many rows have moved among those of the training, shape (n_rows,), in their order.
+
+    The indices of windows are positive and lean to the right, so their logarithms are taken to be normal: the bound is
+    the upper 95 % prediction limit of one more of them, mean + t sqrt(1 + 1/k) deviation with k windows side by side
+    and k - 1 degrees of freedom (G. J. Hahn and W. Q. Meeker, Statistical Intervals, Wiley 1991, ch. 4). From windows
+    against the other rows it is carried over to `length` rows against all by the ratio of 1/rows now + 1/rows then,
+    with which the index grows. None where there are too few rows.
+    """
+    bars = min(length, len(trained) // FEWEST_WINDOWS)
+    step = bars // STEPS
+    if not reference.edges or not step:
+        return None
+    index = _window_indices(np.array(reference.edges), trained, step)
+    known = np.isfinite(index)
+    windows = len(trained) // bars
+    if known.sum() < 2:
+        return Past(bars, windows, None, None, np.zeros(index.size, dtype=bool))
+    limit = _prediction_limit(index[known], windows)
+    carried = (1.0 / length + 1.0 / len(trained)) / (1.0 / bars + 1.0 / (len(trained) - bars))
+    typical = min(float(index[known].mean()), limit)
+    return Past(bars, windows, typical * carried, limit * carried, known & (index > max(MODERATE, limit)))
+
+
+def _window_indices(edges: Floats, trained: Floats, step: int) -> Floats:
+    """PSI of each window of STEPS steps against the other rows; NaN where less than half of its rows have a value."""
+    steps = len(trained) // step
+    latest = trained[len(trained) - steps * step :]
+    known = np.isfinite(latest)
+    places = np.repeat(np.arange(steps), step)[known] * BINS + _bins(edges, latest[known])
+    counts = np.bincount(places, minlength=steps * BINS).reshape(steps, BINS)
+    within = np.lib.stride_tricks.sliding_window_view(counts, STEPS, axis=0).sum(axis=-1)
+    without = counts.sum(axis=0) - within
+    rows, others = within.sum(axis=1, keepdims=True), without.sum(axis=1, keepdims=True)
+    index = _index(without / np.maximum(others, 1), within / np.maximum(rows, 1))
+    return np.where((rows[:, 0] * 2 >= STEPS * step) & (others[:, 0] > 0), index, np.nan)
+
+
+def _prediction_limit(index: Floats, windows: int) -> float:
+    logs = np.log(np.maximum(index, LEAST_INDEX))
+    spread = logs.std(ddof=1) * math.sqrt(1.0 + 1.0 / windows)
+    return float(np.exp(logs.mean() + _student_95(windows - 1) * spread))
+
+
+def _student_95(freedom: int) -> float:
+    """The 95 % point of Student's t by its expansion around the normal (Abramowitz and Stegun, 26.7.5)."""
+    z = NORMAL_95
+    first, second = (z**3 + z) / 4.0, (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / 96.0
+    third = (3.0 * z**7 + 19.0 * z**5 + 17.0 * z**3 - 15.0 * z) / 384.0
+    return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
 def _reference(column: Floats) -> Reference:
@@ -125,7 +271,17 @@ def _reference(column: Floats) -> Reference:
     return Reference(tuple(edges.tolist()), tuple(_shares(edges, known).tolist()), int(known.size))
 
 
+def _index(then: Floats, now: Floats) -> Floats:
+    """The index of shares, shape (..., BINS)."""
+    then, now = np.maximum(then, SMALLEST_SHARE), np.maximum(now, SMALLEST_SHARE)
+    return np.asarray(((now - then) * np.log(now / then)).sum(axis=-1))
+
+
 def _shares(edges: Floats, known: Floats) -> Floats:
-    """Share of the values in each bin, shape (BINS,): a value on one edge belongs below it, on several between them."""
-    bins = (np.searchsorted(edges, known, side="left") + np.searchsorted(edges, known, side="right")) // 2
-    return np.bincount(bins, minlength=BINS) / known.size
+    """Share of the values in each bin, shape (BINS,)."""
+    return np.bincount(_bins(edges, known), minlength=BINS) / known.size
+
+
+def _bins(edges: Floats, known: Floats) -> NDArray[np.int64]:
+    """The bin of each value: one on one edge belongs below it, on several between them."""
+    return (np.searchsorted(edges, known, side="left") + np.searchsorted(edges, known, side="right")) // 2

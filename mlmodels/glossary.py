@@ -116,9 +116,18 @@ DEFINITIONS: Mapping[str, Meaning] = {
         _("population stability index"),
         _(
             "Ten bins hold a tenth of the training rows each; e_k is their share in training, a_k afterwards. "
-            "Below 0.1 stable, up to 0.25 moved, above changed."
+            "Below 0.1 stable, up to 0.25 moved, above changed; stable, too, while it is no more than usual."
         ),
         _("a column without values"),
+    ),
+    "psi_usual": Meaning(
+        "exp(mean(log PSI) + t sqrt(1 + 1/k) deviation(log PSI))",
+        _("population stability index"),
+        _(
+            "Neighbouring bars are alike, so a short stretch always differs from the whole. This is what k past "
+            "windows of the training rows, each against the rest of them, stayed below with 95 %."
+        ),
+        _("a report of an earlier version"),
     ),
     "calibration": Meaning(
         "mean(y_t) beside mean(p_t), by tenths of p",

@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mlmodels.drift import Level
+
 TONES = {"no_better": "warning", "within_noise": "info", "better": "success"}
 
 STAGES: Mapping[str, Any] = {
@@ -37,9 +39,6 @@ CONTROLS: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("Bought at the first tradable bar of the same period and kept, with the same costs."),
     ),
 }
-
-STABLE_BELOW, CHANGED_FROM = 0.1, 0.25
-"""The customary limits of the population stability index."""
 
 
 def verdict_sentence(overall: Mapping[str, Any]) -> str:
@@ -74,15 +73,8 @@ def verdict_sentence(overall: Mapping[str, Any]) -> str:
     return f"{figures} {meaning}"
 
 
-def stability_word(psi: float | None) -> str:
-    """ "stable", "moved" or "changed"; "" where nothing was measured."""
-    if psi is None:
-        return ""
-    return "stable" if psi < STABLE_BELOW else "moved" if psi < CHANGED_FROM else "changed"
-
-
-LEVELS: Mapping[str, str] = {"stable": "stable", "moderate": "moved", "large": "changed", "unknown": ""}
-"""What a check of drift calls the states that the pages name."""
+LEVELS: Mapping[Level, str] = {"stable": "stable", "moderate": "moved", "large": "changed", "unknown": ""}
+"""What pages call the levels of drift."""
 
 STABILITY_WORDS: Mapping[str, Any] = {
     "stable": gettext_lazy("stable"),

@@ -16,9 +16,21 @@ class FeatureDriftSerializer(serializers.Serializer):
     name = serializers.CharField()
     label = serializers.CharField()
     psi = figure("Population stability index.")
-    by_chance = figure("What it exceeds once in twenty although nothing changed, if bars were independent.")
-    level = serializers.ChoiceField(choices=get_args(Level))
+    by_chance = figure(
+        "What it exceeds about once in twenty although nothing changed, from windows of the training."
+    )
+    level = serializers.ChoiceField(
+        choices=get_args(Level), help_text="By the customary limits, and beyond `by_chance`."
+    )
     rows = count("New bars with a value.")
+    window_bars = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="Length of these windows in bars; null where there were none.",
+    )
+    windows = serializers.IntegerField(
+        required=False, allow_null=True, help_text="How many lie side by side."
+    )
 
 
 class DriftSerializer(serializers.Serializer):
@@ -28,7 +40,16 @@ class DriftSerializer(serializers.Serializer):
     start = serializers.CharField(required=False, help_text="First bar after the training.")
     end = serializers.CharField(required=False)
     bars = serializers.IntegerField(required=False)
-    level = serializers.ChoiceField(choices=get_args(Level), required=False, help_text="The largest of all.")
+    level = serializers.ChoiceField(
+        choices=get_args(Level),
+        required=False,
+        help_text="The largest of all once `moved` is above `usual`, else stable.",
+    )
+    moved = serializers.IntegerField(required=False, help_text="Features that are moderate or large.")
+    usual = serializers.IntegerField(
+        required=False,
+        help_text="How many are so at once, in nineteen of twenty cases, although nothing changed.",
+    )
     features = FeatureDriftSerializer(many=True, required=False, help_text="Farthest moved first.")
 
 

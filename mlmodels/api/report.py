@@ -231,6 +231,11 @@ class StabilitySerializer(serializers.Serializer):
     psi = figure("Mean over the folds.")
     worst_fold = serializers.IntegerField(allow_null=True)
     worst_psi = figure("Of that fold.")
+    by_chance = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        help_text="What the mean exceeds about once in twenty although nothing changed, from windows of training.",
+    )
 
 
 class ReferenceSerializer(serializers.Serializer):

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from algotrade.templatetags import figures
-from mlmodels.words import CHANGED_FROM, CONTROLS
+from mlmodels.drift import level_of, most_by_chance
+from mlmodels.words import CONTROLS
 
 FEW_INDEPENDENT = 100
 """Below this many independent outcomes one standard error of the accuracy is more than five points."""
@@ -160,8 +161,9 @@ def _money(metrics: Mapping[str, Any]) -> Iterator[Doubt]:
 
 
 def _moved(metrics: Mapping[str, Any]) -> Iterator[Doubt]:
-    moved = [row for row in metrics.get("stability") or () if (row.get("psi") or 0.0) >= CHANGED_FROM]
-    if moved:
+    rows = metrics.get("stability") or ()
+    moved = [row for row in rows if level_of(row.get("psi"), row.get("by_chance")) == "large"]
+    if len(moved) > most_by_chance(len(rows)):
         worst = max(moved, key=lambda row: row["psi"])
         count = len(moved)
         words = ngettext(

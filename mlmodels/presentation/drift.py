@@ -1,5 +1,6 @@
 """How the check of drift stands: its job, its answer in words, or why there can be none."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,7 +24,8 @@ def drift_context(model: MLModel) -> dict[str, Any]:
         "last": found.get("end"),
         "count": found.get("bars"),
         "checked_at": found.get("checked_at"),
-        "sentence": _sentence(rows) if rows else "",
+        "sentence": _sentence(found, rows) if rows else "",
+        "windows": _windows(found, rows),
         "problem": job.error_detail if job is not None and job.state == job.State.FAILED else "",
         "possible": possible,
         "reason": "" if possible else _(
@@ -32,20 +34,54 @@ def drift_context(model: MLModel) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sentence(rows: list[dict[str, Any]]) -> str:
-    counts = {state: sum(row["state"] == state for row in rows) for state in ("stable", "moved", "changed")}
-    if counts["changed"]:
-        said = ngettext(
-            "%(count)s feature has changed: the model now sees what it was not trained on.",
-            "%(count)s features have changed: the model now sees what it was not trained on.",
-            counts["changed"],
+def _sentence(found: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
+    """What the rows come to: many features have moved, some have as some always do, or none."""
+    moved = [row for row in rows if row["state"] in ("moved", "changed")]
+    if "usual" not in found:
+        return _(
+            "Looked at by an earlier version, which took no account of how much features move anyway. Look again."
         )
-        return said % {"count": counts["changed"]}
-    if counts["moved"]:
-        said = ngettext(
-            "%(count)s feature has moved; none has changed.",
-            "%(count)s features have moved; none has changed.",
-            counts["moved"],
+    if not moved:
+        return _("All features are spread as they were, or no further from it than their own past windows.")
+    said = {"count": len(moved), "all": len(rows), "usual": found["usual"], "first": _(moved[0]["label"])}
+    if len(moved) > found["usual"]:
+        return (
+            ngettext(
+                "%(count)s of %(all)s features has moved beyond its own past windows, where up to %(usual)s do by "
+                "chance: the model now sees what it was not trained on.",
+                "%(count)s of %(all)s features have moved beyond their own past windows, where up to %(usual)s do by "
+                "chance: the model now sees what it was not trained on.",
+                len(moved),
+            )
+            % said
         )
-        return said % {"count": counts["moved"]}
-    return _("All features are spread as they were.")
+    return (
+        ngettext(
+            "%(count)s of %(all)s features has moved beyond its own past windows (%(first)s). Up to %(usual)s at once "
+            "do so by chance.",
+            "%(count)s of %(all)s features have moved beyond their own past windows (furthest: %(first)s). Up to "
+            "%(usual)s at once do so by chance.",
+            len(moved),
+        )
+        % said
+    )
+
+
+def _windows(found: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
+    """How what is usual was measured."""
+    row = next((row for row in rows if row.get("windows")), None)
+    if row is None:
+        return ""
+    said = {"windows": row["windows"], "bars": row["window_bars"]}
+    if row["window_bars"] < found["bars"]:
+        return (
+            _(
+                "Usual is what a feature's own %(windows)s past windows of %(bars)s bars did, carried over to the "
+                "longer period: the training had too few windows as long as it."
+            )
+            % said
+        )
+    return (
+        _("Usual is what a feature's own %(windows)s past windows of %(bars)s bars stayed below with 95 %%.")
+        % said
+    )

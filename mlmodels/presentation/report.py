@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 
 from algotrade.templatetags import figures
 from mlmodels.algorithms import ALGORITHMS
+from mlmodels.drift import level_of
 from mlmodels.glossary import DEFINITIONS
 from mlmodels.models import MLModel
 from mlmodels.presentation.curves import curves_of
 from mlmodels.presentation.doubts import doubts_about
 from mlmodels.presentation.timeline import timeline
-from mlmodels.words import CONTROLS, LEVELS, STABILITY_WORDS, TONES, stability_word, verdict_sentence
+from mlmodels.words import CONTROLS, LEVELS, STABILITY_WORDS, TONES, verdict_sentence
 from strategies.params import Param
 
 FORMAT = 2
@@ -155,9 +156,12 @@ def share_bars(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def stability_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Features by how far their spread moved, the furthest first, each with its word."""
+    """Features by how far their spread moved, the furthest first, each with its word.
+
+    Those of a check of drift have their level; those of a report follow from what was usual, which older ones lack.
+    """
     ordered = sorted(rows, key=lambda row: -(row.get("psi") or 0.0))
-    words = [LEVELS.get(row.get("level", ""), stability_word(row.get("psi"))) for row in ordered]
+    words = [LEVELS[row.get("level") or level_of(row.get("psi"), row.get("by_chance"))] for row in ordered]
     return [
         {**row, "state": word, "word": STABILITY_WORDS[word]}
         for row, word in zip(ordered, words, strict=True)

@@ -1,7 +1,7 @@
 """Comparing what a model sees since its training with what it was trained on, in a job's own process."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from django.utils import timezone
@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from algotrade.jobs.context import JobContext
 from marketdata.bars import Bars, utc_datetime
 from mlmodels.configuration import TrainingConfiguration
-from mlmodels.drift import Drift, Reference, drift_of
+from mlmodels.drift import Drift, Level, Reference, drift_of, moved_of, usual_of
 from mlmodels.errors import ModelNotFound
 from mlmodels.features import FeatureTable, get_feature, prepare
 from mlmodels.models import MLModel
 from mlmodels.services.drifting import bars_since, refuse_few, refuse_without_reference
-
-LEVELS = ("unknown", "stable", "moderate", "large")
+from mlmodels.services.locking import locked
 
 
 def compare_drift(context: JobContext) -> Callable[[], None]:
@@ -37,7 +36,7 @@ def compare_drift(context: JobContext) -> Callable[[], None]:
     references = {name: Reference.from_dict(row) for name, row in model.metrics["reference"].items()}
     found: list[Drift] = []
     for share, table in _tables(configuration, bars):
-        found += drift_of(references, table.values[since], table.names)
+        found += drift_of(references, table.values[since], table.names, table.values[~since])
         context.progress(share, _("Comparing %(feature)s") % {"feature": table.names[-1]})
     return lambda: _record(model, found, bars.time[since])
 
@@ -55,19 +54,29 @@ def _tables(configuration: TrainingConfiguration, bars: Bars) -> Iterator[tuple[
 def _record(model: MLModel, found: list[Drift], time: NDArray[np.datetime64]) -> None:
     rows = [_row(drift) for drift in found]
     rows.sort(key=lambda row: -(row["psi"] or 0.0))
-    model.record_drift(
+    moved, usual = moved_of(found), usual_of(found)
+    locked(model).record_drift(
         {
             "checked_at": timezone.now().isoformat(timespec="seconds"),
             "start": utc_datetime(time[0]).isoformat(),
             "end": utc_datetime(time[-1]).isoformat(),
             "bars": int(time.size),
-            "level": max((row["level"] for row in rows), key=LEVELS.index, default="unknown"),
+            "level": _level(found, alarmed=moved > usual),
+            "moved": moved,
+            "usual": usual,
             "features": rows,
         }
     )
 
 
+def _level(found: list[Drift], *, alarmed: bool) -> Level:
+    """The largest level, once more features have moved than do anyway."""
+    largest: Level = max((drift.level for drift in found), key=get_args(Level).index, default="unknown")
+    return largest if alarmed or largest == "unknown" else "stable"
+
+
 def _row(drift: Drift) -> dict[str, Any]:
+    past = drift.past
     return {
         "name": drift.name,
         "label": _label(drift.name),
@@ -75,6 +84,8 @@ def _row(drift: Drift) -> dict[str, Any]:
         "by_chance": drift.by_chance,
         "level": drift.level,
         "rows": drift.rows,
+        "window_bars": past.bars if past else None,
+        "windows": past.windows if past else None,
     }
 
 

@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from mlmodels.drift import Reference, drift_of, level_of, psi, reference_of
+from mlmodels.drift import (
+    Reference,
+    drift_of,
+    level_of,
+    mean_of,
+    most_by_chance,
+    moved_of,
+    past_of,
+    psi,
+    reference_of,
+    usual_of,
+)
 
 RNG = np.random.default_rng(3)
 NORMAL = RNG.standard_normal(5_000)
@@ -116,3 +127,101 @@ def test_one_in_twenty_exceeds_what_chance_does():
         row = drift_of({"x": made}, RNG.standard_normal((300, 1)), ["x"])[0]
         exceeded += row.psi > row.by_chance
     assert 8 <= exceeded <= 40
+
+
+def slow(count, seed, columns=1, like=0.98):
+    """Stationary columns whose neighbouring values have the autocorrelation `like`, of variance 1."""
+    noise = np.random.default_rng(seed).standard_normal((count, columns))
+    values = np.empty_like(noise)
+    values[0] = noise[0]
+    for row in range(1, count):
+        values[row] = like * values[row - 1] + np.sqrt(1 - like**2) * noise[row]
+    return values
+
+
+def compared(values, trained=3_000):
+    names = [f"x{number}" for number in range(values.shape[1])]
+    return drift_of(reference_of(values[:trained], names), values[trained:], names, values[:trained])
+
+
+def test_the_windows_are_compared_with_the_rows_outside_them():
+    values = slow(1_200, 1)[:, 0]
+    made = reference(values)
+    past = past_of(made, values, 200)
+    assert (past.bars, past.windows) == (200, 6)
+    indices = []
+    for start in range(0, 1_001, 50):
+        rest = np.concatenate((values[:start], values[start + 200 :]))
+        shares = np.bincount(np.searchsorted(made.edges, rest), minlength=10) / rest.size
+        indices.append(psi(Reference(made.edges, tuple(shares), rest.size), values[start : start + 200]))
+    logs = np.log(indices)
+    limit = np.exp(logs.mean() + 2.015 * np.sqrt(7 / 6) * logs.std(ddof=1))  # t of 5 degrees of freedom
+    carried = (1 / 200 + 1 / 1_200) / (1 / 200 + 1 / 1_000)
+    assert past.bound == pytest.approx(limit * carried, rel=2e-3)
+    assert past.typical == pytest.approx(np.mean(indices) * carried)
+    assert past.beyond.tolist() == (np.array(indices) > max(0.1, limit)).tolist()
+
+
+def test_slow_features_that_do_not_change_are_seldom_called_moved():
+    """By the customary limits alone most of them would be."""
+    drifts = compared(slow(3_250, 2, columns=120))
+    assert np.mean([level_of(drift.psi) != "stable" for drift in drifts]) > 0.8
+    assert 0.0 < np.mean([drift.psi > drift.by_chance for drift in drifts]) < 0.12
+    assert moved_of(drifts) <= usual_of(drifts)
+
+
+@pytest.mark.parametrize("change", [lambda new: new * 2.5, lambda new: new + 2.0], ids=["wider", "shifted"])
+def test_slow_features_that_do_change_are_found(change):
+    values = slow(3_250, 3, columns=40, like=0.9)
+    values[3_000:] = change(values[3_000:])
+    drifts = compared(values)
+    assert moved_of(drifts) > 20
+    assert moved_of(drifts) > usual_of(drifts)
+
+
+def test_features_that_move_together_raise_what_is_usual():
+    """Each was restless for a while in training: all at the same time, or each at its own."""
+    together, alone = slow(3_250, 4, columns=30, like=0.5), slow(3_250, 4, columns=30, like=0.5)
+    together[1_000:1_250] *= 3.0
+    for column in range(30):
+        alone[90 * column : 90 * column + 250, column] *= 3.0
+    assert usual_of(compared(together)) == 30
+    assert usual_of(compared(alone)) < 8
+
+
+def test_a_long_new_stretch_is_judged_by_shorter_windows_and_a_short_training_by_independent_rows():
+    values = slow(3_000, 5)
+    (drift,) = compared(values, trained=1_200)
+    assert (drift.past.bars, drift.past.windows) == (200, 6)
+    (drift,) = compared(values[:300], trained=20)
+    assert drift.past is None
+    assert drift.by_chance == pytest.approx(16.919 * (1 / 20 + 1 / 280))
+
+
+def test_values_that_are_missing_or_constant_do_not_break_the_windows():
+    holed = slow(3_250, 6)
+    holed[:700] = np.nan
+    (drift,) = compared(holed)
+    assert np.isfinite(drift.by_chance)
+    (drift,) = compared(np.full((1_000, 1), 5.0), trained=800)
+    assert (drift.level, drift.psi) == ("stable", 0.0)
+    nothing = np.full((900, 1), np.nan)
+    nothing[850:] = 1.0
+    (drift,) = compared(nothing, trained=860)
+    assert drift.past.bound is None
+    assert drift.by_chance > 0
+
+
+@pytest.mark.parametrize(("features", "count"), [(0, 0), (1, 0), (3, 1), (28, 3), (100, 9)])
+def test_how_many_of_independent_features_go_beyond_by_chance(features, count):
+    assert most_by_chance(features) == count  # scipy.stats.binom.ppf(0.95, features, 0.05)
+
+
+def test_the_mean_of_several_comparisons_wanders_less_than_each():
+    drifts = [compared(slow(3_250, seed))[0] for seed in range(5)]
+    mean, by_chance = mean_of(drifts)
+    assert mean == pytest.approx(np.mean([drift.psi for drift in drifts]))
+    assert np.mean([drift.past.typical for drift in drifts]) < by_chance
+    assert by_chance < min(drift.by_chance for drift in drifts) * 1.2
+    (alone,) = drifts[:1]
+    assert mean_of([alone]) == pytest.approx((alone.psi, alone.by_chance))

@@ -51,6 +51,8 @@ def test_features_of_the_same_market_have_not_moved(train, series):
     by_name = {row["name"]: row for row in drift["features"]}
     assert by_name["log_return(1)"]["psi"] < 0.1
     assert by_name["log_return(1)"]["label"] == "Return over 1 bar"
+    assert (drift["level"], drift["moved"]) == ("stable", 0)
+    assert {(row["window_bars"], row["windows"]) for row in drift["features"]} == {(116, 6)}
     assert model.status == "succeeded"
 
 
@@ -71,6 +73,16 @@ def test_a_market_three_times_as_wild_shows_in_volatility_first(train, series):
     assert drift["features"][0]["name"] == "volatility(10)"
     assert drift["features"][0]["psi"] > 1.0
     assert (drift["level"], drift["features"][0]["level"]) == ("large", "large")
+    assert drift["moved"] > drift["usual"]
+
+
+def test_a_model_of_before_is_judged_by_its_own_past_windows_too(train, series):
+    model = train(**SETTINGS)
+    for row in model.metrics["reference"].values():
+        row.pop("rows")
+    model.save()
+    grown(series)
+    assert all(row["windows"] == 6 and row["by_chance"] > 0.1 for row in check(model).drift["features"])
 
 
 def test_what_cannot_be_compared_is_refused_before_a_job_exists(train, submit, series):

@@ -2,8 +2,10 @@
 
 import pytest
 
+from mlmodels.models import MLModel
 from mlmodels.presentation.curves import curves_of
 from mlmodels.presentation.doubts import doubts_about
+from mlmodels.presentation.drift import drift_context
 from mlmodels.presentation.report import (
     control_rows,
     fold_rows,
@@ -201,6 +203,46 @@ def test_spreads_are_named_by_the_customary_limits_and_sorted_by_how_far_they_mo
         ("a", "stable"),
     ]
     assert stability_rows([{"label": "d", "psi": 0.3, "level": "stable"}])[0]["state"] == "stable"
+    assert stability_rows([{"label": "e", "psi": 0.3, "by_chance": 0.4}])[0]["state"] == "stable"
+    assert stability_rows([{"label": "f", "psi": 0.3, "by_chance": 0.2}])[0]["state"] == "changed"
+    assert stability_rows([{"label": "g", "psi": None}])[0]["state"] == ""
+
+
+def test_features_that_wander_as_they_always_do_raise_no_doubt():
+    calm = [{"name": str(n), "label": str(n), "psi": 0.5, "by_chance": 0.6} for n in range(28)]
+    assert "unstable" not in codes(report(stability=calm))
+    few, many = ([{**row, "psi": 0.7} for row in calm[:count]] + calm[count:] for count in (3, 4))
+    assert "unstable" not in codes(report(stability=few))
+    assert "unstable" in codes(report(stability=many))
+
+
+@pytest.mark.parametrize(
+    ("moved", "usual", "said"),
+    [
+        (0, 1, "no further from it than their own past windows"),
+        (1, 1, "1 of 3 features has moved beyond its own past windows (A). Up to 1 at once do so by chance."),
+        (3, 1, "3 of 3 features have moved beyond their own past windows, where up to 1 do by chance"),
+        (3, None, "Looked at by an earlier version"),
+    ],
+)
+def test_a_check_of_drift_sounds_the_alarm_only_beyond_what_is_usual(moved, usual, said):
+    rows = [
+        {
+            "name": name,
+            "label": name,
+            "psi": 0.5,
+            "by_chance": 0.2,
+            "level": "large",
+            "windows": 12,
+            "window_bars": 250,
+        }
+        for name in "ABC"
+    ]
+    rows = [row if number < moved else {**row, "level": "stable"} for number, row in enumerate(rows)]
+    drift = {"features": rows, "bars": 250} | ({} if usual is None else {"usual": usual})
+    context = drift_context(MLModel(metrics={"reference": {"A": {}}}, drift=drift))
+    assert said in context["sentence"]
+    assert "12 past windows of 250 bars stayed below with 95 %." in context["windows"]
 
 
 def test_tries_are_sorted_within_their_fold_and_the_final_search_comes_last():

@@ -88,13 +88,17 @@ class Impurity:
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """How far a feature moved from training to test parts: mean index over the folds, and the fold of the largest."""
+    """How far a feature moved from training to test parts: mean index over the folds, and the fold of the largest.
+
+    `by_chance` is what windows of the training parts as long as the tests did, also the mean over the folds.
+    """
 
     name: str
     label: str
     psi: float | None
     worst_fold: int | None
     worst_psi: float | None
+    by_chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlmodels.audit import Audit
 from mlmodels.configuration import TrainingConfiguration
-from mlmodels.drift import psi, reference_of
+from mlmodels.drift import Drift, drift_of, mean_of, reference_of
 from mlmodels.evaluation.calibration import calibration
 from mlmodels.evaluation.controls import Control
 from mlmodels.evaluation.curves import precision_recall, roc
@@ -36,8 +36,8 @@ from mlmodels.validation import described
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
 
-STABILITY_ROWS = 1_000
-"""Rows of a part whose distribution is looked at; by chance alone their index reaches 0.034."""
+STABILITY_ROWS = 2_000
+"""Rows of the longer of two parts whose distributions are compared."""
 REFERENCE_ROWS = 10_000
 """Rows of the whole period by which live data are compared later."""
 FINAL = 0
@@ -61,7 +61,8 @@ def report_of(configuration: TrainingConfiguration, data: TrainingData, findings
     """The report; everything in it but `impurity` and `reference` is out of sample."""
     found, time = findings.out_of_fold, data.bars.time
     probability, up, _number = found.pooled(data)
-    effective = data.effective_rows(found.scored(data))
+    rows = found.scored(data)
+    effective = data.effective_rows(rows)
     labels = feature_labels(data.names)
     importance = [result.importance for result in found.results if result.importance is not None]
     return TrainingReport(
@@ -75,7 +76,9 @@ def report_of(configuration: TrainingConfiguration, data: TrainingData, findings
             )
             for result in found.results
         ),
-        overall=score(probability, up, effective_rows=effective, passes=len(found.paths)),
+        overall=score(
+            probability, up, effective_rows=effective, overlap=data.overlap(rows), passes=len(found.paths)
+        ),
         base_rates=base_rates(data.labels, data.usable),
         roc=roc(probability, up),
         precision_recall=precision_recall(probability, up),
@@ -126,23 +129,25 @@ def _trials(found: OutOfFold, final: SearchResult | None) -> tuple[SearchedTrial
 
 
 def _stability(data: TrainingData, found: OutOfFold, labels: Mapping[str, str]) -> tuple[Stability, ...]:
-    """How far each feature lies in the test parts from where it lay in their training parts."""
-    table: dict[str, list[tuple[float, int]]] = {name: [] for name in data.names}
+    """How far each feature lies in the test parts from where it lay in their training parts, and how far it would."""
+    table: dict[str, list[tuple[int, Drift]]] = {name: [] for name in data.names}
     for result in found.results:
-        train, test = (
-            data.values[_spread(rows, STABILITY_ROWS)] for rows in (result.fold.train, result.fold.test)
-        )
-        references = reference_of(train, data.names)
-        for column, name in enumerate(data.names):
-            index = psi(references[name], test[:, column])
-            if index is not None:
-                table[name].append((index, result.fold.number))
-    rows = []
-    for name, moved in table.items():
-        worst = max(moved, default=(None, None))
-        mean = float(np.mean([index for index, _ in moved])) if moved else None
-        rows.append(Stability(name, labels[name], mean, worst[1], worst[0]))
-    return tuple(rows)
+        fold = result.fold
+        # The same stride for both, so that windows of the training part last as long as the test.
+        stride = -(-max(fold.train.size, fold.test.size) // STABILITY_ROWS)
+        train, test = data.values[fold.train[::stride]], data.values[fold.test[::stride]]
+        for drift in drift_of(reference_of(train, data.names), test, data.names, train):
+            if drift.psi is not None:
+                table[drift.name].append((fold.number, drift))
+    return tuple(_stability_of(name, labels[name], moved) for name, moved in table.items())
+
+
+def _stability_of(name: str, label: str, moved: list[tuple[int, Drift]]) -> Stability:
+    if not moved:
+        return Stability(name, label, None, None, None, None)
+    worst, drift = max(moved, key=lambda fold: fold[1].psi or 0.0)
+    mean, by_chance = mean_of([drift for _, drift in moved])
+    return Stability(name, label, mean, worst, drift.psi, by_chance)
 
 
 def _spread(rows: Indices, most: int) -> Indices:

@@ -19,7 +19,7 @@ from backtests.sweeps.axes import Varied
 from backtests.sweeps.cells import COUNTS, Cells
 from backtests.sweeps.errors import CellRefused, SweepNotFound
 from backtests.sweeps.jobs import CHECK_KIND
-from backtests.sweeps.services import Progress, SweepService, run
+from backtests.sweeps.services import Progress, SweepService, Tell, run
 from strategies.models import Strategy
 from strategies.registry import get_strategy_class
 from strategies.services import StrategyService
@@ -96,12 +96,14 @@ def check_cell(sweep: Sweep, cell: int) -> Job:
     )
 
 
-def differences(sweep: Sweep, cell: int, progress: Progress | None = None) -> list[Difference]:
+def differences(
+    sweep: Sweep, cell: int, progress: Progress | None = None, tell: Tell | None = None
+) -> list[Difference]:
     """What differs by any bit between the stored cell and the same cell run alone; nothing should."""
     cells, cell = the_cell(sweep, cell)
     values = cells.values(cell)
     axes = tuple(Axis(name, (value,)) for name, value in values.items())
-    alone = run(sweep, axes, Grid(axes), progress)
+    alone = run(sweep, axes, Grid(axes), progress, tell)
     return [
         Difference(name, cells.figures(cell)[name], alone.figures(0)[name])
         for name in SWEEP_METRICS

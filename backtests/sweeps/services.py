@@ -55,6 +55,7 @@ KEPT_BEST = 10
 LARGEST_SEED = 2**31 - 1
 
 Progress = Callable[[int, int], None]
+Tell = Callable[[float, str], None]
 
 
 class SweepService(ComputedService):
@@ -92,6 +93,9 @@ class SweepService(ComputedService):
         snapshot = current_data(strategy, user, series, problems)
         # Without a strategy: the warm-up of the saved values says nothing about those that are tried.
         period = check_period(snapshot, start_date, end_date, None, problems) if snapshot else None
+        if varied and snapshot and period and varied.strategy_class.uses_model:
+            # Nothing that a sweep can vary changes which models are trained.
+            check_period(snapshot, start_date, end_date, strategy.build(), problems)
         if problems or varied is None or space is None or period is None:
             raise SweepRefused(fields=problems)
         if estimate(space, varied).valid == 0:
@@ -171,10 +175,13 @@ class SweepService(ComputedService):
         return _queue(Sweep(**{name: getattr(sweep, name) for name in names}))
 
     @classmethod
-    def compute(cls, sweep: Sweep, progress: Progress | None = None) -> Cells:
-        """Every cell of what `sweep` froze. Writes nothing; `progress` may raise to stop it."""
+    def compute(cls, sweep: Sweep, progress: Progress | None = None, tell: Tell | None = None) -> Cells:
+        """Every cell of what `sweep` froze. Writes nothing; `progress` and `tell` may raise to stop it.
+
+        `tell` hears of what a strategy does before it decides (training models): the share done, and plain words.
+        """
         axes = axes_of(sweep.axes)
-        return run(sweep, axes, space_of(sweep, axes), progress)
+        return run(sweep, axes, space_of(sweep, axes), progress, tell)
 
     @classmethod
     def cells(cls, sweep: Sweep) -> Cells:
@@ -187,11 +194,21 @@ class SweepService(ComputedService):
         return Cells.of_columns(axes_of(sweep.axes), stored, is_grid=sweep.method == Sweep.Method.GRID)
 
 
-def run(sweep: Sweep, axes: tuple[Axis, ...], space: Space, progress: Progress | None) -> Cells:
+def run(
+    sweep: Sweep,
+    axes: tuple[Axis, ...],
+    space: Space,
+    progress: Progress | None,
+    tell: Tell | None = None,
+) -> Cells:
     """The cells of a space on the bytes of data that `sweep` froze."""
+    bars = open_snapshot(sweep.snapshot, start=sweep.start_date, end=sweep.end_date)
+    strategy_class = get_strategy_class(sweep.strategy_type)
+    if tell is not None:
+        strategy_class(**sweep.parameters).begin(bars, tell)
     result = optimize.run_sweep(
-        open_snapshot(sweep.snapshot, start=sweep.start_date, end=sweep.end_date),
-        get_strategy_class(sweep.strategy_type),
+        bars,
+        strategy_class,
         sweep.parameters,
         space,
         SimulationConfig.from_dict(sweep.configuration),

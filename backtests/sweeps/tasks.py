@@ -15,11 +15,13 @@ from algotrade.templatetags import figures
 from backtests import ledger
 from backtests.engine.config import ENGINE_VERSION
 from backtests.models import Sweep, TrialCount
+from backtests.services import BEFOREHAND
 from backtests.sweeps import columns
 from backtests.sweeps.cells import Cells
 from backtests.sweeps.errors import SweepNotFound
 from backtests.sweeps.one_cell import differences
 from backtests.sweeps.services import SweepService, best_rows
+from strategies.registry import get_strategy_class
 
 COMPUTING = 0.95
 
@@ -28,7 +30,12 @@ def run_sweep(context: JobContext) -> Callable[[], None]:
     """Compute the sweep named in the payload; the returned function stores it."""
     started = time.perf_counter()
     stored, sweep = _named(context)
-    cells = SweepService.compute(sweep, _counter(context, started))
+    begun = BEFOREHAND if get_strategy_class(sweep.strategy_type).uses_model else 0.0
+    cells = SweepService.compute(
+        sweep,
+        _counter(context, started, begun),
+        lambda share, words: context.progress(COMPUTING * begun * share, words),
+    )
     context.progress(COMPUTING, _("Storing the combinations"))
     context.check()
     path, sha256 = columns.write(sweep.pk, cells.to_columns())
@@ -55,7 +62,7 @@ def run_sweep(context: JobContext) -> Callable[[], None]:
 def check_cell(context: JobContext) -> Callable[[], None]:
     """Run one cell alone; the outcome goes into the job's payload."""
     _stored, sweep = _named(context)
-    found = differences(sweep, context.payload["cell"], lambda done, total: context.check())
+    found = differences(sweep, context.payload["cell"], lambda done, total: context.check(), context.progress)
     outcome = {
         "identical": not found,
         "differences": [asdict(item) for item in found],
@@ -76,7 +83,7 @@ def _named(context: JobContext) -> tuple[object, Sweep]:
     return stored, sweep
 
 
-def _counter(context: JobContext, started: float) -> Callable[[int, int], None]:
+def _counter(context: JobContext, started: float, begun: float) -> Callable[[int, int], None]:
     """Tells how many combinations are done and how fast; raises when the job should stop."""
 
     def tell(done: int, total: int) -> None:
@@ -87,7 +94,7 @@ def _counter(context: JobContext, started: float) -> Callable[[int, int], None]:
             "total": figures.integer(total),
             "rate": figures.integer(rate),
         }
-        context.progress(COMPUTING * done / total, said % numbers)
+        context.progress(COMPUTING * (begun + (1.0 - begun) * done / total), said % numbers)
 
     return tell
 

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from algotrade.jobs.errors import JobCancelled
 from algotrade.jobs.runner import run
 from backtests.errors import BacktestRefused
-from backtests.models import BacktestResult
+from backtests.models import BacktestResult, Sweep
 from backtests.robustness.lookahead import audit_lookahead
 from backtests.services import BacktestService
+from backtests.sweeps.errors import SweepRefused
 from backtests.sweeps.services import SweepService
 from marketdata.models import Series
 from marketdata.services import import_bars
@@ -19,6 +21,8 @@ from mlmodels.strategies.walk_forward import MLWalkForwardStrategy
 from mlmodels.tests.prices import autoregressive
 from mlmodels.tests.walking import BARS, FIRST, QUICK, counted_fits, follow
 from strategies.services import StrategyService
+
+MARGINS = [{"name": "margin", "values": [0.0, 0.02]}]
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +138,26 @@ class TestARun:
             BacktestService.submit(user=user, strategy=strategy)
         assert "trainings; 300 are the most" in caught.value.fields["strategy"][0]
         assert not BacktestResult.objects.exists()
+        with pytest.raises(SweepRefused) as caught:
+            SweepService.submit(user=user, strategy=strategy, axes=MARGINS)
+        assert "trainings; 300 are the most" in caught.value.fields["strategy"][0]
+        assert not Sweep.objects.exists()
+
+    def test_a_sweep_tells_which_model_is_trained_and_ends_there_when_cancelled(
+        self, user, strategy, monkeypatch
+    ):
+        told = []
+
+        def stop_at_the_third(context, share, words=""):
+            told.append((share, words))
+            if words == "Training model 3 of 6":
+                raise JobCancelled
+
+        monkeypatch.setattr("algotrade.jobs.context.JobContext.progress", stop_at_the_third)
+        found = finish(SweepService.submit(user=user, strategy=strategy, axes=MARGINS))
+        assert found.status == "cancelled"
+        assert 0.1 < told[-1][0] < 0.6
+        assert "Training model 2 of 6" in {words for _, words in told}
 
     def test_a_sweep_over_the_margin_trains_once_and_over_the_rest_is_refused(self, user, strategy, fits):
         def sweep(name, values):

@@ -8,6 +8,7 @@ class MlmodelsConfig(AppConfig):
     verbose_name = _("Models")
 
     def ready(self) -> None:
+        from algotrade.jobs.warmth import register_warm_up
         from mlmodels import jobs, services  # noqa: F401  registers the job kinds
         from mlmodels.models import REFERENCE_KIND
         from mlmodels.strategies import signal, walk_forward  # noqa: F401  registers the types of strategies
@@ -19,3 +20,4 @@ class MlmodelsConfig(AppConfig):
         post_delete.connect(
             services.remove_artifact, sender=self.get_model("MLModel"), dispatch_uid="mlmodels.artifact"
         )
+        register_warm_up("mlmodels.features.warm.warm_up", later=True)

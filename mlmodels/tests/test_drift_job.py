@@ -11,6 +11,7 @@ from marketdata.services import import_bars
 from mlmodels.errors import ModelBusy, ModelNotReady, NoNewBars
 from mlmodels.models import MLModel
 from mlmodels.services import MLModelService
+from mlmodels.tasks import drift as drift_task
 from mlmodels.tests.prices import autoregressive
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
@@ -121,3 +122,22 @@ def test_deleting_the_model_stops_its_check(train, series):
     job.refresh_from_db()
     assert job.state == "cancelled"
     assert not MLModel.objects.exists()
+
+
+def test_a_model_that_is_deleted_during_its_check_ends_it_in_words(train, series, monkeypatch):
+    model = train(**SETTINGS)
+    grown(series)
+    job = MLModelService.check_drift(model).drift_job
+    job.claim("host:1")
+    job.refresh_from_db()
+    compare = drift_task.drift_of
+
+    def deleted_meanwhile(*given):
+        MLModel.objects.filter(pk=model.pk).delete()
+        return compare(*given)
+
+    monkeypatch.setattr(drift_task, "drift_of", deleted_meanwhile)
+    run(job)
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == ("failed", "model_not_found")
+    assert "deleted" in job.error_detail

@@ -64,6 +64,7 @@ def test_a_report_has_every_part_in_plain_finite_values():
     }
     assert set(found["reference"]) == set(SOME)
     assert {row["name"] for row in found["stability"]} == set(SOME)
+    assert all(row["by_chance"] > 0.0 for row in found["stability"])
     assert found["base_rates"]["up"] + found["base_rates"]["down"] == 1.0
     assert found["trading"]["equity"][0][1] == pytest.approx(1.0, abs=0.01)
     assert found["thresholds"]["points"][0]["margin"] == 0.0

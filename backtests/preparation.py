@@ -11,6 +11,7 @@ from algotrade.errors import LabError
 from backtests.engine.config import SimulationConfig
 from backtests.engine.errors import ConfigError
 from backtests.engine.portfolio_config import PortfolioConfig
+from backtests.models.frozen import FrozenRequest
 from marketdata.errors import NoBars
 from marketdata.models import Series, Snapshot
 from marketdata.services import current_snapshot, get_visible, open_snapshot
@@ -19,6 +20,7 @@ from strategies.models import Strategy
 from strategies.params import ReferenceParam
 from strategies.portfolio import PortfolioStrategy
 from strategies.references import reference_checkers
+from strategies.registry import get_strategy_class
 
 Problems = dict[str, list[str]]
 
@@ -82,13 +84,27 @@ def build(strategy: Strategy, user: Any, problems: Problems) -> BaseStrategy | N
     """The strategy that will decide, with the objects that its parameters name checked again."""
     try:
         built = strategy.build()
-        for param in built.params:
-            if isinstance(param, ReferenceParam) and param.kind in reference_checkers:
-                reference_checkers[param.kind](user, int(built.parameters[param.name]))
+        _check_references(built, user)
     except LabError as error:
         problems["strategy"] = [error.detail]
         return None
     return built
+
+
+def problems_again(request: FrozenRequest) -> Problems:
+    """What keeps something from being computed again: a type of strategy, or a model it names, that is gone."""
+    try:
+        built = get_strategy_class(request.strategy_type)(**request.parameters)
+        _check_references(built, request.user)
+    except LabError as error:
+        return {"strategy": [error.detail]}
+    return {}
+
+
+def _check_references(built: BaseStrategy, user: Any) -> None:
+    for param in built.params:
+        if isinstance(param, ReferenceParam) and param.kind in reference_checkers:
+            reference_checkers[param.kind](user, int(built.parameters[param.name]))
 
 
 def check_period(

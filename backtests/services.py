@@ -22,7 +22,7 @@ from backtests.models import BacktestResult, Leg
 from backtests.models.frozen import FROZEN, FrozenRequest
 from backtests.outcome import Outcome, equity_rows, moments, overlay_rows, trade_rows
 from backtests.portfolios import run_portfolio
-from backtests.preparation import build, check_period, configure, current_data
+from backtests.preparation import build, check_period, configure, current_data, problems_again
 from backtests.robustness import costs, lookahead
 from marketdata.models import Series
 from marketdata.services import open_snapshot
@@ -94,6 +94,7 @@ class BacktestService(ComputedService):
     @classmethod
     def rerun(cls, result: BacktestResult) -> BacktestResult:
         """Run exactly the same again: same parameters, same configuration, same bytes of data."""
+        _require_computable(result)
         legs = [
             ChosenLeg(leg.series, leg.snapshot) for leg in result.legs.select_related("series", "snapshot")
         ]
@@ -103,6 +104,7 @@ class BacktestService(ComputedService):
     @classmethod
     def submit_frozen(cls, request: FrozenRequest, **changes: Any) -> BacktestResult:
         """Queue a run of what another computation froze, on the same bytes of data; `changes` replace what differs."""
+        _require_computable(request)
         return _queue(BacktestResult(**{name: getattr(request, name) for name in FROZEN} | changes))
 
     @staticmethod
@@ -167,6 +169,11 @@ class BacktestService(ComputedService):
             retraining=moments(bars.time[strategy.retraining(bars)]),
             in_sample_share=in_sample,
         )
+
+
+def _require_computable(request: FrozenRequest) -> None:
+    if problems := problems_again(request):
+        raise BacktestRefused(fields=problems)
 
 
 def _queue(result: BacktestResult, legs: Sequence[Leg] = ()) -> BacktestResult:

@@ -235,7 +235,8 @@ def _take_parameters(strategy: Strategy, problems: dict[str, list[str]]) -> None
     except ParameterError as error:
         problems.update({f"parameters.{name}": messages for name, messages in error.fields.items()})
         return
-    problems.update(_check_references(strategy_class, strategy))
+    if not _parameters_are_stored(strategy):
+        problems.update(_check_references(strategy_class, strategy))
 
 
 def _check_references(strategy_class: type[BaseStrategy], strategy: Strategy) -> dict[str, list[str]]:
@@ -254,6 +255,12 @@ def _check_references(strategy_class: type[BaseStrategy], strategy: Strategy) ->
         except LabError as error:
             problems[f"parameters.{param.name}"] = [error.detail]
     return problems
+
+
+def _parameters_are_stored(strategy: Strategy) -> bool:
+    """Whether a change leaves them alone: what they name may be gone by now, and that is no reason to keep a name."""
+    same = Strategy.objects.filter(pk=strategy.pk, strategy_type=strategy.strategy_type)
+    return any(stored == strategy.parameters for stored in same.values_list("parameters", flat=True))
 
 
 def _names_already(strategy: Strategy, parameter: str, value: Any) -> bool:

@@ -87,6 +87,7 @@ def check_cell(sweep: Sweep, cell: int) -> Job:
     """Queue a job that runs one cell alone and compares every byte; its outcome is in the job's payload."""
     cells, cell = the_cell(sweep, cell)
     settings_of(sweep, cells.values(cell))
+    SweepService.require_computable(sweep)
     return jobs.submit(
         kind=CHECK_KIND,
         owner=sweep.user,

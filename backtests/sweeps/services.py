@@ -18,7 +18,7 @@ from backtests.engine.config import SimulationConfig
 from backtests.models import Sweep
 from backtests.models.frozen import FROZEN
 from backtests.optimize.space import Axis, Grid, Space
-from backtests.preparation import build, check_period, configure, current_data
+from backtests.preparation import build, check_period, configure, current_data, problems_again
 from backtests.sweeps import columns
 from backtests.sweeps.axes import (
     Estimate,
@@ -171,8 +171,15 @@ class SweepService(ComputedService):
     @classmethod
     def rerun(cls, sweep: Sweep) -> Sweep:
         """Run exactly the same again: same axes, settings and bytes of data."""
+        cls.require_computable(sweep)
         names = (*FROZEN, "method", "objective", "axes", "cell_count")
         return _queue(Sweep(**{name: getattr(sweep, name) for name in names}))
+
+    @staticmethod
+    def require_computable(sweep: Sweep) -> None:
+        """Refuse to compute again what can no longer be: its model was deleted, its type of strategy is gone."""
+        if problems := problems_again(sweep):
+            raise SweepRefused(fields=problems)
 
     @classmethod
     def compute(cls, sweep: Sweep, progress: Progress | None = None, tell: Tell | None = None) -> Cells:

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from algotrade.errors import InvalidInput
+from algotrade.jobs.models import Job
 from algotrade.jobs.runner import run
 from backtests import ledger
 from backtests.engine import BacktestEngine, SimulationConfig
 from backtests.models import TrialCount
 from backtests.robustness.deflated import deflated_sharpe_ratio
 from backtests.services import BacktestService
+from backtests.sweeps import one_cell
 from backtests.sweeps.services import SweepService
 from marketdata.models import Series
 from marketdata.services import import_bars
@@ -21,6 +24,7 @@ from mlmodels.models import MLModel
 from mlmodels.services import MLModelService
 from mlmodels.tests.prices import autoregressive
 from mlmodels.trading import targets_of
+from strategies.errors import StrategyInvalid
 from strategies.services import StrategyService
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
@@ -222,3 +226,28 @@ def test_what_a_training_tried_makes_a_later_verdict_stricter(strategy, user, se
     TrialCount.objects.filter(source="training").update(count=10_000)
     doubts = {doubt["code"]: doubt for doubt in finish(BacktestService.rerun(result)).warnings}
     assert doubts["many_trials"]["trials"] == 10_002
+
+
+def test_what_a_deleted_model_decided_is_not_computed_again_and_its_strategy_can_be_renamed(strategy, user):
+    result = finish(BacktestService.submit(user=user, strategy=strategy))
+    sweep = finish(
+        SweepService.submit(user=user, strategy=strategy, axes=[{"name": "margin", "values": [0.0, 0.1]}])
+    )
+    assert (result.status, sweep.status) == ("succeeded", "succeeded")
+    MLModelService.delete(MLModel.objects.get(), detach=True)
+    jobs = Job.objects.count()
+    for again in (
+        lambda: BacktestService.rerun(result),
+        lambda: SweepService.rerun(sweep),
+        lambda: one_cell.run_cell(sweep, 0),
+        lambda: one_cell.check_cell(sweep, 0),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            again()
+        assert "it was deleted, or is not yours" in caught.value.fields["strategy"][0]
+    assert Job.objects.count() == jobs
+
+    assert StrategyService.update(strategy, name="Silent").name == "Silent"
+    with pytest.raises(StrategyInvalid) as refused:
+        StrategyService.update(strategy, merge=True, parameters={"margin": 0.2})
+    assert list(refused.value.fields) == ["parameters.model"]

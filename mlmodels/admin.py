@@ -14,8 +14,8 @@ from algotrade.admin import STATE_COLOURS, RecordAdmin
 from algotrade.errors import LabError
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.models import MLModel
+from mlmodels.presentation.words import verdict_sentence
 from mlmodels.services import MLModelService
-from mlmodels.words import verdict_sentence
 
 STAGE_COLOURS = {"candidate": "info", "promoted": "success", "retired": "default"}
 VERDICT_COLOURS = {"no_better": "danger", "within_noise": "warning", "better": "success"}

@@ -7,7 +7,7 @@ from algotrade.serializers import IdField, KnownFieldsMixin
 from mlmodels.api.drift import DriftField
 from mlmodels.api.report import ReportField
 from mlmodels.models import LONGEST_NOTE, MLModel
-from mlmodels.words import verdict_sentence
+from mlmodels.presentation.words import verdict_sentence
 
 
 class MLModelSummarySerializer(serializers.ModelSerializer):

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from algotrade.templatetags import figures
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.configuration import TRAINING_PARAMS
-from mlmodels.forms import APPLIES
-from mlmodels.glossary import DEFINITIONS
+from mlmodels.forms.training import APPLIES
 from mlmodels.models import MLModel
 from mlmodels.presentation.curves import Curve, curves_of
+from mlmodels.presentation.glossary import DEFINITIONS
 from mlmodels.presentation.report import equity_lines
 from mlmodels.services import MLModelService
 from strategies.params import ChoiceParam

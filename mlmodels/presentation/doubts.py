@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from algotrade.templatetags import figures
 from mlmodels.drift import level_of, most_by_chance
-from mlmodels.words import CONTROLS
+from mlmodels.presentation.words import CONTROLS
 
 FEW_INDEPENDENT = 100
 """Below this many independent outcomes one standard error of the accuracy is more than five points."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mlmodels.forms import TrainingForm
+from mlmodels.forms.training import TrainingForm
 from mlmodels.presentation.timeline import timeline
 from mlmodels.services import MLModelService
 

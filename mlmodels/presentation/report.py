@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from algotrade.templatetags import figures
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.drift import level_of
-from mlmodels.glossary import DEFINITIONS
 from mlmodels.models import MLModel
 from mlmodels.presentation.curves import curves_of
 from mlmodels.presentation.doubts import doubts_about
+from mlmodels.presentation.glossary import DEFINITIONS
 from mlmodels.presentation.timeline import timeline
-from mlmodels.words import CONTROLS, LEVELS, STABILITY_WORDS, TONES, verdict_sentence
+from mlmodels.presentation.words import CONTROLS, LEVELS, STABILITY_WORDS, TONES, verdict_sentence
 from strategies.params import Param
 
 FORMAT = 2

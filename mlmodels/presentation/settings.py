@@ -8,7 +8,7 @@ from mlmodels.algorithms import ALGORITHMS
 from mlmodels.configuration import TRAINING_PARAMS
 from mlmodels.errors import TrainingError
 from mlmodels.features import get_feature
-from mlmodels.forms import APPLIES
+from mlmodels.forms.training import APPLIES
 from mlmodels.models import MLModel
 from strategies.params import Param
 

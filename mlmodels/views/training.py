@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from algotrade.forms import REFUSED, number_in, refusals_on
 from mlmodels.algorithms import ALGORITHMS
-from mlmodels.feature_choice import PRESETS, ticked
-from mlmodels.forms import DEFAULT_ALGORITHM, FEATURE_PREFIX, TrainingForm, initial_of
+from mlmodels.forms.features import PRESETS, ticked
+from mlmodels.forms.training import DEFAULT_ALGORITHM, FEATURE_PREFIX, TrainingForm, initial_of
 from mlmodels.models import MLModel
 from mlmodels.presentation.forecast import forecast_context
 from mlmodels.services import MLModelService

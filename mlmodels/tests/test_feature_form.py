@@ -3,8 +3,8 @@
 import pytest
 
 from mlmodels.errors import TrainingError
-from mlmodels.feature_choice import PRESETS, names_of, offered_text, ticked, typed_of
 from mlmodels.features import DEFAULT_FEATURES, feature_kinds, get_feature
+from mlmodels.forms.features import PRESETS, names_of, offered_text, ticked, typed_of
 
 KINDS = {kind.key: kind for kind in feature_kinds()}
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from marketdata.forms.common import SeriesChoice
 from marketdata.models import Series
-from mlmodels import feature_choice
 from mlmodels.algorithms import ALGORITHMS, get_algorithm
 from mlmodels.configuration import TRAINING_PARAMS
 from mlmodels.errors import TrainingError
 from mlmodels.features import DEFAULT_FEATURES, GROUPS, FeatureKind, feature_kinds
+from mlmodels.forms import features as feature_choice
+from mlmodels.forms.strategies import StrategyChoices
 from mlmodels.models import MLModel
-from mlmodels.strategy_choice import StrategyChoices
 from strategies.forms import parameter_field, translated
 
 PREFIX = "hyper-"

@@ -12,7 +12,7 @@ BARS = 200
 
 def warm_up() -> None:
     """Compute all features of a few made-up bars; any longer window has the same loops. Safe to call again."""
-    close = 100.0 + np.arange(BARS) % 7
+    close = 100.0 + np.arange(BARS, dtype=np.float64) % 7
     prepare(
         Bars(
             time=np.datetime64("2020-01-01", "ns") + np.arange(BARS) * np.timedelta64(8, "h"),
@@ -20,7 +20,7 @@ def warm_up() -> None:
             high=close + 1.0,
             low=close - 1.0,
             close=close,
-            volume=1.0 + np.arange(BARS) % 5,
+            volume=1.0 + np.arange(BARS, dtype=np.float64) % 5,
         ),
         feature_names(),
     )

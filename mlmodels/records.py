@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
+import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,11 +95,18 @@ def load_record(path: Path, sha256: str) -> TrainingRecord:
 @contextmanager
 def _stream(path: Path) -> Iterator[BinaryIO]:
     try:
-        stream = path.open("rb")
+        stream = open(path, "rb", opener=_at_once)  # noqa: SIM115 (closed below)
     except OSError as error:
         raise ArtifactDamaged("The stored model's file is missing. Train it again.") from error
     with stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise ArtifactDamaged("What lies in the stored model's place is no file. Train it again.")
         yield stream
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open without waiting: a pipe that lies there would wait for somebody to write."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _verify(stream: BinaryIO, sha256: str) -> None:

@@ -48,7 +48,8 @@ def open_model(pk: int) -> TrainedModel:
             _("The model %(pk)d was deleted. Choose another one in the strategy.") % {"pk": pk}
         )
     require_trained(model)
-    return _open(path_of(model), model.artifact_sha256)
+    path = path_of(model)
+    return _open(path, model.artifact_sha256, _mark(path))
 
 
 def open_record(model: MLModel) -> TrainingRecord:
@@ -73,8 +74,17 @@ def remove_files(pk: int) -> None:
             path.unlink()
 
 
+def _mark(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written again; None where there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
 @lru_cache(maxsize=KEPT_OPEN)
-def _open(path: Path, sha256: str) -> TrainedModel:
+def _open(path: Path, sha256: str, mark: tuple[int, int] | None) -> TrainedModel:
     # Imported here for its weight: a web process names this module but never opens a model.
     from mlmodels import artifacts
 

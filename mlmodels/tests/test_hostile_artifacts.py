@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 import subprocess
 import zipfile
@@ -51,6 +52,15 @@ def test_a_missing_file_and_a_missing_checksum_are_refused(tmp_path):
     refused((tmp_path / "gone.zip", checksum), "missing")
     refused((path, ""), "checksum")
     records.verify(path, checksum)
+
+
+def test_what_is_no_file_is_refused_without_waiting_for_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe.zip")
+    (tmp_path / "folder.zip").mkdir()
+    for name in ("pipe.zip", "folder.zip"):
+        refused((tmp_path / name, "0" * 64), "is no file|missing")
+        with pytest.raises(ArtifactDamaged):
+            records.verify(tmp_path / name, "0" * 64)
 
 
 def test_a_file_that_is_no_archive_or_only_half_of_one_is_refused(tmp_path):

@@ -238,8 +238,21 @@ def test_a_model_whose_file_was_changed_is_not_opened(train):
     path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(ArtifactDamaged, match="checksum differs"):
         store.open_record(model)
-    store._open.cache_clear()
     with pytest.raises(ArtifactDamaged, match="checksum differs"):
+        store.open_model(model.pk)
+
+
+def test_an_open_model_is_kept_until_its_file_changes_or_goes(train):
+    model = train()
+    path = store.path_of(model)
+    opened = store.open_model(model.pk)
+    assert store.open_model(model.pk) is opened
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(ArtifactDamaged, match="checksum differs"):
+        store.open_model(model.pk)
+    path.unlink()
+    with pytest.raises(ArtifactDamaged, match="missing"):
         store.open_model(model.pk)
 
 

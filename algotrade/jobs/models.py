@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, Q
 from django.db.models.functions import Coalesce, Now
@@ -48,10 +49,14 @@ class JobQuerySet(models.QuerySet):
     def queued(self) -> Self:
         return self.filter(state=Job.State.QUEUED)
 
-    def fairly_ordered(self) -> Self:
-        """Waiting jobs that may begin: first of whoever has the fewest running, then the oldest."""
+    def free_to_begin(self) -> Self:
+        """Waiting jobs but those of a kind that an owner has running already and may have running once."""
         alone = [kind.name for kind in kinds() if kind.one_per_owner]
         same = Job.objects.running().filter(owner=models.OuterRef("owner"), kind=models.OuterRef("kind"))
+        return self.queued().exclude(Q(kind__in=alone) & Exists(same))
+
+    def fairly_ordered(self) -> Self:
+        """Waiting jobs that may begin: first of whoever has the fewest running, then the oldest."""
         running = (
             Job.objects.running()
             .filter(owner=models.OuterRef("owner"))
@@ -61,8 +66,7 @@ class JobQuerySet(models.QuerySet):
             .values("count")
         )
         return (
-            self.queued()
-            .exclude(Q(kind__in=alone) & Exists(same))
+            self.free_to_begin()
             .annotate(owner_running=Coalesce(models.Subquery(running), 0))
             .order_by("owner_running", "created_at", "pk")
         )
@@ -155,20 +159,32 @@ class Job(models.Model):
 
     # -- Changes of state. Each owns its transaction, and tells the rooms only after the commit. ---------------
 
+    @property
+    def waits_for_own(self) -> bool:
+        """Whether it waits although workers may be free, because its owner has one of this kind running."""
+        return self.state == self.State.QUEUED and not Job.objects.filter(pk=self.pk).free_to_begin().exists()
+
     def claim(self, worker: str) -> bool:
-        """queued -> running under a new fence. False when somebody else was first."""
-        limit = timedelta(seconds=get_kind(self.kind).time_limit)
+        """queued -> running under a new fence. False: somebody else was first, or the owner has one of it running."""
+        kind = get_kind(self.kind)
+        limit = timedelta(seconds=kind.time_limit)
         with transaction.atomic():
-            won = Job.objects.filter(pk=self.pk, state=self.State.QUEUED).update(
-                state=self.State.RUNNING,
-                fence=F("fence") + 1,
-                attempt=F("attempt") + 1,
-                seq=F("seq") + 1,
-                worker=worker,
-                lease_until=from_now(LEASE),
-                deadline_at=from_now(limit),
-                started_at=Now(),
-                message="",
+            if kind.one_per_owner:  # two workers must not both see that none is running
+                get_user_model().objects.select_for_update(no_key=True).filter(pk=self.owner_id).first()
+            won = (
+                Job.objects.filter(pk=self.pk)
+                .free_to_begin()
+                .update(
+                    state=self.State.RUNNING,
+                    fence=F("fence") + 1,
+                    attempt=F("attempt") + 1,
+                    seq=F("seq") + 1,
+                    worker=worker,
+                    lease_until=from_now(LEASE),
+                    deadline_at=from_now(limit),
+                    started_at=Now(),
+                    message="",
+                )
             )
             if won:
                 self._after_change()

@@ -1,7 +1,10 @@
 """Training as a job, run in this process from claim to terminal state."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from algotrade.jobs import services as job_services
 from algotrade.jobs.errors import JobCancelled
@@ -134,9 +137,25 @@ def test_trainings_of_one_owner_run_one_after_another_and_leave_a_place_to_other
     claimed = [Job.objects.claim_next("host:1").pk for _ in range(3)]
     assert claimed == [first.job.pk, theirs.pk, own.pk]
     assert Job.objects.claim_next("host:1") is None
+    assert second.job.waits_for_own
     first.job.refresh_from_db()
     first.job.cancel()
     assert Job.objects.claim_next("host:1").pk == second.job.pk
+
+
+def test_two_workers_at_the_same_moment_do_not_take_both_trainings_of_one_owner(submit):
+    jobs, together = [submit().job, submit().job], Barrier(2)
+
+    def claim(job):
+        try:
+            together.wait(10)
+            return job.claim(f"host:{job.pk}")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as workers:
+        assert sorted(workers.map(claim, jobs)) == [False, True]
+    assert Job.objects.running().count() == 1
 
 
 def test_a_waiting_training_can_be_cancelled(submit):

@@ -132,7 +132,7 @@ class TrainingReport:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, all numbers finite or None; without the probabilities and the importance."""
         first = self.record.first_prediction
-        gains = self.base_rates.up
+        gains = self.overall.base_rate if self.overall.majority == "up" else 1.0 - self.overall.base_rate
         found = {
             "format": FORMAT,
             "overall": self.overall.to_dict(),

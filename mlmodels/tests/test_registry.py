@@ -124,9 +124,11 @@ def test_a_model_in_use_is_deleted_by_choice_and_its_strategies_say_what_they_ne
     refused_run = run(api, strategy)
     assert refused_run.status_code == 400
     assert f"no model {model.pk}: it was deleted" in refused_run.data["fields"]["strategy"][0]
+    StrategyService.update(strategy, name="Renamed")
     with pytest.raises(StrategyInvalid) as refused:
-        StrategyService.update(strategy, name="Renamed")
+        StrategyService.update(strategy, merge=True, parameters={"margin": 0.1})
     assert "Choose another model" in refused.value.fields["parameters.model"][0]
+    strategy.refresh_from_db()
     StrategyService.update(strategy, merge=True, parameters={"model": other.pk})
     assert run(api, strategy).status_code == 202
 

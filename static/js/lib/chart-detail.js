@@ -123,17 +123,14 @@ export class Detail {
     if (part === this.part) return;
     const { handle, base } = this;
     const scale = handle.chart.timeScale();
-    const edges = scale.getVisibleLogicalRange();
+    const edges = handle.range();
     const before = handle.rows;
     this.part = part;
     handle.setBars(part ? [...base.slice(0, part.first), ...part.bars, ...base.slice(part.after)] : base);
     if (handle.whole) scale.fitContent();
     else if (handle.wanted()) scale.setVisibleRange(handle.wanted());
     else if (edges) {
-      scale.setVisibleLogicalRange({
-        from: moved(edges.from, before, handle.rows),
-        to: moved(edges.to, before, handle.rows),
-      });
+      handle.show({ from: moved(edges.from, before, handle.rows), to: moved(edges.to, before, handle.rows) });
     }
   }
 }

@@ -26,6 +26,7 @@ export class Chart {
     this.intraday = isIntraday(rows);
     this.chart = createChart(box, baseOptions(this.colours, { intraday: this.intraday }));
     this.painted = [];
+    this.asked = null;
     this.choose({});
     this.observer = new ResizeObserver(() => this.whole && this.chart.timeScale().fitContent());
     this.observer.observe(box);
@@ -74,16 +75,19 @@ export class Chart {
   /** Shows everything, and goes on doing so when the box changes its size. */
   fit() {
     this.choose({ whole: true });
+    this.asked = null;
     this.chart.timeScale().fitContent();
   }
 
   zoomTo(from, to) {
     this.choose({ period: { from, to } });
+    this.asked = null;
     this.chart.timeScale().setVisibleRange({ from, to });
   }
 
   zoomToNewest(span) {
     this.choose({ span });
+    this.asked = null;
     this.chart.timeScale().setVisibleRange(this.wanted());
   }
 
@@ -100,18 +104,34 @@ export class Chart {
     return [Math.max(indexAt(this.rows, range.from), 0), Math.max(indexAt(this.rows, range.to), 0)];
   }
 
-  /** Moves by a part of the visible width; positive is later. */
+  /** The rows that are in sight, or will be: the library moves with its next picture, and a key may come before that. */
+  range() {
+    return this.asked ?? this.chart.timeScale().getVisibleLogicalRange();
+  }
+
+  /** Brings rows, numbers with a fraction, into sight. */
+  show(range) {
+    this.asked = range;
+    this.chart.timeScale().setVisibleLogicalRange(range);
+    const drawn = () => {
+      if (this.asked === range) this.asked = null;
+    };
+    requestAnimationFrame(() => requestAnimationFrame(drawn));
+  }
+
+  /** Moves by a part of the visible width, not beyond the data; positive is later. */
   pan(part) {
-    const range = this.chart.timeScale().getVisibleLogicalRange();
+    const range = this.range();
     if (!range) return;
     this.choose({});
-    const step = (range.to - range.from) * part;
-    this.chart.timeScale().setVisibleLogicalRange({ from: range.from + step, to: range.to + step });
+    const width = range.to - range.from;
+    const from = Math.max(0, Math.min(range.from + width * part, this.rows.length - 1 - width));
+    this.show({ from, to: from + width });
   }
 
   /** Shows `factor` times as much, at most everything. */
   zoom(factor) {
-    const range = this.chart.timeScale().getVisibleLogicalRange();
+    const range = this.range();
     if (!range) return;
     const middle = (range.from + range.to) / 2;
     const half = Math.max(5, ((range.to - range.from) / 2) * factor);
@@ -120,7 +140,7 @@ export class Chart {
       return;
     }
     this.choose({});
-    this.chart.timeScale().setVisibleLogicalRange({ from: middle - half, to: middle + half });
+    this.show({ from: middle - half, to: middle + half });
   }
 
   setLogarithmic(on) {

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Floats: TypeAlias = NDArray[np.float64]
 
+MANY_BARS = 100_000
+"""From here on a second thread saves more than it costs; it runs for hundredths of a second, so jobs do not thrash."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureTable:
@@ -55,7 +58,11 @@ def warmup_of(names: Iterable[str], strategies: Iterable[StrategyFeatures] = ())
 
 
 def prepare(
-    bars: Bars, names: Iterable[str], strategies: Iterable[StrategyFeatures] = (), *, threads: int = 1
+    bars: Bars,
+    names: Iterable[str],
+    strategies: Iterable[StrategyFeatures] = (),
+    *,
+    threads: int | None = None,
 ) -> FeatureTable:
     """Compute features.
 
@@ -67,8 +74,9 @@ def prepare(
         Features, in the order of the columns.
     strategies : iterable of StrategyFeatures
         Strategies whose indicators and positions follow as further columns.
-    threads : int
-        How many features are computed at a time.
+    threads : int, optional
+        How many features are computed at a time; two of many bars and one of few where it is left out. The values
+        are the same to the bit.
 
     Returns
     -------
@@ -79,12 +87,16 @@ def prepare(
 
 
 def compute(
-    features: Sequence[Feature], bars: Bars, strategies: Iterable[StrategyFeatures] = (), *, threads: int = 1
+    features: Sequence[Feature],
+    bars: Bars,
+    strategies: Iterable[StrategyFeatures] = (),
+    *,
+    threads: int | None = None,
 ) -> FeatureTable:
     """`prepare` of features that are looked up already."""
     more = [column for each in strategies for column in each.columns(bars)]
     rows = np.empty((len(features) + len(more), len(bars)))
-    _fill(features, bars, rows, threads)
+    _fill(features, bars, rows, threads or (2 if len(bars) >= MANY_BARS else 1))
     for place, (_, values) in enumerate(more, start=len(features)):
         rows[place] = values
     title = (*(feature.name for feature in features), *(name for name, _ in more))

@@ -1,5 +1,6 @@
 """Histogram gradient boosting: scikit-learn's own boosted trees, the plain baseline beside XGBoost."""
 
+from mlmodels.algorithms.boosting import BOOSTING_ROUNDS, LEARNING_RATE
 from mlmodels.algorithms.params import TunedFloat, TunedInt
 from mlmodels.algorithms.registry import Algorithm
 
@@ -8,16 +9,7 @@ HISTOGRAM_BOOSTING = Algorithm(
     "Histogram gradient boosting",
     "Boosted trees on values put into bins, with few settings. The plain baseline that XGBoost should beat.",
     (
-        TunedInt(
-            "trees",
-            default=100,
-            minimum=5,
-            maximum=2000,
-            label="Trees",
-            help="Rounds of boosting. With a smaller learning rate it takes more.",
-            tries=(25, 50, 100, 200, 400),
-            log=True,
-        ),
+        BOOSTING_ROUNDS,
         TunedInt(
             "max_leaves",
             default=15,
@@ -29,17 +21,7 @@ HISTOGRAM_BOOSTING = Algorithm(
             tries=(2, 4, 8, 15, 31),
             log=True,
         ),
-        TunedFloat(
-            "learning_rate",
-            default=0.05,
-            minimum=0.001,
-            maximum=1.0,
-            step=0.001,
-            label="Learning rate",
-            help="How much of each tree's correction is taken over.",
-            tries=(0.01, 0.03, 0.1, 0.3),
-            log=True,
-        ),
+        LEARNING_RATE,
         TunedInt(
             "min_leaf",
             default=20,

@@ -1,5 +1,6 @@
 """XGBoost: trees that correct one another, with random draws of rows and features."""
 
+from mlmodels.algorithms.boosting import BOOSTING_ROUNDS, LEARNING_RATE
 from mlmodels.algorithms.params import TunedFloat, TunedInt
 from mlmodels.algorithms.registry import Algorithm
 
@@ -8,16 +9,7 @@ XGBOOST = Algorithm(
     "XGBoost",
     "Adds small trees one after another, each correcting what is still wrong. Powerful, overfits easily.",
     (
-        TunedInt(
-            "trees",
-            default=100,
-            minimum=5,
-            maximum=2000,
-            label="Trees",
-            help="Rounds of boosting. With a smaller learning rate it takes more.",
-            tries=(25, 50, 100, 200, 400),
-            log=True,
-        ),
+        BOOSTING_ROUNDS,
         TunedInt(
             "max_depth",
             default=3,
@@ -28,17 +20,7 @@ XGBOOST = Algorithm(
             unit="levels",
             tries=(1, 2, 3, 4, 6),
         ),
-        TunedFloat(
-            "learning_rate",
-            default=0.05,
-            minimum=0.001,
-            maximum=1.0,
-            step=0.001,
-            label="Learning rate",
-            help="How much of each tree's correction is taken over.",
-            tries=(0.01, 0.03, 0.1, 0.3),
-            log=True,
-        ),
+        LEARNING_RATE,
         TunedFloat(
             "row_share",
             default=0.8,

@@ -55,6 +55,7 @@ def media_root(tmp_path: Path, settings: Any) -> Path:
     """Files of a test go to its own directory."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.MEDIA_ROOT.mkdir()
+    settings.CHECKPOINT_ROOT = tmp_path / "checkpoints"
     return settings.MEDIA_ROOT
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from algotrade.jobs import events
+from algotrade.checkpoints import Checkpoints
+from algotrade.jobs import checkpoints, events
 from algotrade.jobs.errors import JobCancelled, LeaseLost
 from algotrade.jobs.models import Job
 
@@ -34,6 +35,14 @@ class JobContext:
     @property
     def job_id(self) -> str:
         return str(self._job.pk)
+
+    def checkpoints(self, fingerprint: str) -> Checkpoints:
+        """Where finished units of this job are kept until it ends, for the attempt after a lost worker.
+
+        `fingerprint` names everything that they depend on but the code (`algotrade.checkpoints.fingerprint_of`): data,
+        parameters, settings. Units of another fingerprint are not seen.
+        """
+        return checkpoints.of_job(self._job.pk, fingerprint)
 
     def check(self) -> None:
         """Raise when the job should stop: its owner asked, or another worker has taken it over."""

@@ -73,7 +73,7 @@ def asked(rows: int, algorithm: str, way: str) -> dict:
 
 def predict(algorithm: str, rows: int, way: str) -> dict:
     """Train, then predict `rows` bars that follow; in this process."""
-    from mlmodels import prediction, streaming
+    from mlmodels.prediction import streaming, trained
     from mlmodels.features import DEFAULT_FEATURES
     from mlmodels.training import MLPredictor
 
@@ -83,7 +83,7 @@ def predict(algorithm: str, rows: int, way: str) -> dict:
     predictor.train(bars.head(TRAINED_ON))
     predictor.predict(bars.head(TRAINED_ON + FIRST))  # compiles what is compiled
     if way == "at once":
-        streaming.IN_MEMORY_VALUES = prediction.ROWS_AT_ONCE = 2**40
+        streaming.IN_MEMORY_VALUES = trained.ROWS_AT_ONCE = 2**40
     Path("/proc/self/clear_refs").write_text("5")
     before, started = resident("VmRSS"), time.perf_counter()
     probability = predictor.predict(bars)

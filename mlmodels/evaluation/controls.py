@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from marketdata.bars import Bars
 from mlmodels.evaluation.overlap import mean_error, relied_on
 from mlmodels.evaluation.scoring import standard_error
+from mlmodels.evaluation.vocabulary import ControlKey
 from mlmodels.labels import Labels
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -32,7 +33,7 @@ class Control:
     `passed` is None where the control could not be had, for the reason in `note`, and where it cannot fail.
     """
 
-    key: str
+    key: ControlKey
     accuracy: float | None = None
     accuracy_error: float | None = None
     base_rate: float | None = None

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from mlmodels.evaluation.curves import area_under_roc, auc_standard_error, average_precision
 from mlmodels.evaluation.overlap import mean_error, relied_on
+from mlmodels.evaluation.vocabulary import CLEAR_ERRORS, Verdict
 
 Floats: TypeAlias = NDArray[np.float64]
-Verdict: TypeAlias = Literal["no_better", "within_noise", "better"]
 
 SMALLEST_PROBABILITY = 1e-6
-VERDICT_ERRORS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Score:
         """Whether the predictions beat the constant answer by more than two standard errors."""
         if self.accuracy <= self.base_rate:
             return "no_better"
-        return "better" if self.standard_errors_above > VERDICT_ERRORS else "within_noise"
+        return "better" if self.standard_errors_above > CLEAR_ERRORS else "within_noise"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -144,7 +143,13 @@ def confusion(probability: Floats, up: Floats) -> Confusion:
     )
 
 
-def log_loss(probability: Floats, up: Floats) -> float:
-    """Mean of -log(probability given to what happened); a certain and wrong answer costs 13.8, not infinity."""
+def losses(probability: Floats, up: Floats) -> Floats:
+    """-log(probability given to what happened) of each row; a certain and wrong answer costs 13.8, not infinity."""
     safe = np.clip(probability, SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
-    return float(-np.where(up > 0.5, np.log(safe), np.log1p(-safe)).mean())
+    each: Floats = -np.where(up > 0.5, np.log(safe), np.log1p(-safe))
+    return each
+
+
+def log_loss(probability: Floats, up: Floats) -> float:
+    """Mean of the rows' `losses`."""
+    return float(losses(probability, up).mean())

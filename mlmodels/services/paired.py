@@ -8,7 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mlmodels.evaluation.scoring import SMALLEST_PROBABILITY
+from mlmodels.evaluation.scoring import losses
+from mlmodels.evaluation.vocabulary import CLEAR_ERRORS
 from mlmodels.labels import effective_rows
 from mlmodels.prediction import PRICE_TOLERANCE, TrainingRecord
 
@@ -16,8 +17,6 @@ Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
 
 FEWEST_ROWS = 30
-CLEAR = 2.0
-"""Standard errors beyond which a difference is called clear."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +53,7 @@ class PairedDifference:
 
     @property
     def is_clear(self) -> bool:
-        return abs(self.standard_errors) > CLEAR
+        return abs(self.standard_errors) > CLEAR_ERRORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +99,11 @@ def measure(common: Common) -> Paired | None:
         effective_rows=effective,
         start=common.time[0],
         end=common.time[-1],
-        log_loss=_difference(_losses(common.first, common.up), _losses(common.second, common.up), effective),
+        log_loss=_difference(losses(common.first, common.up), losses(common.second, common.up), effective),
         accuracy=_difference(right[0].astype(np.float64), right[1].astype(np.float64), effective),
         only_first=int(np.count_nonzero(right[0] & ~right[1])),
         only_second=int(np.count_nonzero(right[1] & ~right[0])),
     )
-
-
-def _losses(probability: Floats, up: Floats) -> Floats:
-    safe = np.clip(probability, SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
-    losses: Floats = -np.where(up > 0.5, np.log(safe), np.log1p(-safe))
-    return losses
 
 
 def _difference(first: Floats, second: Floats, effective: float) -> PairedDifference:

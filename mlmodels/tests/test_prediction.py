@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from marketdata.bars import Bars
-from mlmodels import prediction, streaming
 from mlmodels.errors import NoRoom, WrongData
 from mlmodels.features import prepare
-from mlmodels.prediction import probabilities
-from mlmodels.streaming import feature_rows
+from mlmodels.prediction import probabilities, streaming, trained
+from mlmodels.prediction.streaming import feature_rows
 from mlmodels.tests.prices import autoregressive
 from mlmodels.training import MLPredictor
 
@@ -100,7 +99,7 @@ def test_streaming_changes_no_bit(algorithm, monkeypatch):
     whole = predictor.trained.predict(other, in_sample=True)
     assert np.isfinite(whole).sum() > 2900
     monkeypatch.setattr(streaming, "IN_MEMORY_VALUES", 0)
-    monkeypatch.setattr(prediction, "ROWS_AT_ONCE", 277)
+    monkeypatch.setattr(trained, "ROWS_AT_ONCE", 277)
     np.testing.assert_array_equal(predictor.trained.predict(other, in_sample=True), whole)
     part = predictor.trained.predict(other.head(1511), in_sample=True)
     np.testing.assert_array_equal(part, whole[:1511])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlmodels.recognition import RUN, Recognised, recognise
+from mlmodels.prediction.recognition import RUN, Recognised, recognise
 
 COUNT = 3000
 

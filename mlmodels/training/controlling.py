@@ -15,6 +15,7 @@ from mlmodels.draws import draws
 from mlmodels.errors import TrainingError
 from mlmodels.evaluation.controls import Control, chance_band, random_walk_twin, shuffled
 from mlmodels.evaluation.scoring import Score, log_loss, score
+from mlmodels.evaluation.vocabulary import ControlKey
 from mlmodels.trading import Traded, traded_rows
 from mlmodels.training.data import TrainingData
 from mlmodels.training.progress import Part
@@ -93,7 +94,7 @@ def _scored(
     )
 
 
-def _guarded(key: str, make: Callable[[], Control]) -> Control:
+def _guarded(key: ControlKey, make: Callable[[], Control]) -> Control:
     """A control that cannot be trained (one outcome only in one of its folds) must not cost the user the model."""
     try:
         return make()
@@ -122,7 +123,12 @@ def _random_walk(
 
 
 def _judged(
-    key: str, prefix: str, configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part
+    key: ControlKey,
+    prefix: str,
+    configuration: TrainingConfiguration,
+    data: TrainingData,
+    trade: Trade,
+    part: Part,
 ) -> Control:
     plain = replace(configuration, search="none")
     found = validate(plain, data, part, prefix=prefix, control=True)

@@ -16,13 +16,12 @@ from mlmodels.evaluation.controls import Control
 from mlmodels.evaluation.curves import PrecisionPoint, RocPoint
 from mlmodels.evaluation.importance import FeatureImportance
 from mlmodels.evaluation.scoring import Confusion, Score
+from mlmodels.evaluation.vocabulary import REPORT_FORMAT
 from mlmodels.labels import BaseRates
 from mlmodels.prediction import TrainingRecord
 from mlmodels.trading import Trading
 from mlmodels.validation import said
 from strategies.params import Value
-
-FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ class TrainingReport:
         first = self.record.first_prediction
         gains = self.overall.base_rate if self.overall.majority == "up" else 1.0 - self.overall.base_rate
         found = {
-            "format": FORMAT,
+            "format": REPORT_FORMAT,
             "overall": self.overall.to_dict(),
             "folds": [fold.to_dict() for fold in self.folds],
             "base_rates": asdict(self.base_rates),

@@ -7,6 +7,7 @@ exchange passes a password change or a deactivation. The rows hold the tokens' i
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -21,6 +22,7 @@ from accounts.errors import TokenRefused
 from accounts.models import User
 
 VERSION_CLAIM = "version"
+FAMILY_CLAIM = "family"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,11 @@ class TokenPair:
     refresh: str
 
 
-def issue(user: User) -> TokenPair:
-    """A new pair for somebody who has just proved who they are."""
+def issue(user: User, family: str = "") -> TokenPair:
+    """A new pair for somebody who has just proved who they are, or the next one of a family: of one log-in."""
     token = RefreshToken()
+    token[FAMILY_CLAIM] = family or uuid4().hex
+    token[api_settings.JTI_CLAIM] = f"{token[FAMILY_CLAIM]}.{uuid4().hex}"
     token[api_settings.USER_ID_CLAIM] = str(user.pk)
     token[api_settings.REVOKE_TOKEN_CLAIM] = get_md5_hash_password(user.password)
     token[VERSION_CLAIM] = user.access_version
@@ -59,7 +63,7 @@ def rotate(raw: str) -> TokenPair:
             raise TokenRefused(_("This refresh token no longer counts: log in again."))
         if not _use_up(claims[api_settings.JTI_CLAIM]):
             raise TokenRefused(_("This refresh token was used or revoked before: log in again."))
-        return issue(user)
+        return issue(user, str(claims.get(FAMILY_CLAIM, "")))
 
 
 def revoke(raw: str) -> bool:
@@ -71,6 +75,14 @@ def revoke(raw: str) -> bool:
 def revoke_all(user: User) -> None:
     """Make every refresh token of a user worthless."""
     OutstandingToken.objects.filter(user=user).delete()
+
+
+def is_alive(user: User, family: str) -> bool:
+    """Whether a log-in still has a refresh token that can be exchanged: it was neither ended nor forgotten."""
+    unused = OutstandingToken.objects.filter(user=user, blacklistedtoken__isnull=True)
+    return (
+        bool(family) and unused.filter(jti__startswith=f"{family}.", expires_at__gt=timezone.now()).exists()
+    )
 
 
 def is_current(claims: Token | dict[str, Any], user: User) -> bool:

@@ -9,11 +9,10 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import get_resolver
 
+from accounts.sockets import SocketAdmission
 from algotrade import bodies
 from algotrade.jobs import embedded
 from algotrade.jobs.routing import websocket_urlpatterns
@@ -23,7 +22,7 @@ get_resolver().reverse_dict  # noqa: B018  loads every page's code now, so that 
 protocols = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": SocketAdmission(URLRouter(websocket_urlpatterns)),
     }
 )
 

@@ -2,21 +2,32 @@
 
 import asyncio
 import contextlib
-from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
-from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer, AsyncWebsocketConsumer
-from django.conf import settings
+from django.db import Error
 
 from algotrade.jobs.events import message_for
 from algotrade.jobs.models import Job
 
-SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
 CHECK_SECONDS = 20.0
 NOT_SIGNED_IN = 4401
 NOT_FOUND = 4404
+
+_open = 0
+
+
+def open_sockets() -> int:
+    """How many sockets of this process are in a room."""
+    return _open
+
+
+class Admission(Protocol):
+    """How a socket was opened; whoever wraps the routes puts it into the scope, and the first answer as `user`."""
+
+    async def current_user(self) -> Any:
+        """Who this is now, anonymous when what opened the socket has ended."""
 
 
 class JobConsumer(AsyncJsonWebsocketConsumer):
@@ -30,16 +41,15 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         if not user.is_authenticated:
             await self._refuse(NOT_SIGNED_IN)
             return
-        job_id = self.scope["url_route"]["kwargs"].get("job_id")
-        if job_id is None:
+        if self._job_id is None:
             self.room = f"user.{user.pk}"
             await self.channel_layer.group_add(self.room, self.channel_name)
             await self._admit()
             return
         # The room is joined before the row is read: a change in between arrives twice rather than never.
-        self.room = f"job.{job_id}"
+        self.room = f"job.{self._job_id}"
         await self.channel_layer.group_add(self.room, self.channel_name)
-        job = await self._visible_job(user, job_id)
+        job = await self._visible_job(user)
         if job is None:
             await self._refuse(NOT_FOUND)
             return
@@ -47,8 +57,11 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json(message_for(job))
 
     async def disconnect(self, code: int) -> None:
+        global _open
         if self._watch is not None:
             self._watch.cancel()
+            self._watch = None
+            _open -= 1
         await self._leave()
 
     async def _leave(self) -> None:
@@ -66,21 +79,31 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
             await self.send_json(event["message"])
 
     async def _admit(self) -> None:
+        global _open
         await self.accept()
-        session = self.scope.get("session")
-        if session is not None:
-            self._watch = asyncio.create_task(self._close_when_signed_out(session.session_key))
+        _open += 1
+        self._watch = asyncio.create_task(self._close_when_no_longer_allowed())
 
-    async def _close_when_signed_out(self, session_key: str) -> None:
-        """An open socket must not outlive its log-in: log-out, deactivation and a new password close it."""
-        signed_in = True
-        while signed_in:
+    async def _close_when_no_longer_allowed(self) -> None:
+        """An open socket must not outlive what opened it, nor the right to see its job."""
+        code = 0
+        while not code:
             await asyncio.sleep(CHECK_SECONDS)
-            user = await get_user({"session": SessionStore(session_key)})
-            signed_in = user.is_authenticated and user.is_active
+            # A database that is away for a moment says nothing about who may listen: asked again next time.
+            with contextlib.suppress(Error):
+                code = await self._reason_to_close()
         with contextlib.suppress(RuntimeError):  # the browser may have gone in the same moment
             await self._leave()
-            await self.close(code=NOT_SIGNED_IN)
+            await self.close(code=code)
+
+    async def _reason_to_close(self) -> int:
+        admission: Admission = self.scope["admission"]
+        user = await admission.current_user()
+        if not user.is_authenticated:
+            return NOT_SIGNED_IN
+        if self._job_id is not None and await self._visible_job(user) is None:
+            return NOT_FOUND
+        return 0
 
     async def _refuse(self, code: int) -> None:
         await self._leave()
@@ -88,10 +111,14 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         await self.accept()
         await self.close(code=code)
 
+    @property
+    def _job_id(self) -> Any:
+        return self.scope["url_route"]["kwargs"].get("job_id")
+
     @database_sync_to_async
-    def _visible_job(self, user: Any, job_id: Any) -> Job | None:
+    def _visible_job(self, user: Any) -> Job | None:
         jobs = Job.objects.all() if user.is_staff else Job.objects.for_user(user)
-        return jobs.filter(pk=job_id).first()
+        return jobs.filter(pk=self._job_id).first()
 
 
 class NoSuchRoom(AsyncWebsocketConsumer):

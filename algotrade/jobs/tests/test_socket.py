@@ -9,7 +9,7 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
-from django.test import Client
+from django.db import InterfaceError, OperationalError
 
 from algotrade.jobs import consumers, events, services
 from algotrade.jobs.consumers import NOT_FOUND, NOT_SIGNED_IN
@@ -31,10 +31,10 @@ def make_job(owner):
     return services.submit(kind=KIND, owner=owner, title="A run", result_url="/backtests/1/")
 
 
-async def open_socket(user, path="/ws/jobs/", session=None):
+async def open_socket(user, path="/ws/jobs/", admission=None):
     socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path)
     socket.scope["user"] = user
-    socket.scope["session"] = session
+    socket.scope["admission"] = admission or Ending(user)
     connected, _ = await socket.connect()
     assert connected
     return socket
@@ -110,29 +110,60 @@ async def test_staff_may_watch_any_job():
     await socket.disconnect()
 
 
-@sync_to_async
-def log_in(user):
-    client = Client()
-    client.force_login(user)
-    return client.session
+class Ending:
+    """An admission that a test changes while its socket is open."""
+
+    def __init__(self, user):
+        self.user = user
+
+    async def current_user(self):
+        if isinstance(self.user, Exception):
+            raise self.user
+        return self.user
 
 
-@pytest.mark.parametrize("ending", ["log-out", "deactivation", "new password"])
-async def test_a_socket_does_not_outlive_its_log_in(monkeypatch, ending):
-    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.1)
+async def test_a_socket_closes_when_what_opened_it_has_ended(monkeypatch):
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.05)
     owner = await make_user("owner")
-    session = await log_in(owner)
-    socket = await open_socket(owner, session=session)
-    assert await socket.receive_nothing(timeout=0.3)
-    if ending == "log-out":
-        await session.aflush()
-    elif ending == "deactivation":
-        owner.is_active = False
-        await owner.asave()
-    else:
-        await sync_to_async(owner.set_password)("another-long-one-2")
-        await owner.asave()
+    admission = Ending(owner)
+    socket = await open_socket(owner, admission=admission)
+    assert await socket.receive_nothing(timeout=0.2)
+    admission.user = AnonymousUser()
     assert await close_code(socket) == NOT_SIGNED_IN
+
+
+async def test_who_is_no_longer_staff_is_shown_out_of_the_rooms_of_others(monkeypatch):
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.05)
+    owner, staff = await make_user("owner"), await make_user("boss", is_staff=True)
+    job = await make_job(owner)
+    socket = await open_socket(staff, f"/ws/jobs/{job.pk}/")
+    assert (await socket.receive_json_from(timeout=2))["id"] == str(job.pk)
+    staff.is_staff = False
+    assert await close_code(socket) == NOT_FOUND
+    await sync_to_async(job.claim)("w:1")
+    assert await socket.receive_nothing(timeout=0.2)
+
+
+async def test_a_database_that_is_away_for_a_moment_closes_no_socket_and_ends_no_watch(monkeypatch):
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.05)
+    owner = await make_user("owner")
+    admission = Ending(owner)
+    socket = await open_socket(owner, admission=admission)
+    for trouble in (OperationalError("gone"), InterfaceError("closed")):
+        admission.user = trouble
+        assert await socket.receive_nothing(timeout=0.15)
+    admission.user = AnonymousUser()
+    assert await close_code(socket) == NOT_SIGNED_IN
+
+
+async def test_sockets_that_are_open_are_counted():
+    owner = await make_user("owner")
+    before = consumers.open_sockets()
+    socket = await open_socket(owner)
+    assert consumers.open_sockets() == before + 1
+    await close_code(await open_socket(AnonymousUser()))
+    await socket.disconnect()
+    assert consumers.open_sockets() == before
 
 
 async def test_news_for_a_browser_that_goes_in_the_same_moment_are_no_error_of_ours():

@@ -79,10 +79,8 @@ def revoke_all(user: User) -> None:
 
 def is_alive(user: User, family: str) -> bool:
     """Whether a log-in still has a refresh token that can be exchanged: it was neither ended nor forgotten."""
-    unused = OutstandingToken.objects.filter(user=user, blacklistedtoken__isnull=True)
-    return (
-        bool(family) and unused.filter(jti__startswith=f"{family}.", expires_at__gt=timezone.now()).exists()
-    )
+    unused = OutstandingToken.objects.filter(user=user, blacklistedtoken=None, expires_at__gt=timezone.now())
+    return bool(family) and unused.filter(jti__startswith=f"{family}.").exists()
 
 
 def is_current(claims: Token | dict[str, Any], user: User) -> bool:

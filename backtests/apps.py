@@ -8,7 +8,7 @@ class BacktestsConfig(AppConfig):
     verbose_name = _("Backtests")
 
     def ready(self) -> None:
-        from backtests import jobs  # noqa: F401  registers the kind of job
+        from backtests import advice, jobs  # noqa: F401  they register advice and the kind of job
         from backtests.headlines import latest_results
         from backtests.learning import simulate_targets
         from backtests.ledger import record_training

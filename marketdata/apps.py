@@ -9,7 +9,7 @@ class MarketDataConfig(AppConfig):
     verbose_name = _("Market data")
 
     def ready(self) -> None:
-        from marketdata import jobs, periodic  # noqa: F401  the first registers the kinds of jobs
+        from marketdata import advice, jobs, periodic  # noqa: F401  they register advice and the kinds of jobs
         from marketdata.incoming import deriving  # noqa: F401  it follows changes of series
         from marketdata.store import deleting
 

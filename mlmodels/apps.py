@@ -9,7 +9,7 @@ class MlmodelsConfig(AppConfig):
 
     def ready(self) -> None:
         from algotrade.jobs.warmth import register_warm_up
-        from mlmodels import jobs, services  # noqa: F401  registers the job kinds
+        from mlmodels import advice, jobs, services  # noqa: F401  they register advice and the kinds of jobs
         from mlmodels.models import REFERENCE_KIND
         from mlmodels.strategies import signal, walk_forward  # noqa: F401  registers the types of strategies
         from strategies.references import choice_checkers, reference_checkers, reference_choices

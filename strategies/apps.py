@@ -13,7 +13,8 @@ class StrategiesConfig(AppConfig):
     verbose_name = _("Strategies")
 
     def ready(self) -> None:
-        import strategies.library  # noqa: F401  registers the built-in types
+        import strategies.advice
+        import strategies.library  # noqa: F401  they register advice and the built-in types
 
         register_warm_up("strategies.indicators.warm.windows")
         register_warm_up("strategies.indicators.warm.recursions")

@@ -211,6 +211,21 @@ def duration(value: Any) -> str:
 
 
 @register.filter
+def duration_left(value: Any) -> str:
+    """A foreseen time, whose digits would promise too much: 41.7 -> 42 s, 130 -> 2 min, 3725 -> 1 h 2 min."""
+    number = _number(value)
+    if number is None:
+        return _undefined()
+    seconds = float(number)
+    if seconds < 60:
+        return f"{max(1, round(seconds))}{THIN_SPACE}s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes}{THIN_SPACE}min"
+    return f"{minutes // 60}{THIN_SPACE}h {minutes % 60}{THIN_SPACE}min"
+
+
+@register.filter
 def duration_ms(value: Any) -> str:
     """Milliseconds as `duration` prints them."""
     number = _number(value)

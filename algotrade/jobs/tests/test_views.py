@@ -27,11 +27,64 @@ def test_the_list_filters_by_state(job, page):
     assert b"A run" not in page.get("/jobs/?state=failed").content
 
 
-def test_the_list_costs_the_same_for_one_job_and_for_many(user, job, django_assert_max_num_queries, page):
+@pytest.mark.parametrize("address", ["/jobs/", "/api/jobs/"])
+def test_the_list_costs_the_same_for_one_job_and_for_many(
+    user, job, django_assert_max_num_queries, address, page
+):
     for number in range(20):
         services.submit(kind=KIND, owner=user, title=f"Run {number}")
-    with django_assert_max_num_queries(6):
-        page.get("/jobs/")
+    with django_assert_max_num_queries(9):
+        page.get(address)
+
+
+def test_the_list_filters_by_kind(job, page):
+    assert b"A run" in page.get(f"/jobs/?kind={KIND}").content
+    assert b"A run" not in page.get("/jobs/?kind=backtests.run").content
+
+
+def test_a_filter_that_is_no_state_or_kind_shows_all(job, page):
+    assert b"A run" in page.get("/jobs/?state=no&kind=nothing").content
+
+
+def test_staff_see_the_jobs_of_all_by_name_and_nobody_else_does(job, page_staff, page_other):
+    assert b"A run" not in page_staff.get("/jobs/").content
+    assert b"A run" in page_staff.get("/jobs/?owner=*").content
+    assert b"A run" in page_staff.get("/jobs/?owner=AD").content
+    assert b"A run" not in page_staff.get("/jobs/?owner=grace").content
+    for asked in ("*", "ada"):
+        assert b"A run" not in page_other.get(f"/jobs/?owner={asked}").content
+
+
+def test_staff_may_look_at_end_and_queue_the_job_of_another(job, page_staff):
+    assert b"ada" in page_staff.get(f"/jobs/{job.pk}/").content
+    page_staff.post(f"/jobs/{job.pk}/cancel/")
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+    page_staff.post(f"/jobs/{job.pk}/retry/")
+    job.refresh_from_db()
+    assert job.state == "queued"
+
+
+def test_the_list_goes_back_to_where_its_button_was(job, page):
+    answer = page.post(f"/jobs/{job.pk}/cancel/", {"next": "/jobs/?state=queued"})
+    assert answer["Location"] == "/jobs/?state=queued"
+
+
+def test_the_list_holds_a_button_for_what_can_be_done(job, page):
+    assert f'action="/jobs/{job.pk}/cancel/"' in page.get("/jobs/").content.decode()
+    services.request_cancel(job)
+    text = page.get("/jobs/").content.decode()
+    assert f'action="/jobs/{job.pk}/cancel/"' not in text
+    assert f'action="/jobs/{job.pk}/retry/"' in text
+
+
+def test_a_page_without_scripts_asks_again_while_something_runs(job, page):
+    refresh = '<noscript><meta http-equiv="refresh"'
+    for address in ("/jobs/", f"/jobs/{job.pk}/"):
+        assert refresh in page.get(address).content.decode()
+    services.request_cancel(job)
+    for address in ("/jobs/", f"/jobs/{job.pk}/"):
+        assert refresh not in page.get(address).content.decode()
 
 
 def test_a_job_page_is_its_owners(job, page, page_other):
@@ -41,8 +94,11 @@ def test_a_job_page_is_its_owners(job, page, page_other):
 
 
 def test_a_failed_job_says_why_and_offers_to_try_again(job, page):
-    Job.objects.filter(pk=job.pk).update(state="failed", error_detail="Too few bars: choose a longer period.")
+    Job.objects.filter(pk=job.pk).update(
+        state="failed", error_code="out_of_memory", error_detail="Too few bars: choose a longer period."
+    )
     text = page.get(f"/jobs/{job.pk}/").content.decode()
+    assert "JOB_MEMORY_LIMIT_MB" in text, "the advice for its code"
     assert "Too few bars: choose a longer period." in text
     assert f"/jobs/{job.pk}/retry/" in text
 
@@ -71,6 +127,17 @@ def test_the_api_lists_filters_and_cancels(job, api, api_other):
     assert api_other.get("/api/jobs/").json()["count"] == 0
     answer = api.post(f"/api/jobs/{job.pk}/cancel")
     assert (answer.status_code, answer.json()["state"]) == (202, "cancelled")
+
+
+def test_the_api_says_why_a_job_waits_and_what_to_do_about_a_failure(job, api):
+    waiting = api.get(f"/api/jobs/{job.pk}/").json()
+    assert waiting["place"] == 1
+    assert "No worker is running" in waiting["waits_for"]
+    assert waiting["advice"] == ""
+    Job.objects.filter(pk=job.pk).update(state="failed", error_code="storage_failed")
+    failed = api.get("/api/jobs/").json()["results"][0]
+    assert (failed["place"], failed["waits_for"], failed["eta"]) == (None, "", None)
+    assert "disk" in failed["advice"]
 
 
 def test_cancelling_twice_is_a_conflict_in_the_one_error_shape(job, api):

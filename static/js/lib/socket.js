@@ -5,7 +5,10 @@ const LONGEST_PAUSE = 15000;
 const FINAL_CODES = new Set([4401, 4403, 4404]);
 
 export class LabSocket {
-  /** onOpen(), onLost() and onMessage(message) are called; a job message is also a `lab:job` event on document. */
+  /**
+   * onOpen(), onLost() and onMessage(message) are called; a job message is also a `lab:job` event on document, and a
+   * `lab:socket` event (detail: path, open) tells that this one has opened or was lost.
+   */
   constructor(path, { onOpen, onLost, onMessage } = {}) {
     this.path = path;
     this.handlers = { onOpen, onLost, onMessage };
@@ -22,6 +25,7 @@ export class LabSocket {
     this.socket.addEventListener("open", () => {
       this.pause = FIRST_PAUSE;
       this.handlers.onOpen?.();
+      this.tell(true);
     });
     this.socket.addEventListener("message", (event) => this.receive(event.data));
     this.socket.addEventListener("close", (event) => this.lost(event.code));
@@ -38,9 +42,14 @@ export class LabSocket {
     if (message.type === "job") document.dispatchEvent(new CustomEvent("lab:job", { detail: message }));
   }
 
+  tell(open) {
+    document.dispatchEvent(new CustomEvent("lab:socket", { detail: { path: this.path, open } }));
+  }
+
   lost(code) {
     if (this.closed) return;
     this.handlers.onLost?.(code);
+    this.tell(false);
     if (FINAL_CODES.has(code)) {
       this.close();
       return;

@@ -1,0 +1,63 @@
+"""Why a job waits, and at which place: what the page foresees is what the claim does."""
+
+import pytest
+
+from algotrade.jobs import services
+from algotrade.jobs.models import Job, Worker
+from algotrade.jobs.queueing import waiting
+from algotrade.jobs.tests import handlers
+
+TRAIN_KIND = "mlmodels.train"
+KIND = f"test.{handlers.succeed.__name__}"
+pytestmark = pytest.mark.django_db
+
+
+def submit(owner, kind=KIND):
+    return services.submit(kind=kind, owner=owner, title="A run")
+
+
+def reason(job):
+    return waiting([job])[job.pk].reason
+
+
+def test_nothing_is_said_of_jobs_that_have_begun(user):
+    job = submit(user)
+    assert job.claim("host:1")
+    assert waiting([job]) == {}
+
+
+def test_without_a_worker_the_page_says_so(user):
+    job = submit(user)
+    assert "No worker is running" in reason(job)
+    Worker.objects.create(name="host:1", places=2)
+    assert "About to begin" in reason(job)
+
+
+def test_the_places_are_those_in_which_workers_take_the_jobs(user, other_user):
+    Worker.objects.create(name="host:1", places=1)
+    running = submit(user)
+    assert running.claim("host:1:1")
+    jobs = [submit(user), submit(user), submit(other_user), submit(other_user), submit(user)]
+    foreseen = {pk: found.place for pk, found in waiting(jobs).items()}
+    assert sorted(foreseen.values()) == [1, 2, 3, 4, 5]
+    for place in range(1, 6):
+        taken = Job.objects.claim_next("host:1:2")
+        assert foreseen[taken.pk] == place
+
+
+def test_the_first_in_line_is_next_and_the_others_are_counted(user):
+    Worker.objects.create(name="host:1", places=1)
+    assert submit(user).claim("host:1:1")
+    first, second = submit(user), submit(user)
+    assert reason(first).startswith("Next")
+    assert "Number 2" in reason(second)
+
+
+def test_a_training_that_waits_for_an_own_one_says_so_and_has_no_place(user, other_user):
+    Worker.objects.create(name="host:1", places=4)
+    running, held, theirs = submit(user, TRAIN_KIND), submit(user, TRAIN_KIND), submit(other_user, TRAIN_KIND)
+    assert running.claim("host:1:1")
+    found = waiting([held, theirs])
+    assert "one runs at a time" in found[held.pk].reason
+    assert found[held.pk].place is None
+    assert found[theirs.pk].place == 1

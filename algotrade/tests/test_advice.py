@@ -1,0 +1,91 @@
+"""Every code that can end a job has advice: codes of error classes and those given in words, read off the sources."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from algotrade.jobs import advice
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("algotrade", "marketdata", "strategies", "mlmodels", "backtests")
+# Answered at the door, to whoever asks for something over HTTP; no job comes so far.
+AT_THE_DOOR = {
+    "audit_append_only",
+    "audit_error",
+    "job_ended",
+    "job_error",
+    "not_authenticated",
+    "permission_denied",
+    "preview_error",
+    "preview_invalid",
+    "preview_no_data",
+    "preview_replaced",
+    "preview_too_slow",
+    "preview_unavailable",
+    "preview_unsupported",
+    "preview_warming",
+}
+
+
+def sources() -> Iterator[ast.Module]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "tests" not in path.parts and "migrations" not in path.parts:
+                yield ast.parse(path.read_text())
+
+
+def literal_codes(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield from _class_codes(node)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "fail":
+            first = node.args[0] if len(node.args) == 2 else None
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield first.value
+
+
+def _class_codes(node: ast.ClassDef) -> Iterator[str]:
+    for line in node.body:
+        names = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+        value = getattr(line, "value", None)
+        if any(getattr(name, "id", "") == "code" for name in names) and isinstance(value, ast.Constant):
+            yield str(value.value)
+
+
+CODES = sorted({code for tree in sources() for code in literal_codes(tree)})
+
+
+def test_the_sources_are_read():
+    assert {"worker_lost", "deadline_exceeded", "file_invalid", "sweep_damaged", "internal_error"} <= set(
+        CODES
+    )
+    assert len(CODES) > 70
+
+
+def test_every_code_that_can_end_a_job_has_advice():
+    missing = set(CODES) - AT_THE_DOOR - advice.advised_codes()
+    assert not missing, "say in <app>/advice.py what to do about these, or that they stay at the door"
+
+
+def test_nothing_is_advised_about_codes_that_are_gone():
+    assert not advice.advised_codes() - set(CODES)
+
+
+@pytest.mark.parametrize("code", sorted(advice.advised_codes()))
+def test_an_advice_is_a_sentence_or_two(code):
+    text = str(advice.advice_for(code).text)
+    assert text[0].isupper()
+    assert text.endswith(".")
+    assert len(text) < 320
+
+
+def test_an_unknown_code_still_gets_advice_and_no_failure_none():
+    assert "number" in str(advice.advice_for("of_a_plug_in").text)
+    assert advice.advice_for("") is None
+
+
+def test_two_apps_cannot_advise_about_one_code():
+    with pytest.raises(ValueError, match="worker_lost"):
+        advice.register_advice({"worker_lost": advice.Advice("Something else.")})

@@ -9,4 +9,5 @@ class LabConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("algotrade.checks")
+        import_module("algotrade.observing.reports").start()
         import_module("algotrade.celery")  # so that a nudge from any process goes to this lab's broker

@@ -16,13 +16,14 @@ from accounts.sockets import SocketAdmission
 from algotrade import bodies
 from algotrade.jobs import embedded
 from algotrade.jobs.routing import websocket_urlpatterns
+from algotrade.observing.sockets import CountedSockets
 
 bodies.install()
 get_resolver().reverse_dict  # noqa: B018  loads every page's code now, so that no first visitor waits for it
 protocols = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": SocketAdmission(URLRouter(websocket_urlpatterns)),
+        "websocket": CountedSockets(SocketAdmission(URLRouter(websocket_urlpatterns))),
     }
 )
 

@@ -23,8 +23,10 @@ def keep_django_logging(**kwargs: Any) -> None:
 @worker_init.connect
 def start_pool(**kwargs: Any) -> None:
     from algotrade.jobs import worker
+    from algotrade.observing import door
 
     worker.start()
+    door.open_worker_door()
 
 
 @worker_shutdown.connect

@@ -63,3 +63,18 @@ def sweep_max_cells() -> int:
 def sweep_threads() -> int:
     """On how many threads one sweep computes: two at most by default, because another job may run beside it."""
     return within("SWEEP_THREADS", env.int("SWEEP_THREADS", default=min(2, os.cpu_count() or 1)), 1, 64)
+
+
+def metrics_token() -> str:
+    """What Prometheus shows to read the figures; empty: only this machine may read them."""
+    token = env.str("METRICS_TOKEN", default="")
+    if token and len(token) < 16:
+        raise ImproperlyConfigured(
+            "METRICS_TOKEN has fewer than 16 characters: give a long random one, or none."
+        )
+    return token
+
+
+def worker_metrics_port() -> int:
+    """Where a worker serves its own figures; 0: nowhere."""
+    return within("WORKER_METRICS_PORT", env.int("WORKER_METRICS_PORT", default=0), 0, 65535)

@@ -1,7 +1,8 @@
-"""Log records as one line each, carrying the request's or the job's identity."""
+"""Log records as one line each, carrying the request's or the job's identity, and no secret that has a known shape."""
 
 import json
 import logging
+import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -9,13 +10,32 @@ from typing import Any
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 job_id: ContextVar[str] = ContextVar("job_id", default="")
 
+# Nothing logs a secret on purpose. What a library's error quotes (an address with its key, a header) is masked here.
+SECRETS = re.compile(
+    r"(?P<jwt>\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+)"
+    r"|(?P<token>\blab_[\w-]{16,})"
+    r"|(?P<named>\b(?:api_?key|access|refresh|token|ticket|password|passwd|secret|sessionid|csrftoken)"
+    r"[\"']?\s*[=:]\s*[\"']?)(?P<value>[^\s\"'&,;})]+)"
+    r"|(?P<bearer>\bBearer\s+)(?P<shown>[^\s\"',]+)"
+    r"|(?P<login>://[^\s:/@]*:)(?P<word>[^\s@/]+)(?=@)",
+    re.IGNORECASE,
+)
+
+
+def masked(text: str) -> str:
+    """A text without passwords in addresses, tokens, and values that are named as secrets."""
+    return SECRETS.sub(
+        lambda found: (found["named"] or found["bearer"] or found["login"] or "") + "[masked]", text
+    )
+
 
 class ContextFilter(logging.Filter):
     """Puts the current request and job on each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
-        record.job_id = job_id.get()
+        # A record may name them itself, where several jobs pass through one thread.
+        record.request_id = getattr(record, "request_id", "") or request_id.get()
+        record.job_id = getattr(record, "job_id", "") or job_id.get()
         return True
 
 
@@ -27,12 +47,13 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "module": record.name,
-            "message": record.getMessage(),
+            "message": masked(record.getMessage()),
             "request_id": getattr(record, "request_id", ""),
             "job_id": getattr(record, "job_id", ""),
+            "process": record.process,
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = masked(self.formatException(record.exc_info))
         return json.dumps(entry, ensure_ascii=False)
 
 
@@ -44,7 +65,7 @@ class TextFormatter(logging.Formatter):
         marks = [f"request={record.request_id}"] if getattr(record, "request_id", "") else []
         marks += [f"job={record.job_id}"] if getattr(record, "job_id", "") else []
         line = " ".join([time, record.levelname.ljust(7), record.name, record.getMessage(), *marks])
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return masked(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
 def logging_config(style: str, level: str) -> dict[str, Any]:

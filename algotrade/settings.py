@@ -5,7 +5,17 @@ from pathlib import Path
 
 from django.templatetags.static import static
 
-from algotrade.env import BASE_DIR, DATA_DIR, env, job_workers, secret_key, sweep_max_cells, sweep_threads
+from algotrade.env import (
+    BASE_DIR,
+    DATA_DIR,
+    env,
+    job_workers,
+    metrics_token,
+    secret_key,
+    sweep_max_cells,
+    sweep_threads,
+    worker_metrics_port,
+)
 from algotrade.logging import logging_config
 
 # -- Where it runs -----------------------------------------------------------------------------------------
@@ -42,6 +52,7 @@ INSTALLED_APPS = [
     "axes",
     "django_celery_beat",
     "algotrade",
+    "algotrade.audit",
     "algotrade.jobs",
     "accounts",
     "marketdata",
@@ -52,6 +63,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "algotrade.middleware.RequestIdMiddleware",
+    "algotrade.observing.requests.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "algotrade.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -62,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "algotrade.audit.middleware.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -304,6 +317,13 @@ CELERY_TIMEZONE = "UTC"
 # What runs by the clock is declared by the apps (algotrade/jobs/schedule.py) and kept in the database.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_RESULT_EXPIRES = None  # there are no results, so nothing to clean up each night
+
+# -- Seeing it run -----------------------------------------------------------------------------------------
+METRICS_TOKEN = metrics_token()
+WORKER_METRICS_PORT = worker_metrics_port()
+WORKER_METRICS_ADDRESS = env.str("WORKER_METRICS_ADDRESS", default="127.0.0.1")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="production")
 
 # -- Words, time and logs ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

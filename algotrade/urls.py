@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from algotrade import health
+from algotrade.observing import door
 from backtests.preview.api import PreviewView
 
 api = [
@@ -23,6 +24,7 @@ api = [
 urlpatterns = [
     path("health", health.live, name="health"),
     path("health/ready", health.ready, name="health-ready"),
+    path("metrics", door.metrics, name="metrics"),
     path("api/", include(api)),
     path("admin/", admin.site.urls),
     path("account/", include("accounts.urls")),

@@ -10,7 +10,7 @@ from algotrade.jobs import processes
 
 
 def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
-    """Entry of a spawned process. Messages out: ready, claimed, event, done. Messages in: run, stop."""
+    """Entry of a spawned process. Messages out: ready, claimed, event, meter, done. Messages in: run, stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=processes.end_with_parent, args=(os.getppid(),), daemon=True).start()
@@ -21,6 +21,7 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
 
     from django.db import close_old_connections
 
+    from algotrade import meters
     from algotrade.jobs import events, warmth
     from algotrade.jobs.kinds import kinds
     from algotrade.jobs.models import Job
@@ -35,6 +36,7 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
             pipe.send(message)
 
     events.forward_to(lambda owner_id, message: send("event", owner_id, message))
+    meters.forward_to(lambda name, amount, labels: send("meter", name, amount, labels))
     for kind in kinds():
         if kind.preload:
             kind.resolve()
@@ -51,6 +53,6 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
         close_old_connections()  # the database may have restarted since the last job
         job = Job.objects.claim_next(f"{name}:{os.getpid()}")
         if job is not None:
-            send("claimed", str(job.pk), job.fence)
+            send("claimed", str(job.pk), job.fence, job.request_id)
             run(job)
         send("done", job is not None)

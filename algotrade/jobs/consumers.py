@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from typing import Any, Protocol
 
 from channels.db import database_sync_to_async
@@ -11,6 +12,7 @@ from django.db import Error
 from algotrade.jobs.events import message_for
 from algotrade.jobs.models import Job
 
+logger = logging.getLogger(__name__)
 CHECK_SECONDS = 20.0
 NOT_SIGNED_IN = 4401
 NOT_FOUND = 4404
@@ -75,8 +77,12 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         """Nothing is expected from the browser: commands go over HTTP, where each is authorised."""
 
     async def job_event(self, event: dict[str, Any]) -> None:
+        message = event["message"]
         with contextlib.suppress(RuntimeError):  # the browser may have gone in the same moment
-            await self.send_json(event["message"])
+            await self.send_json(message)
+            if message["state"] in Job.TERMINAL:
+                marks = {"job_id": message["id"], "request_id": message.get("request_id", "")}
+                logger.info("%s told to a socket: %s", message["kind"], message["state"], extra=marks)
 
     async def _admit(self) -> None:
         global _open

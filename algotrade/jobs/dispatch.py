@@ -6,6 +6,8 @@ from collections.abc import Callable
 from celery import current_app
 from django.conf import settings
 
+from algotrade import meters
+
 logger = logging.getLogger(__name__)
 
 _wake: Callable[[], None] | None = None
@@ -26,6 +28,7 @@ def nudge() -> None:
     try:
         current_app.send_task("jobs.run_next", expires=60)
     except Exception as error:
+        meters.nudges_lost.add()
         logger.warning(
             "The broker did not take a nudge (%s); workers will find the job", type(error).__name__
         )

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
 
+from algotrade import meters
+
 if TYPE_CHECKING:
     from algotrade.jobs.models import Job
 
@@ -58,6 +60,7 @@ def message_for(job: "Job") -> dict[str, Any]:
         "title": job.title,
         "result_url": job.result_url,
         "error": job.error_detail,
+        "request_id": job.request_id,
     }
 
 
@@ -85,4 +88,5 @@ async def _send(owner_id: int, message: dict[str, Any]) -> None:
 def _log_failure(future: Any) -> None:
     error = future.exception() if not future.cancelled() else None
     if error is not None:
+        meters.events_lost.add()
         logger.warning("An event was lost: %s", type(error).__name__)

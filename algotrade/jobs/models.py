@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from algotrade.jobs import events
+from algotrade.jobs import events, measuring
 from algotrade.jobs.errors import LeaseLost
 from algotrade.jobs.kinds import get_kind, kinds
 
@@ -300,6 +300,7 @@ class Job(models.Model):
         if kind.on_state is not None:
             kind.on_state(self)
         transaction.on_commit(lambda: events.publish(self))
+        transaction.on_commit(lambda: measuring.changed(self))
 
 
 class WorkerQuerySet(models.QuerySet):

@@ -21,6 +21,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from algotrade import meters
 from algotrade.jobs import child, events, processes, services
 from algotrade.jobs.errors import LeaseLost
 from algotrade.jobs.kinds import get_kind
@@ -161,8 +162,11 @@ class LocalPool:
         if kind == "event":
             events.deliver(*values)
         elif kind == "claimed":
-            place.job_id, place.fence = values
+            place.job_id, place.fence, request_id = values
             place.silent_since = None
+            logger.info("Taken", extra={"job_id": place.job_id, "request_id": request_id})
+        elif kind == "meter":
+            meters.take(*values)
         elif kind == "done":
             place.state, place.job_id, place.silent_since = "idle", "", None
             if values[0]:  # where there was one job there may be another

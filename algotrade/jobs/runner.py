@@ -5,6 +5,7 @@ import time
 
 from django.utils.translation import gettext as _
 
+from algotrade import meters
 from algotrade.errors import LabError
 from algotrade.jobs.context import Heartbeat, JobContext
 from algotrade.jobs.errors import JobCancelled, LeaseLost
@@ -25,6 +26,7 @@ def run(job: Job) -> None:
     try:
         _run_to_end(job, context)
     except LeaseLost:
+        meters.writes_fenced.add()
         logger.warning("%s was taken over by another worker; nothing was written", job.kind)
     finally:
         heartbeat.end()

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from algotrade.jobs import dispatch, events
+from algotrade import meters
+from algotrade.jobs import dispatch, events, measuring
 from algotrade.jobs.errors import AlreadyEnded, LeaseLost, QueueFull
 from algotrade.jobs.kinds import get_kind
 from algotrade.jobs.models import QUEUE_LIMIT, Job, Worker
@@ -41,6 +42,7 @@ def submit(
             deadline_at=timezone.now() + QUEUE_LIMIT,
         )
         transaction.on_commit(lambda: events.publish(job))
+        transaction.on_commit(lambda: measuring.submitted(job))
         transaction.on_commit(dispatch.nudge)
     return job
 
@@ -89,6 +91,7 @@ def sweep() -> int:
     """
     now = timezone.now()
     touched = 0
+    meters.sweeps.add()
     for job in Job.objects.running().filter(deadline_at__lt=now)[:SWEEP_BATCH]:
         touched += _swept(job, end_overdue)
     for job in Job.objects.running().filter(lease_until__lt=now)[:SWEEP_BATCH]:
@@ -133,7 +136,8 @@ def _swept(job: Job, mend: Callable[[Job], None]) -> int:
         mend(job)
     except LeaseLost:
         return 0
-    logger.warning("Swept job %s (%s)", job.pk, mend.__name__)
+    meters.jobs_swept.add()
+    logger.warning("Swept job %s (%s)", job.pk, mend.__name__, extra=measuring.identity(job))
     return 1
 
 

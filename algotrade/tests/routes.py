@@ -18,6 +18,7 @@ MARK = "zanzibar"  # stands in every text of the owner's things; a stranger must
 PUBLIC = {
     "health",
     "health-ready",
+    "metrics",  # to whoever shows the token, or asks from this machine
     "api-schema",
     "api-docs",
     "auth-register",

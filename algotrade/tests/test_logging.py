@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 
 import pytest
@@ -28,6 +29,7 @@ def record():
 def test_a_machine_reads_one_object_with_every_fact(record):
     entry = json.loads(JsonFormatter().format(record))
     assert entry.pop("time").endswith("+00:00")
+    assert entry.pop("process") == os.getpid()
     assert entry == {
         "level": "WARNING",
         "module": "marketdata.incoming.tasks",

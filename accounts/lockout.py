@@ -4,7 +4,6 @@ django-axes counts a failure after the password was checked, so guesses that arr
 attempt takes one of the few places first, in one conditional UPDATE; a log-in that succeeds gives them back.
 """
 
-import ipaddress
 import math
 from typing import Any
 
@@ -19,10 +18,11 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.errors import TooManyAttempts
 from accounts.models import User
+from algotrade.addresses import client_address  # noqa: F401  named in the settings
 from algotrade.error_pages import refusal
 
 
@@ -31,16 +31,6 @@ def counted_name(request: HttpRequest | None, credentials: dict[str, Any] | None
     typed = str((credentials or {}).get("username") or "").strip().lower()
     user = User.objects.named(typed)
     return (user.username.lower() if user else typed)[:255]
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """Who asks: the peer, or behind trusted proxies the address they report."""
-    for candidate in (BaseThrottle().get_ident(request), request.META.get("REMOTE_ADDR", "")):
-        try:
-            return str(ipaddress.ip_address(candidate))
-        except ValueError:
-            continue
-    return None
 
 
 class CountFirstHandler(AxesDatabaseHandler):

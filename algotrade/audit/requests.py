@@ -1,0 +1,27 @@
+"""Who is asking right now: the request of this thread or task, so that services need not hand it on."""
+
+from contextvars import ContextVar
+from typing import Any
+
+from django.http import HttpRequest
+
+from algotrade.audit.models import Via
+
+current_request: ContextVar[HttpRequest | None] = ContextVar("audit_request", default=None)
+
+
+def current_actor() -> Any | None:
+    """The person who is signed in on the current request, if there is one."""
+    user = getattr(current_request.get(), "user", None)
+    return user if user is not None and user.is_authenticated else None
+
+
+def current_door() -> str:
+    """Through which door the current request came."""
+    request = current_request.get()
+    if request is None:
+        return Via.LAB
+    proof = getattr(request, "auth", None)
+    if proof is not None:
+        return Via.API_TOKEN if hasattr(proof, "digest") else Via.BEARER
+    return Via.ADMIN if request.path.startswith("/admin/") else Via.PAGE

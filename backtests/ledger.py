@@ -17,9 +17,7 @@ from django.utils import timezone
 from backtests.models import TrialCount
 from backtests.trials import TrialTotals
 from marketdata.models import Series
-
-MODEL_STRATEGY = "ml_signal"
-"""The type of strategy that a training's trials are counted under."""
+from mlmodels.strategies.signal import MLSignalStrategy
 
 
 def record(
@@ -47,11 +45,11 @@ def record(
 
 
 def record_training(*, user: Any, series: Series, count: int, sharpes: Iterable[float]) -> None:
-    """Add what a training has tried: a backtest that follows the model is the pick of these, too."""
+    """Add what a training has tried, under the type that decides by it: a run of that is the pick of these, too."""
     record(
         user=user,
         series=series,
-        strategy_type=MODEL_STRATEGY,
+        strategy_type=MLSignalStrategy.key,
         source=TrialCount.Source.TRAINING,
         count=count,
         sharpes=sharpes,

@@ -73,8 +73,8 @@ def asked(rows: int, algorithm: str, way: str) -> dict:
 
 def predict(algorithm: str, rows: int, way: str) -> dict:
     """Train, then predict `rows` bars that follow; in this process."""
-    from mlmodels.prediction import streaming, trained
     from mlmodels.features import DEFAULT_FEATURES
+    from mlmodels.prediction import streaming, trained
     from mlmodels.training import MLPredictor
 
     bars = minutes(TRAINED_ON + rows)

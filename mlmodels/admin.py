@@ -14,16 +14,11 @@ from algotrade.admin import STATE_COLOURS, RecordAdmin
 from algotrade.errors import LabError
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.models import MLModel
-from mlmodels.presentation.words import verdict_sentence
+from mlmodels.presentation.words import VERDICTS, verdict_sentence
 from mlmodels.services import MLModelService
 
 STAGE_COLOURS = {"candidate": "info", "promoted": "success", "retired": "default"}
-VERDICT_COLOURS = {"no_better": "danger", "within_noise": "warning", "better": "success"}
-VERDICT_WORDS = {
-    "no_better": _("no better"),
-    "within_noise": _("within noise"),
-    "better": _("better"),
-}
+VERDICT_COLOURS = {key: words.colour for key, words in VERDICTS.items()}
 
 
 class AlgorithmFilter(admin.SimpleListFilter):
@@ -106,7 +101,7 @@ class MLModelAdmin(RecordAdmin):
 
     @display(description=_("verdict"), ordering="verdict", label=VERDICT_COLOURS)
     def verdict_label(self, model: MLModel) -> tuple[str, str]:
-        return model.verdict, VERDICT_WORDS.get(model.verdict, "")
+        return model.verdict, VERDICTS[model.verdict].said if model.verdict in VERDICTS else ""
 
     @display(description=_("accuracy"), ordering="accuracy")
     def scored(self, model: MLModel) -> str:

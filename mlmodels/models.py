@@ -11,6 +11,7 @@ from accounts.models import OwnedModel, OwnedQuerySet
 from algotrade.jobs.computed import ComputedModel, ComputedQuerySet
 from algotrade.jobs.models import Job
 from mlmodels.algorithms import ALGORITHMS
+from mlmodels.validation.kinds import is_causal
 
 JSON_COLUMNS = ("configuration", "metrics", "feature_importance", "provenance", "drift")
 LONGEST_NAME, LONGEST_NOTE = 100, 2_000
@@ -134,7 +135,7 @@ class MLModel(OwnedModel, ComputedModel):
     @property
     def causal(self) -> bool:
         """Whether each out-of-fold prediction was made by a model that knew only what came before."""
-        return bool(self.configuration.get("validation") != "combinatorial")
+        return is_causal(self.configuration.get("validation"))
 
     @property
     def is_promoted(self) -> bool:

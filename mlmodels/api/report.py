@@ -4,10 +4,12 @@ Fractions are fractions, times are UTC, what is undefined is null. Reports of fo
 `calibration`, `labelled_rows` and `first_prediction` only, with fewer keys.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from mlmodels.evaluation.vocabulary import ControlKey, Verdict
 
 
 def figure(help_text: str = "") -> serializers.FloatField:
@@ -49,7 +51,7 @@ class ScoreSerializer(serializers.Serializer):
     auc = figure("Area under the ROC curve; null with one outcome only.")
     auc_error = figure("One standard error, by effective rows.")
     average_precision = figure("Area under the precision-recall curve.")
-    verdict = serializers.ChoiceField(choices=("no_better", "within_noise", "better"))
+    verdict = serializers.ChoiceField(choices=get_args(Verdict))
     standard_errors_above = serializers.FloatField(help_text="Accuracy above the base rate, in its errors.")
 
 
@@ -171,7 +173,7 @@ class TradingSerializer(serializers.Serializer):
 class ControlSerializer(serializers.Serializer):
     """What something without skill scored under the same procedure; null where it does not apply."""
 
-    key = serializers.ChoiceField(choices=("majority", "shuffled_labels", "random_walk", "buy_and_hold"))
+    key = serializers.ChoiceField(choices=get_args(ControlKey))
     accuracy = figure()
     accuracy_error = figure()
     base_rate = figure()

@@ -10,7 +10,7 @@ from marketdata.bars import Bars
 from mlmodels.algorithms import get_algorithm
 from mlmodels.configuration.planning import fewest_training_rows, needed_bars
 from mlmodels.features import get_feature
-from mlmodels.validation import NESTED_PARTS, count_splits
+from mlmodels.validation import COMBINATORIAL, NESTED_PARTS, ROLLING, count_splits
 
 if TYPE_CHECKING:
     from mlmodels.configuration.settings import TrainingConfiguration
@@ -25,7 +25,7 @@ Problems = dict[str, list[str]]
 def problems_of_settings(asked: TrainingConfiguration) -> Problems:
     """What does not go together, whatever the bars; each setting is within its own bounds already."""
     problems: Problems = {}
-    if asked.validation == "combinatorial":
+    if asked.validation == COMBINATORIAL:
         if asked.test_folds >= asked.folds:
             problems["test_folds"] = [
                 f"{asked.test_folds} blocks cannot be tested at once where there are {asked.folds}: at least one has "
@@ -37,7 +37,7 @@ def problems_of_settings(asked: TrainingConfiguration) -> Problems:
                 f"{MOST_SPLITS}. Take fewer folds or test fewer blocks at once."
             ]
     fewest = fewest_training_rows(asked)
-    if asked.validation == "rolling" and asked.training_bars < fewest:
+    if asked.validation == ROLLING and asked.training_bars < fewest:
         problems["training_bars"] = [
             f"A window of {asked.training_bars} bars is too short: with this horizon, embargo, search and calibration "
             f"{fewest:,} are needed. Take a longer window."
@@ -53,10 +53,7 @@ def problems_of_settings(asked: TrainingConfiguration) -> Problems:
 def problems_with_bars(asked: TrainingConfiguration, bars: Bars) -> Problems:
     """What these bars cannot give; nothing is computed but the outcomes."""
     problems = _problems_of_length(asked, len(bars))
-    if any(get_feature(name).needs_volume for name in asked.features) and not bars.volume.any():
-        problems["features"] = [
-            "These bars carry no volume, so volume features have no value. Leave them out."
-        ]
+    problems.update(problems_of_volume(asked, bars))
     if problems:
         return problems
     up = asked.labels(bars).up
@@ -72,6 +69,13 @@ def problems_with_bars(asked: TrainingConfiguration, bars: Bars) -> Problems:
             f"Every trade of this period {outcome}: there is nothing to tell apart. Take another period or horizon."
         ]
     return problems
+
+
+def problems_of_volume(asked: TrainingConfiguration, bars: Bars) -> Problems:
+    """Features of volume where the bars carry none."""
+    if bars.volume.any() or not any(get_feature(name).needs_volume for name in asked.features):
+        return {}
+    return {"features": ["These bars carry no volume, so volume features have no value. Leave them out."]}
 
 
 def _problems_of_length(asked: TrainingConfiguration, count: int) -> Problems:
@@ -92,7 +96,7 @@ def _problems_of_length(asked: TrainingConfiguration, count: int) -> Problems:
     fewest = needed_bars(asked)
     if count >= fewest:
         return {}
-    if asked.validation == "rolling":
+    if asked.validation == ROLLING:
         return {
             "training_bars": [
                 f"{count:,} bars are too few for {asked.folds} folds with a window of {asked.training_bars:,}: "

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from mlmodels.algorithms.methods import (
+    CALIBRATIONS,
+    CLASS_WEIGHTS,
+    FEWEST_TRIALS,
+    MOST_TRIALS,
+    NONE,
+    SEARCHES,
+)
 from mlmodels.labels import LABELS
 from mlmodels.trading import DEFAULT_COST_RATE
+from mlmodels.validation.kinds import VALIDATIONS, WALK_FORWARD
 from strategies.params import BoolParam, ChoiceParam, FloatParam, IntParam, Param
 
 LABEL_PARAM = ChoiceParam(
@@ -34,12 +43,8 @@ BARRIER_PARAM = FloatParam(
 )
 VALIDATION_PARAM = ChoiceParam(
     "validation",
-    default="walk_forward",
-    choices=(
-        ("walk_forward", "Walk-forward, expanding"),
-        ("rolling", "Walk-forward, rolling window"),
-        ("combinatorial", "Combinatorial, purged"),
-    ),
+    default=WALK_FORWARD,
+    choices=tuple(VALIDATIONS.items()),
     label="Validation",
     help="Walk-forward trains on the past only, so its predictions can be traded. Combinatorial tests every bar "
     "several times, also with models that know the future: it judges, but nobody could have traded it.",
@@ -80,36 +85,31 @@ EMBARGO_PARAM = IntParam(
 )
 CLASS_WEIGHT_PARAM = ChoiceParam(
     "class_weight",
-    default="none",
-    choices=(("none", "As often as they happen"), ("balanced", "Gains and losses count the same")),
+    default=NONE,
+    choices=tuple(CLASS_WEIGHTS.items()),
     label="Class weights",
     help="Balanced weights make a rarer outcome count more; probabilities then mean odds against 50 %, unless they "
     "are calibrated.",
 )
 CALIBRATION_PARAM = ChoiceParam(
     "calibration",
-    default="none",
-    choices=(("none", "None"), ("sigmoid", "Sigmoid (Platt)"), ("isotonic", "Isotonic")),
+    default=NONE,
+    choices=tuple(CALIBRATIONS.items()),
     label="Calibration",
     help="Corrects probabilities on the last quarter of each training part, which the model is then not fitted on.",
 )
 SEARCH_PARAM = ChoiceParam(
     "search",
-    default="none",
-    choices=(
-        ("none", "None: use the values given"),
-        ("grid", "Grid"),
-        ("random", "Random"),
-        ("optuna", "Optuna (TPE)"),
-    ),
+    default=NONE,
+    choices=tuple(SEARCHES.items()),
     label="Search of hyper-parameters",
     help="Runs inside each training part again, so that no test bar has a say in the choice.",
 )
 SEARCH_TRIALS_PARAM = IntParam(
     "search_trials",
     default=20,
-    minimum=2,
-    maximum=200,
+    minimum=FEWEST_TRIALS,
+    maximum=MOST_TRIALS,
     label="Trials of a search",
     help="Sets of hyper-parameters that each search tries at most.",
 )

@@ -7,8 +7,10 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from mlmodels.validation import (
+    COMBINATORIAL,
     MIN_NESTED_ROWS,
     NESTED_PARTS,
+    ROLLING,
     Fold,
     Indices,
     each_combination,
@@ -40,7 +42,7 @@ def plan_folds(configuration: TrainingConfiguration, label_end: Indices) -> tupl
 def each_fold(configuration: TrainingConfiguration, label_end: Indices) -> Iterator[Fold]:
     """The folds of `plan_folds` one after the other: many combinatorial folds of many bars need not be held at once."""
     first, horizon, embargo = configuration.warmup, configuration.horizon, configuration.embargo
-    if configuration.validation == "combinatorial":
+    if configuration.validation == COMBINATORIAL:
         return each_combination(
             label_end,
             first=first,
@@ -49,7 +51,7 @@ def each_fold(configuration: TrainingConfiguration, label_end: Indices) -> Itera
             horizon=horizon,
             embargo=embargo,
         )
-    if configuration.validation == "rolling":
+    if configuration.validation == ROLLING:
         made = rolling(
             label_end,
             first=first,
@@ -78,11 +80,11 @@ def fewest_training_rows(configuration: TrainingConfiguration) -> int:
 def needed_bars(configuration: TrainingConfiguration) -> int:
     """The fewest bars with which every fold keeps enough rows to train on after its warm-up and its gaps."""
     rows, apart, folds = fewest_training_rows(configuration), gap(configuration), configuration.folds
-    if configuration.validation == "combinatorial":
+    if configuration.validation == COMBINATORIAL:
         # A block between two test blocks is purged at both ends; one such block alone must be enough.
         training = max(1, folds - configuration.test_folds)
         block = max(MIN_TEST_ROWS, ceil(rows / training)) + apart + configuration.horizon + 2
         return configuration.warmup + folds * block
-    if configuration.validation == "rolling":
+    if configuration.validation == ROLLING:
         return configuration.warmup + configuration.training_bars + apart + folds * MIN_TEST_ROWS
     return configuration.warmup + (folds + 1) * (rows + apart + 1)

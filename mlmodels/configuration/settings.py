@@ -17,7 +17,7 @@ from mlmodels.errors import TrainingError
 from mlmodels.features import DEFAULT_FEATURES, StrategyFeatures, get_feature, warmup_of
 from mlmodels.labels import Labels, get_label
 from mlmodels.trading import DEFAULT_COST_RATE
-from mlmodels.validation import INNER_FOLDS, count_splits
+from mlmodels.validation import COMBINATORIAL, INNER_FOLDS, WALK_FORWARD, count_splits, is_causal
 from strategies.params import Value
 
 MOST_LISTED = 200
@@ -41,7 +41,7 @@ class TrainingConfiguration:
     label: str = "fixed_horizon"
     horizon: int = 1
     barrier_width: float = 1.0
-    validation: str = "walk_forward"
+    validation: str = WALK_FORWARD
     folds: int = 5
     training_bars: int = 1000
     test_folds: int = 2
@@ -124,7 +124,7 @@ class TrainingConfiguration:
     @property
     def splits(self) -> int:
         """How many folds there are: of combinatorial validation, all choices of the tested blocks."""
-        return count_splits(self.folds, self.test_folds) if self.validation == "combinatorial" else self.folds
+        return count_splits(self.folds, self.test_folds) if self.validation == COMBINATORIAL else self.folds
 
     @property
     def fits(self) -> int:
@@ -135,7 +135,7 @@ class TrainingConfiguration:
     @property
     def causal(self) -> bool:
         """Whether each prediction is made by a model that knew only what came before."""
-        return self.validation != "combinatorial"
+        return is_causal(self.validation)
 
     def labels(self, bars: Bars) -> Labels:
         """The outcomes to learn from, one a bar."""

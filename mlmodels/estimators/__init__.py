@@ -8,13 +8,11 @@ without pickle; weights, calibration, threads, cancelling and storing are done f
 from mlmodels.estimators import histogram_boosting, logistic_regression, random_forest, xgboost
 from mlmodels.estimators.base import Estimator, Floats, Tick
 from mlmodels.estimators.calibration import CalibrationRows
-from mlmodels.estimators.fitting import CALIBRATIONS, CLASS_WEIGHTS, Classifier, fit
+from mlmodels.estimators.fitting import Classifier, fit
 from mlmodels.estimators.registry import get_estimator, register_estimator
 from mlmodels.estimators.threads import ForkedProcess, one_thread
 
 __all__ = [
-    "CALIBRATIONS",
-    "CLASS_WEIGHTS",
     "CalibrationRows",
     "Classifier",
     "Estimator",

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
+from mlmodels.algorithms.methods import CALIBRATIONS
 from mlmodels.errors import TrainingError
 from mlmodels.estimators.base import Floats
 
@@ -126,7 +127,7 @@ def fit_calibrator(kind: str, probability: Floats, up: Floats) -> Calibrator:
         return Sigmoid.fit(probability, up)
     if kind == Isotonic.kind:
         return Isotonic.fit(probability, up)
-    message = f"There is no calibration '{kind}'. There are: none, sigmoid, isotonic."
+    message = f"There is no calibration '{kind}'. There are: {', '.join(CALIBRATIONS)}."
     raise TrainingError(message, fields={"calibration": [message]})
 
 

@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from mlmodels.algorithms.methods import CLASS_WEIGHTS, NONE
 from mlmodels.errors import TrainingError
 from mlmodels.estimators.base import Estimator, Floats, Tick
 from mlmodels.estimators.calibration import CalibrationRows, Calibrator, bounded, fit_calibrator
 from mlmodels.estimators.registry import get_estimator
 from mlmodels.estimators.threads import one_thread, refuse_fork
 from mlmodels.estimators.watched import watched
-
-CLASS_WEIGHTS = ("none", "balanced")
-CALIBRATIONS = ("none", "sigmoid", "isotonic")
 
 
 class Classifier:
@@ -54,8 +52,8 @@ def fit(
     hyperparameters: Mapping[str, Any],
     *,
     seed: int,
-    class_weight: str = "none",
-    calibration: str = "none",
+    class_weight: str = NONE,
+    calibration: str = NONE,
     calibration_rows: CalibrationRows | None = None,
     tick: Tick = lambda share: None,
 ) -> Classifier:
@@ -87,7 +85,7 @@ def fit(
         In a process that was forked after this package was imported.
     """
     refuse_fork()
-    if calibration != "none" and calibration_rows is None:
+    if calibration != NONE and calibration_rows is None:
         raise TrainingError(fields={"calibration": ["Give the rows to calibrate by, or no calibration."]})
     weights = class_weights(up, class_weight)
     kind = get_estimator(algorithm)
@@ -97,7 +95,7 @@ def fit(
     def compute(tell: Tick) -> Classifier:
         with one_thread():  # OpenMP's limit holds for the thread that sets it,
             estimator = kind.fit(rows, up, hyperparameters, weights=weights, seed=seed, tick=tell)
-            if calibration == "none" or calibration_rows is None:
+            if calibration == NONE or calibration_rows is None:
                 return Classifier(estimator)
             said = bounded(estimator.probability_up(calibration_rows.features))
         return Classifier(estimator, fit_calibrator(calibration, said, calibration_rows.up))
@@ -114,7 +112,7 @@ def class_weights(up: Floats, class_weight: str) -> Floats | None:
             f"All {len(up):,} training outcomes are the same, so there is nothing to tell apart. "
             "Take a longer period, fewer folds or another horizon."
         )
-    if class_weight == "none":
+    if class_weight == NONE:
         return None
     if class_weight != "balanced":
         message = f"There is no class weight '{class_weight}'. There are: {', '.join(CLASS_WEIGHTS)}."

@@ -14,6 +14,7 @@ from mlmodels.features.registry import (
     feature_kinds,
     feature_names,
     get_feature,
+    label_of,
     register_feature,
     temporarily,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "feature_kinds",
     "feature_names",
     "get_feature",
+    "label_of",
     "oscillators",
     "prepare",
     "register_feature",

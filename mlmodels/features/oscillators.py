@@ -19,20 +19,20 @@ def _rsi(columns: Columns, out: Floats, window: int) -> None:
 def _stochastic_k(columns: Columns, out: Floats, window: int, smooth: int) -> None:
     bars = columns.bars
     with columns.scratch() as raw:
-        backends.windows().stochastic_nb(bars.high, bars.low, bars.close, window, smooth, 1, out, raw)
+        backends.extremes().stochastic_nb(bars.high, bars.low, bars.close, window, smooth, 1, out, raw)
     out /= 100.0
 
 
 def _stochastic_d(columns: Columns, out: Floats, window: int, smooth: int, last: int) -> None:
     bars = columns.bars
     with columns.scratch() as k:
-        backends.windows().stochastic_nb(bars.high, bars.low, bars.close, window, smooth, last, k, out)
+        backends.extremes().stochastic_nb(bars.high, bars.low, bars.close, window, smooth, last, k, out)
     out /= 100.0
 
 
 def _williams_r(columns: Columns, out: Floats, window: int) -> None:
     bars = columns.bars
-    backends.windows().place_in_range_nb(bars.high, bars.low, bars.close, window, True, out)
+    backends.extremes().place_in_range_nb(bars.high, bars.low, bars.close, window, True, out)
     out /= 100.0
 
 
@@ -49,8 +49,8 @@ def _bollinger_position(columns: Columns, out: Floats, window: int, width: float
 def _donchian_position(columns: Columns, out: Floats, window: int) -> None:
     bars = columns.bars
     with columns.scratch() as lower, columns.scratch() as upper:
-        backends.windows().highest_nb(bars.high, window, 1.0, upper)
-        backends.windows().highest_nb(bars.low, window, -1.0, lower)
+        backends.extremes().highest_nb(bars.high, window, 1.0, upper)
+        backends.extremes().highest_nb(bars.low, window, -1.0, lower)
         loops().place_nb(bars.close[1:], frozen(lower[:-1]), frozen(upper[:-1]), out[1:])
 
 

@@ -227,6 +227,14 @@ def get_feature(name: str) -> Feature:
     raise _refused(f"There is no feature {shown(name)}. {nearest(key, _kinds)}")
 
 
+def label_of(name: str) -> str:
+    """What pages call a column; those of a strategy, and what this version does not know, are called by their names."""
+    try:
+        return get_feature(name).label
+    except TrainingError:
+        return name
+
+
 def canonical_schema(stored: str) -> str:
     """A schema that a model remembers, its name as this version writes it; unchanged if nobody knows it."""
     name, at, version = stored.rpartition("@")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from marketdata.forms.common import SeriesChoice
 from marketdata.models import Series
 from mlmodels.algorithms import ALGORITHMS, get_algorithm
-from mlmodels.configuration import TRAINING_PARAMS
+from mlmodels.configuration import LEADERS, TRAINING_PARAMS, applies
 from mlmodels.errors import TrainingError
 from mlmodels.features import DEFAULT_FEATURES, GROUPS, FeatureKind, feature_kinds
 from mlmodels.forms import features as feature_choice
@@ -30,15 +30,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "search": ("search", "search_trials", "search_over"),
     "judging": ("cost_rate", "short_trades", "seed"),
 }
-APPLIES: Mapping[str, tuple[str, frozenset[str]]] = {
-    "barrier_width": ("label", frozenset({"triple_barrier"})),
-    "training_bars": ("validation", frozenset({"rolling"})),
-    "test_folds": ("validation", frozenset({"combinatorial"})),
-    "search_trials": ("search", frozenset({"grid", "random", "optuna"})),
-    "search_over": ("search", frozenset({"grid", "random", "optuna"})),
-}
-"""Fields that count only with certain values of another; the page hides them otherwise (css/pages/models.css)."""
-
 
 TYPED = frozenset({"seed", "training_bars", "cost_rate"})
 """Numbers whose range is too wide for a slider."""
@@ -146,8 +137,8 @@ class TrainingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Read the features; what does not apply under the other choices is neither checked nor kept."""
-        for name, (leader, values) in APPLIES.items():
-            if name in self.fields and self.cleaned_data.get(leader) not in values:
+        for name in LEADERS:
+            if name in self.fields and not applies(name, self.cleaned_data):
                 self.errors.pop(name, None)
                 self.cleaned_data.pop(name, None)
         names: list[str] = []

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 
 from algotrade.templatetags import figures
 from mlmodels.algorithms import ALGORITHMS
-from mlmodels.configuration import TRAINING_PARAMS
-from mlmodels.forms.training import APPLIES
+from mlmodels.configuration import TRAINING_PARAMS, applies
 from mlmodels.models import MLModel
 from mlmodels.presentation.curves import Curve, curves_of
 from mlmodels.presentation.glossary import DEFINITIONS
@@ -106,8 +105,7 @@ def comparison_equity(first: MLModel, second: MLModel) -> dict[str, Any]:
 
 def _counts(name: str, *models: MLModel) -> bool:
     """Whether a setting had a say in either training."""
-    leader, values = APPLIES.get(name, ("", frozenset()))
-    return not leader or any(model.configuration.get(leader) in values for model in models)
+    return any(applies(name, model.configuration) for model in models)
 
 
 def _setting(item: Any, first: MLModel, second: MLModel) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from django.utils.translation import ngettext
 from algotrade.templatetags import figures
 from mlmodels.drift import level_of, most_by_chance
 from mlmodels.presentation.words import CONTROLS
+from mlmodels.validation.kinds import is_causal
 
 FEW_INDEPENDENT = 100
 """Below this many independent outcomes one standard error of the accuracy is more than five points."""
 
 OVERLAPPING = 0.6
-LARGE_FALL = 0.5
+"""Share of the rows below which those that count say that outcomes overlap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,15 @@ def _against_base(overall: Mapping[str, Any]) -> Iterator[Doubt]:
         )
 
 
+def overlapping(rows: float, effective: float) -> bool:
+    """Whether so many rows tell clearly less than their number."""
+    return effective < OVERLAPPING * rows
+
+
 def _sample(overall: Mapping[str, Any]) -> Iterator[Doubt]:
     rows, effective = overall["rows"], overall["effective_rows"]
     said = {"rows": figures.integer(rows), "effective": figures.integer(effective)}
-    if effective < OVERLAPPING * rows:
+    if overlapping(rows, effective):
         yield Doubt(
             "overlap",
             _("Outcomes overlap"),
@@ -175,7 +181,7 @@ def _moved(metrics: Mapping[str, Any]) -> Iterator[Doubt]:
 
 
 def _method(metrics: Mapping[str, Any], configuration: Mapping[str, Any]) -> Iterator[Doubt]:
-    if configuration.get("validation") == "combinatorial":
+    if not is_causal(configuration.get("validation")):
         yield Doubt(
             "not_causal",
             _("Nobody could have traded these predictions"),

@@ -6,13 +6,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mlmodels.forms.training import TrainingForm
+from mlmodels.presentation.doubts import overlapping
 from mlmodels.presentation.timeline import timeline
 from mlmodels.services import MLModelService
 
 QUIET = ("name",)
 """Not complained of while somebody is still typing: the rest of the form can be looked at without it."""
-
-OVERLAPPING = 0.6
 
 
 def forecast_context(user: Any, form: TrainingForm) -> dict[str, Any]:
@@ -35,7 +34,7 @@ def forecast_context(user: Any, form: TrainingForm) -> dict[str, Any]:
         "foreseen": found,
         "rates": rates if rates is not None and rates.rows else None,
         "majority": max(rates.up or 0.0, rates.down or 0.0) if rates is not None and rates.rows else None,
-        "overlapping": bool(rates and rates.rows and rates.effective_rows < OVERLAPPING * rates.rows),
+        "overlapping": bool(rates and rates.rows and overlapping(rates.rows, rates.effective_rows)),
         "timeline": timeline(asdict(fold) if is_dataclass(fold) else fold for fold in found.folds),
         "problems": [(_place(form, name), messages) for name, messages in problems.items()],
     }

@@ -9,15 +9,15 @@ from django.utils.translation import gettext as _
 from algotrade.templatetags import figures
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.drift import level_of
+from mlmodels.evaluation.vocabulary import REPORT_FORMAT
 from mlmodels.models import MLModel
 from mlmodels.presentation.curves import curves_of
 from mlmodels.presentation.doubts import doubts_about
 from mlmodels.presentation.glossary import DEFINITIONS
 from mlmodels.presentation.timeline import timeline
-from mlmodels.presentation.words import CONTROLS, LEVELS, STABILITY_WORDS, TONES, verdict_sentence
+from mlmodels.presentation.words import CONTROLS, LEVELS, STABILITY_WORDS, VERDICTS, verdict_sentence
 from strategies.params import Param
 
-FORMAT = 2
 TRIALS_SHOWN = 200
 GROWTH_OF = 100.0
 ALMOST_SURE = 0.9999
@@ -31,10 +31,10 @@ def report_context(model: MLModel) -> dict[str, Any]:
     algorithm = ALGORITHMS.get(model.algorithm)
     return {
         "overall": overall,
-        "causal": model.configuration.get("validation") != "combinatorial",
-        "older_format": bool(overall) and metrics.get("format", 1) < FORMAT,
+        "causal": model.causal,
+        "older_format": bool(overall) and metrics.get("format", 1) < REPORT_FORMAT,
         "verdict": verdict_sentence(overall),
-        "verdict_tone": TONES.get(model.verdict, "info"),
+        "verdict_tone": VERDICTS[model.verdict].tone if model.verdict in VERDICTS else "info",
         "definitions": DEFINITIONS,
         "doubts": doubts_about(metrics, model.configuration),
         "trading": trading,

@@ -5,10 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mlmodels.algorithms import ALGORITHMS
-from mlmodels.configuration import TRAINING_PARAMS
-from mlmodels.errors import TrainingError
-from mlmodels.features import get_feature
-from mlmodels.forms.training import APPLIES
+from mlmodels.configuration import TRAINING_PARAMS, applies
+from mlmodels.features import label_of
 from mlmodels.models import MLModel
 from strategies.params import Param
 
@@ -19,7 +17,7 @@ def settings_context(model: MLModel) -> dict[str, Any]:
     """Settings, features and provenance of a model, trained or not."""
     return {
         "settings": settings_rows(model),
-        "feature_labels": [_label(name) for name in model.configuration.get("features", ())],
+        "feature_labels": [(name, label_of(name)) for name in model.configuration.get("features", ())],
         "strategy_features": model.configuration.get("strategies") or (),
         "recipe": recipe_rows(model),
     }
@@ -32,7 +30,7 @@ def settings_rows(model: MLModel) -> list[tuple[str, Any, str]]:
     rows = [
         (param, stored[param.name])
         for param in TRAINING_PARAMS
-        if param.name in stored and _applies(param.name, stored)
+        if param.name in stored and applies(param.name, stored)
     ]
     said = [(param.label, _said(param, value), _unit(param, value)) for param, value in rows]
     own = stored.get("hyperparameters", {})
@@ -59,11 +57,6 @@ def recipe_rows(model: MLModel) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _applies(name: str, stored: dict[str, Any]) -> bool:
-    leader, values = APPLIES.get(name, ("", frozenset()))
-    return not leader or stored.get(leader) in values
-
-
 def _searched(param: Param, stored: dict[str, Any]) -> bool:
     """Whether each fold looked for its own value of this hyper-parameter."""
     over = stored.get("search_over") or ()
@@ -79,12 +72,3 @@ def _said(param: Param, value: Any) -> Any:
         return _("yes") if value else _("no")
     label = dict(getattr(param, "choices", ())).get(value)
     return _(label) if label else value
-
-
-def _label(name: str) -> tuple[str, str]:
-    """A feature's canonical name and what it is; the name alone where this version does not know it."""
-    try:
-        feature = get_feature(name)
-    except TrainingError:
-        return name, name
-    return feature.name, feature.label

@@ -1,14 +1,30 @@
 """What the figures of a model mean, in sentences that do not flatter."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mlmodels.drift import Level
+from mlmodels.evaluation.vocabulary import ControlKey, Verdict
 
-TONES = {"no_better": "warning", "within_noise": "info", "better": "success"}
+
+@dataclass(frozen=True, slots=True)
+class VerdictWords:
+    """A verdict in a word or two, the tone of its notice, and the colour of its label in the admin."""
+
+    said: Any
+    tone: str
+    colour: str
+
+
+VERDICTS: Mapping[Verdict, VerdictWords] = {
+    "no_better": VerdictWords(gettext_lazy("no better"), "warning", "danger"),
+    "within_noise": VerdictWords(gettext_lazy("within noise"), "info", "warning"),
+    "better": VerdictWords(gettext_lazy("better"), "success", "success"),
+}
 
 STAGES: Mapping[str, Any] = {
     "candidate": gettext_lazy("Candidate"),
@@ -16,7 +32,7 @@ STAGES: Mapping[str, Any] = {
     "retired": gettext_lazy("Retired"),
 }
 
-CONTROLS: Mapping[str, tuple[Any, Any]] = {
+CONTROLS: Mapping[ControlKey, tuple[Any, Any]] = {
     "majority": (
         gettext_lazy("Always the same answer"),
         gettext_lazy("Says the more frequent outcome every time, having learned nothing."),

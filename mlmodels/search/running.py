@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 
 from mlmodels.algorithms import Algorithm
+from mlmodels.algorithms.methods import FEWEST_TRIALS, MOST_TRIALS, SEARCH_METHODS
 from mlmodels.errors import TrainingError
 from mlmodels.search.results import SearchResult, Trial
 from mlmodels.search.space import Space, spread_over
@@ -21,8 +22,6 @@ Hyperparameters: TypeAlias = Mapping[str, Value]
 Evaluate: TypeAlias = Callable[[Hyperparameters], tuple[float, float]]
 Tick: TypeAlias = Callable[[float, str], None]
 
-METHODS = ("grid", "random", "optuna")
-FEWEST_TRIALS, MOST_TRIALS = 2, 200
 DRAWS_A_TRIAL = 1000
 
 
@@ -67,8 +66,8 @@ def search(
     TrainingError
         For an unknown method or number of trials, or when all trials failed.
     """
-    if method not in METHODS:
-        message = f"There is no search '{method}'. There are: {', '.join(METHODS)}."
+    if method not in SEARCH_METHODS:
+        message = f"There is no search '{method}'. There are: {', '.join(SEARCH_METHODS)}."
         raise TrainingError(message, fields={"search": [message]})
     if not FEWEST_TRIALS <= trials <= MOST_TRIALS:
         message = f"{trials} trials are out of bounds. Give {FEWEST_TRIALS} to {MOST_TRIALS}."

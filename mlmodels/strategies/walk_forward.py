@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from marketdata.bars import Bars
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.configuration import TrainingConfiguration
+from mlmodels.configuration.checks import problems_of_volume
 from mlmodels.configuration.params import HORIZON_PARAM, SEED_PARAM
 from mlmodels.errors import TrainingError
-from mlmodels.features import DEFAULT_FEATURES, GROUPS, feature_names, get_feature
+from mlmodels.features import DEFAULT_FEATURES, GROUPS, feature_names
 from mlmodels.prediction import Predictions
 from mlmodels.strategies.deciding import DECIDING, DecidesByProbability
 from mlmodels.strategies.walk import FEWEST_ROWS, Schedule, walk_forward_predictions
@@ -147,8 +148,7 @@ class MLWalkForwardStrategy(DecidesByProbability):
     ) -> Predictions:
         refused = list(self.refusals(len(bars)))
         configuration = self._configuration()
-        if not bars.volume.any() and any(get_feature(name).needs_volume for name in configuration.features):
-            refused.append("These bars carry no volume, so volume features have no value. Leave them out.")
+        refused += problems_of_volume(configuration, bars).get("features", [])
         if refused:
             raise TrainingError(" ".join(refused))
         return walk_forward_predictions(bars, configuration, self._schedule(), before=before, tell=tell)

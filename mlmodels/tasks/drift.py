@@ -13,7 +13,7 @@ from marketdata.bars import Bars, utc_datetime
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.drift import Drift, Level, Reference, drift_of, moved_of, usual_of
 from mlmodels.errors import ModelNotFound
-from mlmodels.features import FeatureTable, get_feature, prepare
+from mlmodels.features import FeatureTable, label_of, prepare
 from mlmodels.models import MLModel
 from mlmodels.services.drifting import bars_since, refuse_few, refuse_without_reference
 from mlmodels.services.locking import locked
@@ -79,7 +79,7 @@ def _row(drift: Drift) -> dict[str, Any]:
     past = drift.past
     return {
         "name": drift.name,
-        "label": _label(drift.name),
+        "label": label_of(drift.name),
         "psi": drift.psi,
         "by_chance": drift.by_chance,
         "level": drift.level,
@@ -87,8 +87,3 @@ def _row(drift: Drift) -> dict[str, Any]:
         "window_bars": past.bars if past else None,
         "windows": past.windows if past else None,
     }
-
-
-def _label(name: str) -> str:
-    """A feature's own words; the columns of a strategy are called by it and its line already."""
-    return name if ": " in name else get_feature(name).label

@@ -12,9 +12,10 @@ import pytest
 
 from mlmodels import artifacts, records
 from mlmodels.algorithms import ALGORITHMS, get_algorithm
+from mlmodels.algorithms.methods import CALIBRATIONS
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.errors import ArtifactDamaged, TrainingError
-from mlmodels.estimators import CALIBRATIONS, fit
+from mlmodels.estimators import fit
 from mlmodels.features import get_feature
 from mlmodels.prediction import TrainedModel, TrainingRecord
 from mlmodels.tests.prices import autoregressive

@@ -7,9 +7,10 @@ import sys
 import pytest
 
 from mlmodels.algorithms import Algorithm, get_algorithm
+from mlmodels.algorithms.methods import SEARCH_METHODS
 from mlmodels.algorithms.params import TunedFloat, TunedInt
 from mlmodels.errors import TrainingError
-from mlmodels.search import METHODS, Dimension, search, space_of
+from mlmodels.search import Dimension, search, space_of
 from mlmodels.search.space import spread_over
 from strategies.params import BoolParam, ChoiceParam
 
@@ -24,7 +25,7 @@ SMALL = Algorithm(
         TunedInt("patience", default=5, minimum=1, maximum=99, label="Patience"),
     ),
 )
-every_method = pytest.mark.parametrize("method", METHODS)
+every_method = pytest.mark.parametrize("method", SEARCH_METHODS)
 
 
 def bowl(values):
@@ -138,7 +139,7 @@ def test_a_trial_that_cannot_be_judged_says_why_and_never_wins():
             raise TrainingError("All 40 training outcomes of inner fold 2 are the same.")
         return (float("nan") if values["depth"] == 2 else 0.7), 0.0
 
-    for method in METHODS:
+    for method in SEARCH_METHODS:
         found = run(method, evaluate, SMALL)
         failed = [trial for trial in found.trials if trial.failed]
         assert len(found.trials) == 6

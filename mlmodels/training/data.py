@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from marketdata.bars import Bars
 from mlmodels.configuration import TrainingConfiguration, fewest_training_rows, plan_folds
 from mlmodels.errors import TrainingError
-from mlmodels.features import FeatureTable, get_feature, prepare
+from mlmodels.features import FeatureTable, prepare
 from mlmodels.labels import Labels, effective_rows
 from mlmodels.validation import Fold
 
@@ -128,14 +127,3 @@ def _check_labels(labels: Labels, count: int) -> None:
             f"The outcomes do not fit the {count:,} bars: each is known after its bar and within the data."
         )
         raise TrainingError(message, fields={"label": [message]})
-
-
-def feature_labels(names: Sequence[str]) -> dict[str, str]:
-    """What pages call the columns; those of a strategy are called by their names."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = get_feature(name).label
-        except TrainingError:
-            found[name] = name
-    return found

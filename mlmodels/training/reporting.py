@@ -17,11 +17,12 @@ from mlmodels.evaluation.controls import Control
 from mlmodels.evaluation.curves import precision_recall, roc
 from mlmodels.evaluation.importance import summarise
 from mlmodels.evaluation.scoring import score
+from mlmodels.features import label_of
 from mlmodels.labels import base_rates
 from mlmodels.prediction import TrainingRecord
 from mlmodels.search import SearchResult
 from mlmodels.trading import Trading
-from mlmodels.training.data import TrainingData, feature_labels
+from mlmodels.training.data import TrainingData
 from mlmodels.training.report import (
     FoldReport,
     Impurity,
@@ -63,7 +64,7 @@ def report_of(configuration: TrainingConfiguration, data: TrainingData, findings
     probability, up, _number = found.pooled(data)
     rows = found.scored(data)
     effective = data.effective_rows(rows)
-    labels = feature_labels(data.names)
+    labels = {name: label_of(name) for name in data.names}
     importance = [result.importance for result in found.results if result.importance is not None]
     return TrainingReport(
         folds=tuple(

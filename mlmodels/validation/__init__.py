@@ -9,6 +9,7 @@ from mlmodels.validation.combinatorial import (
 )
 from mlmodels.validation.described import described, said
 from mlmodels.validation.folds import Fold, FoldSpans, Indices, Span
+from mlmodels.validation.kinds import COMBINATORIAL, ROLLING, VALIDATIONS, WALK_FORWARD, is_causal
 from mlmodels.validation.nested import (
     INNER_FOLDS,
     MIN_NESTED_ROWS,
@@ -19,9 +20,13 @@ from mlmodels.validation.nested import (
 from mlmodels.validation.walk_forward import rolling, walk_forward
 
 __all__ = [
+    "COMBINATORIAL",
     "INNER_FOLDS",
     "MIN_NESTED_ROWS",
     "NESTED_PARTS",
+    "ROLLING",
+    "VALIDATIONS",
+    "WALK_FORWARD",
     "Fold",
     "FoldSpans",
     "Indices",
@@ -33,6 +38,7 @@ __all__ = [
     "described",
     "each_combination",
     "inner_folds",
+    "is_causal",
     "paths",
     "rolling",
     "said",

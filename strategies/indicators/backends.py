@@ -25,6 +25,14 @@ def windows() -> ModuleType:
 
 
 @cache
+def extremes() -> ModuleType:
+    """Loops over the highest and lowest of moving windows."""
+    from strategies.indicators import extremes as module
+
+    return module
+
+
+@cache
 def recursions() -> ModuleType:
     """Loops of the indicators that remember for ever."""
     from strategies.indicators import recursions as module

@@ -21,7 +21,7 @@ class Bands:
         """Highest of the last `period` values, this one included; first defined row period - 1."""
         data, bars = column("values", values), period_of("period", period)
         out = np.empty(data.size)
-        backends.windows().highest_nb(data, bars, 1.0, out)
+        backends.extremes().highest_nb(data, bars, 1.0, out)
         return out
 
     @staticmethod
@@ -29,7 +29,7 @@ class Bands:
         """Lowest of the last `period` values, this one included; first defined row period - 1."""
         data, bars = column("values", values), period_of("period", period)
         out = np.empty(data.size)
-        backends.windows().highest_nb(data, bars, -1.0, out)
+        backends.extremes().highest_nb(data, bars, -1.0, out)
         return out
 
     @staticmethod
@@ -81,8 +81,8 @@ class Bands:
         highs, lows = columns(high=high, low=low)
         bars = period_of("period", period)
         upper, middle, lower = np.empty((3, highs.size))
-        backends.windows().highest_nb(highs, bars, 1.0, upper)
-        backends.windows().highest_nb(lows, bars, -1.0, lower)
+        backends.extremes().highest_nb(highs, bars, 1.0, upper)
+        backends.extremes().highest_nb(lows, bars, -1.0, lower)
         np.add(upper, lower, out=middle)
         middle /= 2.0
         return DonchianChannel(upper, middle, lower)

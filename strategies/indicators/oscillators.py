@@ -46,7 +46,7 @@ class Oscillators:
         window = period_of("k_period", k_period)
         smooth, last = period_of("smooth_period", smooth_period), period_of("d_period", d_period)
         k, d = np.empty((2, closes.size))
-        if not backends.windows().stochastic_nb(highs, lows, closes, window, smooth, last, k, d):
+        if not backends.extremes().stochastic_nb(highs, lows, closes, window, smooth, last, k, d):
             columns(high=highs, low=lows, close=closes)
         return Stochastic(k, d)
 
@@ -60,7 +60,7 @@ class Oscillators:
         highs, lows, closes = columns(high=high, low=low, close=close)
         bars = period_of("period", period)
         out = np.empty(closes.size)
-        backends.windows().place_in_range_nb(highs, lows, closes, bars, True, out)
+        backends.extremes().place_in_range_nb(highs, lows, closes, bars, True, out)
         return out
 
     @staticmethod

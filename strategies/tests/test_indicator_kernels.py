@@ -5,7 +5,7 @@ import pytest
 
 from strategies.errors import IndicatorError
 from strategies.indicators import TechnicalIndicators as Ti
-from strategies.indicators import finite, kernels, lanes, ranges, recursions
+from strategies.indicators import extremes, finite, kernels, lanes, ranges, recursions
 from strategies.indicators.many import moving_averages
 from strategies.indicators.warm import warm_up
 from strategies.tests.prices import random_bars
@@ -20,9 +20,9 @@ CASES = [
     (kernels.moving_average_nb, (BARS.close, 3), 1),
     (kernels.bands_nb, (FLAT, 23, 2.0), 3),
     (kernels.deviation_nb, (FLAT, 14, 1.0), 1),
-    (kernels.highest_nb, (BARS.close, 14, -1.0), 1),
-    (kernels.place_in_range_nb, (*HLC, 14, True), 1),
-    (kernels.stochastic_nb, (*HLC, 14, 3, 3), 2),
+    (extremes.highest_nb, (BARS.close, 14, -1.0), 1),
+    (extremes.place_in_range_nb, (*HLC, 14, True), 1),
+    (extremes.stochastic_nb, (*HLC, 14, 3, 3), 2),
     (kernels.channel_index_nb, (FLAT, Ti.moving_average(FLAT, 14), 14), 1),
     (recursions.exponential_average_nb, (BARS.close, 14), 1),
     (recursions.macd_nb, (BARS.close, 12, 26, 9), 3),
@@ -97,7 +97,7 @@ def test_every_kernel_with_a_line_to_fill_is_compared_with_its_source():
         names = [n for n in vars(module) if n.endswith("_nb") and not n.startswith("_")]
         return {n for n in names if getattr(module, n).py_func.__module__ == module.__name__}
 
-    found = public(kernels) | public(recursions) | public(ranges)
+    found = public(kernels) | public(extremes) | public(recursions) | public(ranges)
     assert {kernel.py_func.__name__ for kernel, _, _ in CASES} == found
 
 

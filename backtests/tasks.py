@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
+from algotrade import meters
 from algotrade.jobs.context import JobContext
 from algotrade.jobs.errors import JobCancelled
 from backtests import ledger
@@ -24,6 +25,8 @@ def run_backtest(context: JobContext) -> Callable[[], None]:
     if result is None:
         raise BacktestNotFound(_("The backtest was deleted, so there is nothing to compute."))
     outcome = BacktestService.run_backtest(result, progress=context.progress)
+    meters.engine_bars.add("backtest", by=outcome.bar_count)
+    meters.engine_seconds.add("backtest", by=time.perf_counter() - started)
     context.progress(0.95, _("Storing the result"))
     sharpe = outcome.metrics["sharpe_ratio"]
     columns = {**outcome.columns(), "duration_ms": (time.perf_counter() - started) * 1000}

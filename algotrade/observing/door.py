@@ -8,11 +8,12 @@ import hmac
 import ipaddress
 import logging
 import threading
-from collections.abc import Mapping
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http.request import HttpHeaders
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -25,10 +26,10 @@ PATH = "/metrics"
 NAMES_A_PROXY = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via")
 
 
-def admitted(peer: str, headers: Mapping[str, str]) -> bool:
+def admitted(peer: str, headers: HttpHeaders | Message) -> bool:
     """Whether this peer may read the figures."""
     if settings.METRICS_TOKEN:
-        shown = headers.get("Authorization", "")
+        shown = str(headers.get("Authorization") or "")
         return hmac.compare_digest(shown.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
     try:
         here = ipaddress.ip_address(peer).is_loopback

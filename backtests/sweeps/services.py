@@ -4,6 +4,7 @@ The engine loads in job processes only (`optimize.run_sweep` on first use).
 """
 
 import datetime as dt
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from algotrade import meters
 from algotrade.errors import InvalidInput, nearest, shown
 from algotrade.jobs.computed import ComputedService
 from backtests import optimize
@@ -213,6 +215,7 @@ def run(
     strategy_class = get_strategy_class(sweep.strategy_type)
     if tell is not None:
         strategy_class(**sweep.parameters).begin(bars, tell)
+    started = time.perf_counter()
     result = optimize.run_sweep(
         bars,
         strategy_class,
@@ -224,6 +227,8 @@ def run(
         progress=progress,
         objective=sweep.objective,
     )
+    meters.engine_bars.add("sweep", by=len(bars) * len(space))
+    meters.engine_seconds.add("sweep", by=time.perf_counter() - started)
     return Cells.of_result(axes, result, is_grid=isinstance(space, Grid))
 
 

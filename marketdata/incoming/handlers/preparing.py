@@ -15,6 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from algotrade import meters
 from algotrade.jobs.context import JobContext
 from marketdata.columns import Columns
 from marketdata.errors import BarsConflict, MarketDataError, SeriesBusy
@@ -130,6 +131,7 @@ def prepare_import(
                 note(row, conflicts=error.conflicts, conflict_count=error.count)
             raise
         resources.callback(prepared.close)
+        meters.import_rows.add(row.source, by=len(columns))
         return PreparedImport(
             row=row,
             held=held,

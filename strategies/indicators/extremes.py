@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from algotrade.compiled import allocating, kernel
 from strategies.indicators.finite import Line, all_finite_nb
-from strategies.indicators.kernels import FEW, TILE, _short_average_nb, moving_average_nb, stride
+from strategies.indicators.kernels import FEW, TILE, moving_average_nb, short_average, stride
 
 
 @kernel
@@ -114,9 +114,9 @@ def stochastic_nb(
         _places_nb(
             high[begin:end], low[begin:end], close[first:end], False, work, raw[before : before + size]
         )
-        _short_average_nb(raw[: before + size], smooth, k[first:end])
+        short_average(raw[: before + size], smooth, k[first:end])
         row = max(first, head)
-        _short_average_nb(k[row - last + 1 : max(end, row)], last, d[row : max(end, row)])
+        short_average(k[row - last + 1 : max(end, row)], last, d[row : max(end, row)])
         for i in range(before):
             raw[i] = raw[size + i]
     k[:head], d[:head] = np.nan, np.nan

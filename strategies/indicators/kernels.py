@@ -32,7 +32,7 @@ def stride(length: int) -> int:
 
 
 @kernel
-def _short_average_nb(values: Line, period: int, out: Line) -> None:
+def short_average(values: Line, period: int, out: Line) -> None:
     """Mean of each window of a few values, added one after the other for a tile of rows; one row for each window."""
     share = 1.0 / period
     for start in range(0, out.size, TILE):
@@ -66,7 +66,7 @@ def moving_average_nb(values: Line, period: int, out: Line) -> bool:
             out[i] = values[i]
         return all_finite_nb(values)
     if p < FEW:
-        _short_average_nb(values, p, out[p - 1 :])
+        short_average(values, p, out[p - 1 :])
         return all_finite_nb(values)
     doubt = 0.0  # 0 times anything finite
     share = 1.0 / p

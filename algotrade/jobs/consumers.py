@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import logging
+import random
+import time
 from typing import Any, Protocol
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer, AsyncWebsocketConsumer
-from django.db import Error
 
 from algotrade.jobs.events import message_for
+from algotrade.jobs.following import Following
 from algotrade.jobs.models import Job
 
 logger = logging.getLogger(__name__)
 CHECK_SECONDS = 20.0
+LOOK_SECONDS = 5.0
 NOT_SIGNED_IN = 4401
 NOT_FOUND = 4404
 
@@ -36,40 +38,39 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
     """`/ws/jobs/` follows the user's jobs; `/ws/jobs/<id>/` one job, starting with its present state."""
 
     room = ""
-    _watch: asyncio.Task[None] | None = None
+    following: Following
+    _care: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         user = self.scope["user"]
         if not user.is_authenticated:
             await self._refuse(NOT_SIGNED_IN)
             return
-        if self._job_id is None:
-            self.room = f"user.{user.pk}"
-            await self.channel_layer.group_add(self.room, self.channel_name)
-            await self._admit()
-            return
+        job_id = self.scope["url_route"]["kwargs"].get("job_id")
+        self.following = Following(job_id)
         # The room is joined before the row is read: a change in between arrives twice rather than never.
-        self.room = f"job.{self._job_id}"
+        self.room = f"job.{job_id}" if job_id else f"user.{user.pk}"
         await self.channel_layer.group_add(self.room, self.channel_name)
-        job = await self._visible_job(user)
-        if job is None:
+        job = await self.following.begin(user)
+        if job_id and job is None:
             await self._refuse(NOT_FOUND)
             return
         await self._admit()
-        await self.send_json(message_for(job))
+        if job is not None:
+            await self._tell(message_for(job))
 
     async def disconnect(self, code: int) -> None:
         global _open
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+        if self._care is not None:
+            self._care.cancel()
+            self._care = None
             _open -= 1
         await self._leave()
 
     async def _leave(self) -> None:
         if self.room:
-            await self.channel_layer.group_discard(self.room, self.channel_name)
-            self.room = ""
+            room, self.room = self.room, ""
+            await self.channel_layer.group_discard(room, self.channel_name)
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -77,7 +78,10 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         """Nothing is expected from the browser: commands go over HTTP, where each is authorised."""
 
     async def job_event(self, event: dict[str, Any]) -> None:
-        message = event["message"]
+        if self.following.is_new(event["message"]):
+            await self._tell(event["message"])
+
+    async def _tell(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(RuntimeError):  # the browser may have gone in the same moment
             await self.send_json(message)
             if message["state"] in Job.TERMINAL:
@@ -88,43 +92,46 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         global _open
         await self.accept()
         _open += 1
-        self._watch = asyncio.create_task(self._close_when_no_longer_allowed())
+        self._care = asyncio.create_task(self._take_care())
 
-    async def _close_when_no_longer_allowed(self) -> None:
-        """An open socket must not outlive what opened it, nor the right to see its job."""
-        code = 0
+    async def _take_care(self) -> None:
+        """While the socket is open: is it still allowed, is it still in its room, and was it told everything?"""
+        code, checked_at = 0, time.monotonic()
         while not code:
-            await asyncio.sleep(CHECK_SECONDS)
-            # A database that is away for a moment says nothing about who may listen: asked again next time.
-            with contextlib.suppress(Error):
-                code = await self._reason_to_close()
+            await asyncio.sleep(min(LOOK_SECONDS, CHECK_SECONDS) * random.uniform(0.9, 1.1))
+            try:
+                if time.monotonic() - checked_at >= CHECK_SECONDS - LOOK_SECONDS / 2:
+                    checked_at = time.monotonic()
+                    code = await self._reason_to_close()
+                if not code:
+                    await self._catch_up()
+            # A database or a Redis that is away for a moment says nothing of who may listen: asked again next time.
+            except Exception as error:
+                logger.warning("An open socket could not be looked after: %s", type(error).__name__)
         with contextlib.suppress(RuntimeError):  # the browser may have gone in the same moment
             await self._leave()
             await self.close(code=code)
 
     async def _reason_to_close(self) -> int:
+        """The code to close with: an open socket must not outlive what opened it, nor the right to see its job."""
         admission: Admission = self.scope["admission"]
-        user = await admission.current_user()
+        self.scope["user"] = user = await admission.current_user()
         if not user.is_authenticated:
             return NOT_SIGNED_IN
-        if self._job_id is not None and await self._visible_job(user) is None:
-            return NOT_FOUND
-        return 0
+        return 0 if await self.following.may_see(user) else NOT_FOUND
+
+    async def _catch_up(self) -> None:
+        """Join the room again (an emptied Redis has forgotten who is in it) and tell what was missed meanwhile."""
+        if self.room:
+            await self.channel_layer.group_add(self.room, self.channel_name)
+        for job in await self.following.missed(self.scope["user"]):
+            await self._tell(message_for(job))
 
     async def _refuse(self, code: int) -> None:
         await self._leave()
         # Accepted first, because a browser sees the close code of an open socket only.
         await self.accept()
         await self.close(code=code)
-
-    @property
-    def _job_id(self) -> Any:
-        return self.scope["url_route"]["kwargs"].get("job_id")
-
-    @database_sync_to_async
-    def _visible_job(self, user: Any) -> Job | None:
-        jobs = Job.objects.all() if user.is_staff else Job.objects.for_user(user)
-        return jobs.filter(pk=self._job_id).first()
 
 
 class NoSuchRoom(AsyncWebsocketConsumer):

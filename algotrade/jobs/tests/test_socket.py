@@ -5,6 +5,7 @@ import uuid
 import pytest
 from asgiref.sync import sync_to_async
 from autobahn.exception import Disconnected
+from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import get_user_model
@@ -13,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from algotrade.jobs import consumers, events, services
 from algotrade.jobs.consumers import NOT_FOUND, NOT_SIGNED_IN
+from algotrade.jobs.following import Following
 from algotrade.jobs.models import Job
 from algotrade.jobs.routing import websocket_urlpatterns
 from algotrade.jobs.tests import handlers
@@ -156,6 +158,67 @@ async def test_a_database_that_is_away_for_a_moment_closes_no_socket_and_ends_no
     assert await close_code(socket) == NOT_SIGNED_IN
 
 
+async def emptied(room):
+    """What an emptied Redis does to a room: nobody is in it any more."""
+    layer = get_channel_layer()
+    if hasattr(layer, "groups"):
+        layer.groups.pop(room, None)
+    else:
+        await layer.connection(0).delete(layer._group_key(room))
+
+
+@pytest.mark.parametrize("room", ["job", "user"])
+async def test_a_room_that_was_emptied_is_joined_again_and_what_was_missed_is_told(monkeypatch, room):
+    monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.2)
+    owner = await make_user("owner")
+    job, other = await make_job(owner), await make_job(owner)
+    socket = await open_socket(owner, f"/ws/jobs/{job.pk}/" if room == "job" else "/ws/jobs/")
+    if room == "job":
+        assert (await socket.receive_json_from(timeout=2))["state"] == "queued"
+    assert await socket.receive_nothing(timeout=0.5), "nothing changed, and nothing is told"
+    await emptied(f"job.{job.pk}")
+    await emptied(f"user.{owner.pk}")
+    await sync_to_async(job.claim)("w:1")
+    await sync_to_async(job.succeed)(lambda: None, {})
+    heard = await socket.receive_json_from(timeout=3)
+    assert (heard["id"], heard["state"]) == (str(job.pk), "succeeded")
+    assert await socket.receive_nothing(timeout=0.5), "once is enough"
+    if room == "user":
+        await sync_to_async(other.claim)("w:1")
+        assert (await socket.receive_json_from(timeout=2))["state"] == "running"
+    await socket.disconnect()
+
+
+async def test_a_job_that_came_and_went_while_the_room_was_empty_is_told(monkeypatch):
+    monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.2)
+    owner = await make_user("owner")
+    ended = await make_job(owner)
+    await sync_to_async(ended.claim)("w:1")
+    await sync_to_async(ended.succeed)(lambda: None, {})
+    socket = await open_socket(owner)
+    await emptied(f"user.{owner.pk}")
+    job = await make_job(owner)
+    await sync_to_async(job.claim)("w:1")
+    await sync_to_async(job.succeed)(lambda: None, {})
+    assert (await socket.receive_json_from(timeout=2))["id"] == str(job.pk), "and not what ended before"
+    assert await socket.receive_nothing(timeout=0.5)
+    await socket.disconnect()
+
+
+async def test_what_is_older_than_what_was_told_is_not_told():
+    owner = await make_user("owner")
+    job = await make_job(owner)
+    socket = await open_socket(owner, f"/ws/jobs/{job.pk}/")
+    first = await socket.receive_json_from(timeout=2)
+    group = f"job.{job.pk}"
+    for seq in (first["seq"] + 2, first["seq"] + 1, first["seq"] + 3):
+        message = {"type": "job.event", "message": first | {"seq": seq}}
+        await get_channel_layer().group_send(group, message)
+    heard = [(await socket.receive_json_from(timeout=2))["seq"] for _ in range(2)]
+    assert heard == [first["seq"] + 2, first["seq"] + 3]
+    await socket.disconnect()
+
+
 async def test_sockets_that_are_open_are_counted():
     owner = await make_user("owner")
     before = consumers.open_sockets()
@@ -171,8 +234,8 @@ async def test_news_for_a_browser_that_goes_in_the_same_moment_are_no_error_of_o
         raise Disconnected("Attempt to send on a closed protocol")
 
     consumer = consumers.JobConsumer()
-    consumer.base_send = gone
-    await consumer.job_event({"message": {"state": "running"}})
+    consumer.base_send, consumer.following = gone, Following()
+    await consumer.job_event({"message": {"id": "1", "seq": 1, "state": "running"}})
 
 
 async def test_what_a_browser_sends_is_ignored():

@@ -1,0 +1,93 @@
+"""What one socket has told of its jobs, so that it can find out what it missed.
+
+Rooms are memory: a Redis that was emptied has forgotten who is in them, and a full mailbox drops messages. The rows
+know better. From time to time each socket compares them with what it told.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.db.models import Q
+from django.utils import timezone
+
+from algotrade.jobs.models import Job
+
+MOST_ROWS = 500
+OVERLAP = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The newest state of a job that was told, and when it was, if that was its end."""
+
+    seq: int
+    ended: datetime | None
+
+
+NOTHING = Told(-1, None)
+
+
+class Following:
+    """The jobs that one socket follows (one, or all of a user's), each with the newest state that it told."""
+
+    def __init__(self, job_id: Any = None) -> None:
+        self._job_id = job_id
+        self._told: dict[str, Told] = {}
+        self._since = timezone.now()
+
+    @database_sync_to_async
+    def begin(self, user: Any) -> Job | None:
+        """Take the present for told. The one job that is followed; None where all are, or the user has no such."""
+        if self._job_id is None:
+            just_now = Q(finished_at__gte=self._since - OVERLAP)
+            for job in self._visible(user).filter(Q(state__in=Job.ACTIVE) | just_now).only("seq", "state"):
+                self._note(job)
+            return None
+        job = self._visible(user).filter(pk=self._job_id).first()
+        if job is not None:
+            self._note(job)
+        return job
+
+    @database_sync_to_async
+    def may_see(self, user: Any) -> bool:
+        """Whether the user still may see what is followed."""
+        return self._job_id is None or self._visible(user).filter(pk=self._job_id).exists()
+
+    def is_new(self, message: dict[str, Any]) -> bool:
+        """Whether a message is not older than what was told; it counts as told now."""
+        if message["seq"] < self._told.get(message["id"], NOTHING).seq:
+            return False
+        self._keep(message["id"], message["seq"], over=message["state"] in Job.TERMINAL)
+        return True
+
+    async def missed(self, user: Any) -> list[Job]:
+        """Jobs that have changed without being told here, oldest first; they count as told now."""
+        asked_at, since = timezone.now(), self._since - OVERLAP
+        open_here = [pk for pk, told in self._told.items() if not told.ended]
+        rows = await database_sync_to_async(self._changed)(user, open_here[:MOST_ROWS], since)
+        jobs = [job for job in rows if job.seq > self._told.get(str(job.pk), NOTHING).seq]
+        for job in jobs:
+            self._note(job)
+        # What ended before the next look asks for ends is looked at no more.
+        self._told = {pk: told for pk, told in self._told.items() if not told.ended or told.ended > since}
+        self._since = asked_at
+        return jobs
+
+    def _changed(self, user: Any, open_here: list[str], since: datetime) -> list[Job]:
+        jobs = self._visible(user)
+        if self._job_id is not None:
+            return list(jobs.filter(pk=self._job_id))
+        asked = Q(state__in=Job.ACTIVE) | Q(pk__in=open_here) | Q(finished_at__gte=since)
+        return list(jobs.filter(asked).order_by("created_at")[:MOST_ROWS])
+
+    def _note(self, job: Job) -> None:
+        self._keep(str(job.pk), job.seq, over=job.is_terminal)
+
+    def _keep(self, pk: str, seq: int, *, over: bool) -> None:
+        self._told[pk] = Told(seq, timezone.now() if over else None)
+
+    def _visible(self, user: Any) -> Any:
+        watches_others = user.is_staff and self._job_id is not None
+        return Job.objects.all() if watches_others else Job.objects.for_user(user)

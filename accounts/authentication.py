@@ -2,12 +2,18 @@
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
-from accounts import tokens
-from accounts.models import User
+from accounts import api_tokens, tokens
+from accounts.errors import TokenScope
+from accounts.models import ApiToken, User
+
+WORD = "Bearer "
 
 
 class BearerAuthentication(JWTAuthentication):
@@ -32,4 +38,54 @@ class BearerScheme(OpenApiAuthenticationExtension):
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "The `access` value of `POST /api/auth/login/`.",
+        }
+
+
+class ApiTokenAuthentication(BaseAuthentication):
+    """Long-lived tokens that users make for their scripts; `request.auth` is the token's row.
+
+    What a token may do is decided here, before any view runs: a view with `account_only` refuses them all, one with
+    `any_scope` takes unsafe methods from read-only ones, because it changes nothing.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        if not header.startswith(WORD + api_tokens.PREFIX):
+            return None
+        token = api_tokens.find(header.removeprefix(WORD))
+        if token is None:
+            raise AuthenticationFailed(
+                _("This API token is unknown, expired or revoked: make another on the account page."),
+                code="token_revoked",
+            )
+        _require_scope(token, request)
+        token.note_use()
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+def _require_scope(token: ApiToken, request: Request) -> None:
+    view = (request.parser_context or {}).get("view")
+    safe = request.method in SAFE_METHODS
+    if not safe and getattr(view, "account_only", False):
+        raise TokenScope(_("No API token can change the account itself: log in and use the access token."))
+    if not safe and token.is_read_only and not getattr(view, "any_scope", False):
+        raise TokenScope(_("This API token only reads: make one with the scope “run”."))
+
+
+class ApiTokenScheme(OpenApiAuthenticationExtension):
+    """How the OpenAPI document names API tokens."""
+
+    target_class = "accounts.authentication.ApiTokenAuthentication"
+    name = "apiToken"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "lab_...",
+            "description": "An API token of the account page. With the scope `read` it takes GET, HEAD and OPTIONS; "
+            "with `run` everything but changes of the account itself.",
         }

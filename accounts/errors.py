@@ -43,6 +43,36 @@ class TooManyAttempts(AccountError, LimitExceeded):
         self.retry_after = retry_after
 
 
+class TooManyTokens(AccountError, LimitExceeded):
+    """The account has as many API tokens as it may have."""
+
+    code = "too_many_tokens"
+
+
+class TokenScope(AccountError, NotAllowed):
+    """An API token was used for something that it may not do."""
+
+    code = "token_scope"
+
+
+class LastSuperuser(AccountError, Conflict):
+    """Without this account nobody could administer the lab."""
+
+    code = "last_superuser"
+
+
+class ExportNotReady(AccountError, Conflict):
+    """The copy of one's data is not written yet, or was removed again."""
+
+    code = "export_not_ready"
+
+
+class ExportUnderWay(AccountError, Conflict):
+    """A copy of one's data is being written already."""
+
+    code = "export_under_way"
+
+
 class AccountChanged(AccountError, Conflict):
     """Somebody else changed the account at the same time."""
 

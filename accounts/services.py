@@ -12,10 +12,12 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from accounts import tokens
+from accounts import api_tokens, tokens
 from accounts.errors import AccountChanged, AccountInvalid, LoginRefused, RegistrationClosed
 from accounts.lockout import lockout_error
 from accounts.models import User
+from algotrade.audit.actions import Action
+from algotrade.audit.services import record
 
 Fields = dict[str, list[str]]
 BACKEND = "accounts.backends.EmailOrUsernameBackend"
@@ -35,6 +37,7 @@ class UserService:
             raise AccountInvalid(fields=fields)
         user.set_password(password)
         _save(user)
+        record(Action.REGISTERED, actor=user, target=user)
         return user
 
     @staticmethod
@@ -70,6 +73,7 @@ class UserService:
         if fields := _problems(changed):
             raise AccountInvalid(fields=fields)
         _save(changed, update_fields=["full_name", "email"])
+        record(Action.PROFILE_CHANGED, target=changed)
         return changed
 
     @staticmethod
@@ -77,14 +81,19 @@ class UserService:
         user: User, *, current_password: str, new_password: str, request: HttpRequest | None = None
     ) -> User:
         """Set a new password and end all other sessions and all tokens; the request's own session stays."""
-        if not user.check_password(current_password):
-            raise AccountInvalid(fields={"current_password": [_("This is not your current password.")]})
+        UserService.require_password(user, current_password)
         if fields := _password_problems(new_password, user, "new_password"):
             raise AccountInvalid(fields=fields)
         UserService._replace_password(user, new_password)
         if request is not None:
             update_session_auth_hash(request, user)
         return user
+
+    @staticmethod
+    def require_password(user: User, password: str) -> None:
+        """Refuse unless this is the user's password, for what a borrowed session must not do."""
+        if not user.check_password(password):
+            raise AccountInvalid(fields={"current_password": [_("This is not your current password.")]})
 
     @staticmethod
     def _replace_password(user: User, password: str) -> None:
@@ -97,6 +106,8 @@ class UserService:
             if not changed:
                 raise AccountChanged(_("The password was changed elsewhere just now: log in again."))
             tokens.revoke_all(user)
+            api_tokens.revoke_all(user)
+            record(Action.PASSWORD_CHANGED, target=user)
         user.refresh_from_db(fields=["password", "access_version"])
 
     @staticmethod
@@ -104,21 +115,32 @@ class UserService:
         """Switch the account off and end all its sessions and tokens; its data stays."""
         with transaction.atomic():
             User.objects.filter(pk=user.pk).update(is_active=False)
-            UserService.end_access(user)
+            UserService._end_access(user)
+            record(Action.DEACTIVATED, target=user)
         user.is_active = False
 
     @staticmethod
     def activate(user: User) -> None:
         """Switch the account on again. What was ended by the deactivation stays ended."""
-        User.objects.filter(pk=user.pk).update(is_active=True)
+        with transaction.atomic():
+            User.objects.filter(pk=user.pk).update(is_active=True)
+            record(Action.ACTIVATED, target=user)
         user.is_active = True
 
     @staticmethod
-    def end_access(user: User) -> None:
-        """End all sessions and tokens; the user may log in again."""
+    def end_access(user: User, request: HttpRequest | None = None) -> None:
+        """End all sessions and tokens; the user may log in again. The session of a given request stays."""
         with transaction.atomic():
-            user.end_access()
-            tokens.revoke_all(user)
+            UserService._end_access(user)
+            record(Action.ACCESS_ENDED, target=user)
+        if request is not None:
+            update_session_auth_hash(request, user)
+
+    @staticmethod
+    def _end_access(user: User) -> None:
+        user.end_access()
+        tokens.revoke_all(user)
+        api_tokens.revoke_all(user)
 
 
 def _problems(user: User) -> Fields:

@@ -20,6 +20,8 @@ from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_pas
 
 from accounts.errors import TokenRefused
 from accounts.models import User
+from algotrade.audit.actions import Action
+from algotrade.audit.services import record
 
 VERSION_CLAIM = "version"
 FAMILY_CLAIM = "family"
@@ -69,7 +71,11 @@ def rotate(raw: str) -> TokenPair:
 def revoke(raw: str) -> bool:
     """Make a refresh token worthless. False when it was not one of ours or was worthless already."""
     claims = _claims(raw)
-    return claims is not None and _use_up(claims[api_settings.JTI_CLAIM])
+    if claims is None or not _use_up(claims[api_settings.JTI_CLAIM]):
+        return False
+    user = User.objects.filter(pk=claims[api_settings.USER_ID_CLAIM]).first()
+    record(Action.LOGGED_OUT, actor=user, target=user)
+    return True
 
 
 def revoke_all(user: User) -> None:

@@ -9,6 +9,11 @@ from algotrade.env import (
     BASE_DIR,
     DATA_DIR,
     env,
+    job_beat_seconds,
+    job_lease_seconds,
+    job_max_running_per_user,
+    job_process_max_mb,
+    job_sweep_seconds,
     job_workers,
     metrics_token,
     secret_key,
@@ -147,6 +152,11 @@ CACHES = {
 JOB_WORKERS = job_workers()
 JOB_MEMORY_LIMIT_MB = env.int("JOB_MEMORY_LIMIT_MB", default=6144)
 LIVE_PREVIEW = env.bool("LIVE_PREVIEW", default=True)
+JOB_PROCESS_MAX_MB = job_process_max_mb()
+JOB_LEASE_SECONDS = job_lease_seconds()
+JOB_BEAT_SECONDS = job_beat_seconds()
+JOB_SWEEP_SECONDS = job_sweep_seconds()
+JOB_MAX_RUNNING_PER_USER = job_max_running_per_user()
 JOB_MAX_QUEUED_PER_USER = env.int("JOB_MAX_QUEUED_PER_USER", default=200)
 SWEEP_MAX_CELLS = sweep_max_cells()
 SWEEP_THREADS = sweep_threads()
@@ -205,6 +215,7 @@ UPLOAD_MAX_PACKED_BYTES = env.int("UPLOAD_MAX_PACKED_BYTES", default=256 * 1024 
 # -- API ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.ApiTokenAuthentication",
         "accounts.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
@@ -300,8 +311,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
-# A Celery worker only listens; its own pool of spawned processes computes, so threads are enough, and
-# nothing forks a process that has loaded OpenMP.
+# A Celery worker only listens; its own pool of spawned processes computes, so threads are enough, and nothing forks
+# a process that has loaded OpenMP. Celery's limits of time, tasks and memory end processes and mean nothing to
+# threads: the deadline of each job, JOB_MEMORY_LIMIT_MB and JOB_PROCESS_MAX_MB of our pool stand in their place.
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = 2
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -1,6 +1,6 @@
-"""Who uses the lab, and whose things are whose."""
+"""Who uses the lab."""
 
-from typing import Any, ClassVar, Self
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from algotrade.ordering import nulls_last
+from algotrade.audit.actions import Action
+from algotrade.audit.services import record
 
 # No "@": a username could otherwise be somebody else's e-mail address, and both are names to log in with.
 username_validator = RegexValidator(
@@ -35,7 +36,9 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(
         self, username: str, email: str, password: str | None = None, **fields: Any
     ) -> "User":
-        return self.create_user(username, email, password, is_staff=True, is_superuser=True, **fields)
+        user = self.create_user(username, email, password, is_staff=True, is_superuser=True, **fields)
+        record(Action.ROLE_CHANGED, target=user, made="superuser")
+        return user
 
     def named(self, name: str) -> "User | None":
         """The user with this username or e-mail address, however its letters are cased."""
@@ -68,6 +71,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May use the admin."))
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     access_version = models.PositiveIntegerField(default=0, editable=False)
+    closed_at = models.DateTimeField(
+        _("closed"), null=True, editable=False, help_text=_("Since when the account is being deleted.")
+    )
 
     objects = UserManager()
 
@@ -110,32 +116,3 @@ class User(AbstractBaseUser, PermissionsMixin):
         # A session holds this value: a new password or a raised version makes it worthless.
         stamp = f"{self.password}:{self.access_version}"
         return salted_hmac("accounts.User.session", stamp, secret=secret, algorithm="sha256").hexdigest()
-
-
-class OwnedQuerySet(models.QuerySet):
-    """Rows that belong to somebody. `sortable` names the columns that a list of them may be sorted by."""
-
-    sortable: ClassVar[tuple[str, ...]] = ()
-
-    def for_user(self, user: Any) -> Self:
-        """Only this user's rows. Staff, too, see only their own here; the admin shows all."""
-        return self.filter(user=user) if user.is_authenticated else self.none()
-
-    def sorted_by(self, key: str) -> Self:
-        """By a sortable column, "-" for downwards; undefined values come last. Any other key changes nothing."""
-        if key.removeprefix("-") not in self.sortable:
-            return self
-        return self.order_by(nulls_last(self.model, key), "-pk")
-
-
-class OwnedModel(models.Model):
-    """Base of everything that belongs to one user."""
-
-    user = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="%(class)s_set", verbose_name=_("owner")
-    )
-
-    objects = OwnedQuerySet.as_manager()
-
-    class Meta:
-        abstract = True

@@ -76,14 +76,12 @@ def no_throttles(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
 
 
 @pytest.fixture(autouse=True)
-def no_heartbeat_inside_a_transaction(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def no_heartbeat_inside_a_transaction(request: pytest.FixtureRequest, settings: Any) -> None:
     """A heartbeat has a connection of its own and takes a job for lost that a test runs and never commits."""
     marker = request.node.get_closest_marker("django_db")
     commits = "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
     if not commits:
-        monkeypatch.setattr("algotrade.jobs.context.BEAT_SECONDS", 3600.0)
+        settings.JOB_BEAT_SECONDS = 3600.0
 
 
 @pytest.fixture

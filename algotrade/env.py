@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import TypeVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -48,11 +49,42 @@ def job_workers() -> int:
     return count
 
 
-def within(name: str, number: int, least: int, most: int) -> int:
-    """A setting that is a whole number, if it lies within its bounds."""
+Number = TypeVar("Number", int, float)
+
+
+def within(name: str, number: Number, least: Number, most: Number) -> Number:
+    """A setting that is a number, if it lies within its bounds."""
     if not least <= number <= most:
         raise ImproperlyConfigured(f"{name} is {number}: give a number from {least} to {most}.")
     return number
+
+
+def job_lease_seconds() -> float:
+    """How long a job stays with a worker that does not report."""
+    return within("JOB_LEASE_SECONDS", env.float("JOB_LEASE_SECONDS", default=30.0), 5.0, 3600.0)
+
+
+def job_beat_seconds() -> float:
+    """How often a job's process extends the lease and looks for a cancel: at least three times in a lease."""
+    name = "JOB_BEAT_SECONDS"
+    return within(name, env.float(name, default=1.0), 0.1, min(60.0, job_lease_seconds() / 3))
+
+
+def job_sweep_seconds() -> float:
+    """How often each pool mends what faults left behind."""
+    return within("JOB_SWEEP_SECONDS", env.float("JOB_SWEEP_SECONDS", default=5.0), 0.5, 300.0)
+
+
+def job_max_running_per_user() -> int:
+    """How many jobs of one user run side by side; 0: as many as there are places."""
+    name = "JOB_MAX_RUNNING_PER_USER"
+    return within(name, env.int(name, default=8), 0, 10_000)
+
+
+def job_process_max_mb() -> int:
+    """An idle job process larger than this makes room for a fresh one; 0: never."""
+    name = "JOB_PROCESS_MAX_MB"
+    return within(name, env.int(name, default=2048), 0, 1_000_000)
 
 
 def sweep_max_cells() -> int:

@@ -19,6 +19,7 @@ from algotrade.env import (
     secret_key,
     sweep_max_cells,
     sweep_threads,
+    within,
     worker_metrics_port,
 )
 from algotrade.logging import logging_config
@@ -158,7 +159,12 @@ JOB_BEAT_SECONDS = job_beat_seconds()
 JOB_SWEEP_SECONDS = job_sweep_seconds()
 JOB_MAX_RUNNING_PER_USER = job_max_running_per_user()
 JOB_MAX_QUEUED_PER_USER = env.int("JOB_MAX_QUEUED_PER_USER", default=200)
+BACKTEST_MAX_BARS = within("BACKTEST_MAX_BARS", env.int("BACKTEST_MAX_BARS", default=5_000_000), 2, 10**9)
 SWEEP_MAX_CELLS = sweep_max_cells()
+SWEEP_MAX_BAR_CELLS = within("SWEEP_MAX_BAR_CELLS", env.int("SWEEP_MAX_BAR_CELLS", default=10**12), 1, 10**18)
+# The method's own bounds (mlmodels/configuration/checks.py) are the highest an operator may set.
+TRAINING_MAX_BARS = within("TRAINING_MAX_BARS", env.int("TRAINING_MAX_BARS", default=250_000), 1, 250_000)
+TRAINING_MAX_FITS = within("TRAINING_MAX_FITS", env.int("TRAINING_MAX_FITS", default=2_000), 1, 2_000)
 SWEEP_THREADS = sweep_threads()
 CHANNEL_LAYERS = {
     "default": (

@@ -37,6 +37,7 @@ register_kind(
         preload=False,  # scikit-learn and XGBoost take seconds to import; backtests should not wait for them
         cancel_grace=CANCEL_GRACE_SECONDS,
         one_per_owner=True,
+        long=True,
     )
 )
 register_kind(

@@ -1,16 +1,29 @@
 """A job's own process: warmed once, then one job after another, told by a pipe. Killed without harm to others."""
 
+import itertools
+import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from algotrade.jobs import processes
 
+logger = logging.getLogger(__name__)
 
-def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
-    """Entry of a spawned process. Messages out: ready, claimed, event, meter, done. Messages in: run, stop."""
+
+MOST_JOBS = 1000
+"""After so many a process makes room for a fresh one, whatever leaks in some library."""
+
+
+def main(pipe: Connection, name: str, memory_limit_mb: int, reserved: bool) -> None:
+    """Entry of a spawned process. Messages out: ready, claimed, event, meter, done. Messages in: run, stop.
+
+    A `reserved` process takes no job of a long kind. "done" tells whether there was a job, and whether this process
+    ends now because it is worn.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=processes.end_with_parent, args=(os.getppid(),), daemon=True).start()
@@ -19,13 +32,11 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
 
     django.setup()
 
-    from django.db import close_old_connections
+    from django.conf import settings
 
     from algotrade import meters
-    from algotrade.jobs import events, warmth
+    from algotrade.jobs import checkpoints, events, warmth
     from algotrade.jobs.kinds import kinds
-    from algotrade.jobs.models import Job
-    from algotrade.jobs.runner import run
 
     processes.limit_memory(memory_limit_mb)
     processes.keep_freed_memory()
@@ -37,22 +48,43 @@ def main(pipe: Connection, name: str, memory_limit_mb: int) -> None:
 
     events.forward_to(lambda owner_id, message: send("event", owner_id, message))
     meters.forward_to(lambda name, amount, labels: send("meter", name, amount, labels))
+    checkpoints.code_version()  # of the code that is loaded now, whatever becomes of the files
+    but = [kind.name for kind in kinds() if reserved and kind.long]
     for kind in kinds():
-        if kind.preload:
+        if kind.preload and kind.name not in but:
             kind.resolve()
     warmth.warm_up(warmth.common())
     send("ready")
     threading.Thread(target=warmth.warm_up, args=(warmth.rest(),), daemon=True).start()
-    while True:
+    for number in itertools.count(1):
         try:
             order = pipe.recv()
         except EOFError:
             return
         if order == "stop":
             return
-        close_old_connections()  # the database may have restarted since the last job
-        job = Job.objects.claim_next(f"{name}:{os.getpid()}")
-        if job is not None:
-            send("claimed", str(job.pk), job.fence, job.request_id)
-            run(job)
-        send("done", job is not None)
+        found, fit = _run_next(f"{name}:{os.getpid()}", but, send)
+        limit = settings.JOB_PROCESS_MAX_MB
+        worn = not fit or number >= MOST_JOBS or 0 < limit < processes.resident_mb()
+        send("done", found, worn)
+        if worn:
+            return
+
+
+def _run_next(worker: str, but: list[str], send: Callable[..., None]) -> tuple[bool, bool]:
+    """Whether there was a job, and whether this process is fit for another one. No error of the database ends it."""
+    from django.db import Error, close_old_connections
+
+    from algotrade.jobs.models import Job
+    from algotrade.jobs.runner import run
+
+    close_old_connections()  # the database may have restarted since the last job
+    try:
+        job = Job.objects.claim_next(worker, but=but)
+        if job is None:
+            return False, True
+        send("claimed", str(job.pk), job.fence, job.request_id)
+        return True, run(job)
+    except Error as error:
+        logger.warning("The database could not be reached for a job: %s", type(error).__name__)
+        return False, True

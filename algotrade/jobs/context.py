@@ -1,18 +1,20 @@
 """What a handler sees of its job: the payload, and a way to tell progress and to notice that it should stop."""
 
+import logging
 import threading
 import time
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.conf import settings
+from django.db import Error, InterfaceError, OperationalError, close_old_connections, connection
 
 from algotrade.checkpoints import Checkpoints
 from algotrade.jobs import checkpoints, events
 from algotrade.jobs.errors import JobCancelled, LeaseLost
 from algotrade.jobs.models import Job
 
+logger = logging.getLogger(__name__)
 PROGRESS_INTERVAL_SECONDS = 0.5
-BEAT_SECONDS = 1.0
 
 
 class JobContext:
@@ -58,8 +60,16 @@ class JobContext:
         if now - self._last < PROGRESS_INTERVAL_SECONDS:
             return
         self._last = now
-        self._job.record_progress(fraction, message)
-        events.publish(self._job)
+        try:
+            self._job.record_progress(fraction, message)
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block:
+                raise
+            # A database that restarts must not cost the work: the next call finds it, and the end is what counts.
+            logger.warning("Progress was not kept: %s", type(error).__name__)
+            close_old_connections()
+        else:
+            events.publish(self._job)
 
 
 class Heartbeat(threading.Thread):
@@ -73,7 +83,7 @@ class Heartbeat(threading.Thread):
 
     def run(self) -> None:
         try:
-            while not self._ended.wait(BEAT_SECONDS):
+            while not self._ended.wait(settings.JOB_BEAT_SECONDS):
                 self._beat()
         finally:
             connection.close()
@@ -89,6 +99,7 @@ class Heartbeat(threading.Thread):
         except LeaseLost:
             self._context._lost.set()
             self._ended.set()
-        except DatabaseError:
-            # A restarted database answers the next beat on a new connection; the lease outlasts many beats.
+        except (Error, MemoryError):
+            # A restarted database answers the next beat on a new connection, and a job that has taken all memory ends
+            # soon; the lease outlasts several beats.
             close_old_connections()

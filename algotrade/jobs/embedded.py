@@ -17,4 +17,4 @@ def ensure_started() -> None:
     _started = True
     events.use_loop(asyncio.get_running_loop())
     dispatch.wake_with(worker.nudge)
-    worker.start(sweeping=True)
+    worker.start(clock=True)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MOST_ON_THEIR_WAY = 2_000
+"""Events that the rooms have not taken yet; beyond them events are lost rather than kept without end."""
+LONGEST_DELIVERY_SECONDS = 10.0
+
+_on_their_way = threading.BoundedSemaphore(MOST_ON_THEIR_WAY)
 _loop: asyncio.AbstractEventLoop | None = None
 _lock = threading.Lock()
 _forward: Any = None
@@ -55,6 +60,7 @@ def message_for(job: "Job") -> dict[str, Any]:
         "seq": job.seq,
         "state": job.state,
         "progress": round(job.progress, 4),
+        "eta": None if job.eta is None else round(job.eta, 1),
         "message": job.message,
         "cancelling": job.cancel_requested_at is not None and not job.is_terminal,
         "title": job.title,
@@ -74,8 +80,15 @@ def deliver(owner_id: int, message: dict[str, Any]) -> None:
     if _forward is not None:
         _forward(owner_id, message)
         return
-    future = asyncio.run_coroutine_threadsafe(_send(owner_id, message), own_loop())
-    future.add_done_callback(_log_failure)
+    if not _on_their_way.acquire(blocking=False):
+        meters.events_lost.add()
+        return
+    future = asyncio.run_coroutine_threadsafe(_send_in_time(owner_id, message), own_loop())
+    future.add_done_callback(_arrived)
+
+
+async def _send_in_time(owner_id: int, message: dict[str, Any]) -> None:
+    await asyncio.wait_for(_send(owner_id, message), LONGEST_DELIVERY_SECONDS)
 
 
 async def _send(owner_id: int, message: dict[str, Any]) -> None:
@@ -85,7 +98,8 @@ async def _send(owner_id: int, message: dict[str, Any]) -> None:
     await layer.group_send(f"user.{owner_id}", event)
 
 
-def _log_failure(future: Any) -> None:
+def _arrived(future: Any) -> None:
+    _on_their_way.release()
     error = future.exception() if not future.cancelled() else None
     if error is not None:
         meters.events_lost.add()

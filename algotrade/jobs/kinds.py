@@ -28,7 +28,7 @@ class JobKind:
     waits for the import. `cancel_grace` is how many seconds a cancelled job may take to stop by itself before its
     process is ended; a process that was ended has to start anew, so give more than a job needs to notice. Of a kind
     with `one_per_owner` an owner's next job waits until their last one has ended, so that hours of work leave a place
-    to others.
+    to others. A `long` kind may take an hour: a pool of several places keeps its first one free of them.
     """
 
     name: str
@@ -39,9 +39,12 @@ class JobKind:
     preload: bool = True
     cancel_grace: float = 2.0
     one_per_owner: bool = False
+    long: bool = False
 
     def resolve(self) -> Handler:
         """The handler itself; imports what it needs, so call it in a job's process only."""
+        if not self.handler:
+            raise _unknown(self.name)
         handler: Handler = import_string(self.handler)
         return handler
 
@@ -57,11 +60,21 @@ def register_kind(kind: JobKind) -> None:
 
 
 def get_kind(name: str) -> JobKind:
+    """The kind of new work; `UnknownKind` lists those that there are."""
     try:
         return _kinds[name]
     except KeyError:
-        raise UnknownKind(f"No job kind is named {name!r}; there are: {', '.join(sorted(_kinds))}.") from None
+        raise _unknown(name) from None
+
+
+def kind_of_row(name: str) -> JobKind:
+    """The kind of stored work. One that no app registers any more has its name for a label, and fails when it runs."""
+    return _kinds.get(name) or JobKind(name=name, label=name, handler="")
 
 
 def kinds() -> tuple[JobKind, ...]:
     return tuple(_kinds[name] for name in sorted(_kinds))
+
+
+def _unknown(name: str) -> UnknownKind:
+    return UnknownKind(f"No job kind is named {name!r}; there are: {', '.join(sorted(_kinds))}.")

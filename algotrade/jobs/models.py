@@ -2,31 +2,33 @@
 
 queued -> running -> succeeded | failed | cancelled, and back from running to queued when a worker was lost.
 A claim raises the fence; each later write names the fence it holds, so a worker that was presumed dead and comes
-back writes to no row. The terminal state and the result share one transaction.
+back writes to no row. The terminal state and the result share one transaction. Every change of state locks the owner's
+row first, then the job's: whoever deletes, cancels or ends work of one owner does so one after the other.
 """
 
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from algotrade.jobs import events, measuring
+from algotrade.jobs import checkpoints, events, measuring
 from algotrade.jobs.errors import LeaseLost
-from algotrade.jobs.kinds import get_kind, kinds
+from algotrade.jobs.kinds import kind_of_row
+from algotrade.jobs.querysets import JobQuerySet, lock_owner
 
-LEASE = timedelta(seconds=30)
 QUEUE_LIMIT = timedelta(hours=24)
 WORKER_SILENCE = timedelta(seconds=20)
 MAX_ATTEMPTS = 3
-CLAIM_CANDIDATES = 8
+# Below these a rate says nothing about what is left.
+LEAST_PROGRESS, LEAST_SECONDS = 0.01, 1.0
 
 
 def from_now(delta: timedelta) -> models.ExpressionWrapper:
@@ -34,50 +36,9 @@ def from_now(delta: timedelta) -> models.ExpressionWrapper:
     return models.ExpressionWrapper(Now() + models.Value(delta), output_field=models.DateTimeField())
 
 
-class JobQuerySet(models.QuerySet):
-    """Jobs, by whose they are and what they are doing."""
-
-    def for_user(self, user: Any) -> Self:
-        return self.filter(owner=user) if user.is_authenticated else self.none()
-
-    def active(self) -> Self:
-        return self.filter(state__in=Job.ACTIVE)
-
-    def running(self) -> Self:
-        return self.filter(state=Job.State.RUNNING)
-
-    def queued(self) -> Self:
-        return self.filter(state=Job.State.QUEUED)
-
-    def free_to_begin(self) -> Self:
-        """Waiting jobs but those of a kind that an owner has running already and may have running once."""
-        alone = [kind.name for kind in kinds() if kind.one_per_owner]
-        same = Job.objects.running().filter(owner=models.OuterRef("owner"), kind=models.OuterRef("kind"))
-        return self.queued().exclude(Q(kind__in=alone) & Exists(same))
-
-    def fairly_ordered(self) -> Self:
-        """Waiting jobs that may begin: first of whoever has the fewest running, then the oldest."""
-        running = (
-            Job.objects.running()
-            .filter(owner=models.OuterRef("owner"))
-            .order_by()
-            .values("owner")
-            .annotate(count=Count("pk"))
-            .values("count")
-        )
-        return (
-            self.free_to_begin()
-            .annotate(owner_running=Coalesce(models.Subquery(running), 0))
-            .order_by("owner_running", "created_at", "pk")
-        )
-
-    def claim_next(self, worker: str) -> "Job | None":
-        """Take the next waiting job, or None. Of several workers that try at once, exactly one gets each job."""
-        for pk in self.fairly_ordered().values_list("pk", flat=True)[:CLAIM_CANDIDATES]:
-            job = self.filter(pk=pk).first()  # None: its owner was deleted in this moment
-            if job is not None and job.claim(worker):
-                return job
-        return None
+def lease_from_now() -> models.ExpressionWrapper:
+    """Until when a worker that has just reported keeps its job."""
+    return from_now(timedelta(seconds=settings.JOB_LEASE_SECONDS))
 
 
 class Job(models.Model):
@@ -108,6 +69,7 @@ class Job(models.Model):
     deadline_at = models.DateTimeField(_("deadline"))
     seq = models.PositiveIntegerField(default=0)
     progress = models.FloatField(_("progress"), default=0.0)
+    progress_from = models.FloatField(default=0.0)
     message = models.CharField(_("message"), max_length=300, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(_("error"), max_length=60, blank=True)
@@ -148,7 +110,7 @@ class Job(models.Model):
 
     @property
     def label(self) -> str:
-        return str(get_kind(self.kind).label)
+        return str(kind_of_row(self.kind).label)
 
     @property
     def seconds(self) -> float | None:
@@ -157,20 +119,23 @@ class Job(models.Model):
             return None
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
 
+    @property
+    def eta(self) -> float | None:
+        """Seconds that are probably left, by the rate of this attempt; None where that says nothing yet."""
+        if self.state != self.State.RUNNING or self.seconds is None:
+            return None
+        done = self.progress - self.progress_from
+        if done < LEAST_PROGRESS or self.seconds < LEAST_SECONDS:
+            return None
+        return self.seconds * (1.0 - self.progress) / done
+
     # -- Changes of state. Each owns its transaction, and tells the rooms only after the commit. ---------------
 
-    @property
-    def waits_for_own(self) -> bool:
-        """Whether it waits although workers may be free, because its owner has one of this kind running."""
-        return self.state == self.State.QUEUED and not Job.objects.filter(pk=self.pk).free_to_begin().exists()
-
     def claim(self, worker: str) -> bool:
-        """queued -> running under a new fence. False: somebody else was first, or the owner has one of it running."""
-        kind = get_kind(self.kind)
-        limit = timedelta(seconds=kind.time_limit)
+        """queued -> running under a new fence. False: somebody else was first, or the owner has enough running."""
+        limit = timedelta(seconds=kind_of_row(self.kind).time_limit)
         with transaction.atomic():
-            if kind.one_per_owner:  # two workers must not both see that none is running
-                get_user_model().objects.select_for_update(no_key=True).filter(pk=self.owner_id).first()
+            lock_owner(self.owner_id)  # two workers must not both see that there is room for one more
             won = (
                 Job.objects.filter(pk=self.pk)
                 .free_to_begin()
@@ -180,9 +145,10 @@ class Job(models.Model):
                     attempt=F("attempt") + 1,
                     seq=F("seq") + 1,
                     worker=worker,
-                    lease_until=from_now(LEASE),
+                    lease_until=lease_from_now(),
                     deadline_at=from_now(limit),
                     started_at=Now(),
+                    progress_from=F("progress"),
                     message="",
                 )
             )
@@ -192,7 +158,7 @@ class Job(models.Model):
 
     def heartbeat(self) -> bool:
         """Extend the lease; True when the owner wants the job to stop. Raises LeaseLost for a fenced-off worker."""
-        if not self._held().update(lease_until=from_now(LEASE)):
+        if not self._held().update(lease_until=lease_from_now()):
             raise LeaseLost(str(self.pk))
         return self._held().filter(cancel_requested_at__isnull=False).exists()
 
@@ -208,6 +174,7 @@ class Job(models.Model):
     def succeed(self, store: Callable[[], None], timings: dict[str, float]) -> None:
         """Write the result and the terminal state in one transaction."""
         with transaction.atomic():
+            lock_owner(self.owner_id)
             self._end(self.State.SUCCEEDED, progress=1.0, message="", timings=timings)
             store()
             self._after_change()
@@ -215,24 +182,30 @@ class Job(models.Model):
     def fail(self, code: str, detail: str) -> None:
         """End in error, with words for the page. A running job must still be held; a waiting one may fail too."""
         with transaction.atomic():
+            lock_owner(self.owner_id)
             self._end(self.State.FAILED, error_code=code, error_detail=detail)
             self._after_change()
 
     def cancel(self) -> None:
         """End because its owner asked for it."""
         with transaction.atomic():
+            lock_owner(self.owner_id)
             self._end(self.State.CANCELLED, message="")
             self._after_change()
 
-    def give_back(self, reason: str, *, attempts: int = MAX_ATTEMPTS, counted: bool = True) -> None:
-        """The worker was lost: wait again, or end when it was cancelled or has been tried often enough."""
-        if self.cancel_requested_at is not None:
-            self.cancel()
-            return
-        if counted and self.attempt >= attempts:
-            self.fail("worker_lost", f"{reason} It was tried {self.attempt} times. Try again with less data.")
-            return
+    def give_back(
+        self, reason: str, *, attempts: int = MAX_ATTEMPTS, counted: bool = True, code: str = "worker_lost"
+    ) -> None:
+        """It cannot go on here: wait again, or end when it was cancelled or has been tried often enough."""
         with transaction.atomic():
+            lock_owner(self.owner_id)
+            if self._held().filter(cancel_requested_at__isnull=False).exists():
+                self.cancel()
+                return
+            if counted and self.attempt >= attempts:
+                tried = _("%(reason)s It was tried %(attempts)d times.")
+                self.fail(code, tried % {"reason": reason, "attempts": self.attempt})
+                return
             kept = self._held().update(
                 state=self.State.QUEUED,
                 lease_until=None,
@@ -250,6 +223,7 @@ class Job(models.Model):
         """A waiting job ends at once, a running one is told to stop. False when it had ended already."""
         flagged = Job.objects.filter(pk=self.pk)
         with transaction.atomic():
+            lock_owner(self.owner_id)
             if flagged.filter(state=self.State.QUEUED).update(
                 state=self.State.CANCELLED, cancel_requested_at=Now(), finished_at=Now(), seq=F("seq") + 1
             ):
@@ -267,10 +241,12 @@ class Job(models.Model):
         """failed or cancelled -> queued, with its attempts counted anew. False when it is in another state."""
         again = Job.objects.filter(pk=self.pk, state__in=(self.State.FAILED, self.State.CANCELLED))
         with transaction.atomic():
+            lock_owner(self.owner_id)
             changed = again.update(
                 state=self.State.QUEUED,
                 attempt=0,
                 progress=0.0,
+                progress_from=0.0,
                 message="",
                 error_code="",
                 error_detail="",
@@ -296,9 +272,11 @@ class Job(models.Model):
 
     def _after_change(self) -> None:
         self.refresh_from_db()
-        kind = get_kind(self.kind)
+        kind = kind_of_row(self.kind)
         if kind.on_state is not None:
             kind.on_state(self)
+        if self.is_terminal:
+            transaction.on_commit(partial(checkpoints.discard, self.pk))
         transaction.on_commit(lambda: events.publish(self))
         transaction.on_commit(lambda: measuring.changed(self))
 

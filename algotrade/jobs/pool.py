@@ -2,7 +2,8 @@
 
 The same pool serves both ways to run: inside the single web process, and inside each Celery worker. The thread
 relays the children's events to the rooms, sees a child's death at once, ends jobs that pass their deadline or do
-not stop when cancelled, looks for waiting work by itself, and in embedded operation runs the sweeper.
+not stop when cancelled, looks for waiting work by itself, and sweeps: no broker is needed for that. A pool of several
+places keeps its first one free of long kinds, so that hours of work never take all of them.
 """
 
 import contextlib
@@ -17,24 +18,24 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from algotrade import meters
 from algotrade.jobs import child, events, processes, services
 from algotrade.jobs.errors import LeaseLost
-from algotrade.jobs.kinds import get_kind
+from algotrade.jobs.kinds import kind_of_row
 from algotrade.jobs.models import Job, Worker
+from algotrade.jobs.querysets import JobQuerySet
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.5
 POLL_SECONDS = 2.0
-SWEEP_SECONDS = 5.0
+REPORT_SECONDS = 5.0
 STOP_GRACE_SECONDS = 2.0
-# A child that holds no job any more, or that was told to run and claimed none, must say so within this time.
-SILENCE_SECONDS = 30.0
 RESPAWN_PAUSE_SECONDS = 2.0
 
 
@@ -44,6 +45,7 @@ class _Place:
 
     process: Any
     pipe: Connection
+    reserved: bool = False
     state: str = "starting"
     job_id: str = ""
     fence: int = 0
@@ -51,12 +53,11 @@ class _Place:
 
 
 class LocalPool:
-    """`places` job processes, kept warm and replaced when they die."""
+    """`places` job processes, kept warm and replaced when they die or are worn."""
 
-    def __init__(self, places: int, *, sweeping: bool = False) -> None:
+    def __init__(self, places: int) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._size = places
-        self._sweeping = sweeping
         self._context = multiprocessing.get_context("spawn")
         self._places: list[_Place] = []
         self._wanted = 0
@@ -64,7 +65,8 @@ class LocalPool:
         self._wake_receive, self._wake_send = multiprocessing.Pipe(duplex=False)
         self._wake_lock = threading.Lock()
         self._thread = threading.Thread(target=self._watch, name="job-pool", daemon=True)
-        self._next = {"tick": 0.0, "poll": 0.0, "sweep": 0.0}
+        self._next = {"tick": 0.0, "poll": 0.0, "report": 0.0, "sweep": 0.0}
+        self._last_seen = time.time()
         self._respawn_at = 0.0
         self._started = timezone.now()
 
@@ -86,7 +88,7 @@ class LocalPool:
     # -- The watching thread ----------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        self._guarded(services.recover_host)
+        self._guarded(lambda: services.recover_host(pool=self.name))
         while not self._stopping.is_set():
             self._fill()
             watched: list[Any] = [self._wake_receive]
@@ -110,7 +112,7 @@ class LocalPool:
         """The watch goes on whatever the database does; what failed is tried again at the next tick."""
         try:
             action()
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("The job pool cannot reach the database: %s", type(error).__name__)
         except LeaseLost:
             logger.info("A job had ended or moved before the pool could end it")
@@ -123,16 +125,17 @@ class LocalPool:
         if time.monotonic() < self._respawn_at:
             return
         while len(self._places) < self._size:
+            reserved = self._size > 1 and not any(place.reserved for place in self._places)
             ours, theirs = self._context.Pipe()
             process = self._context.Process(
                 target=child.main,
-                args=(theirs, self.name, settings.JOB_MEMORY_LIMIT_MB),
+                args=(theirs, self.name, settings.JOB_MEMORY_LIMIT_MB, reserved),
                 name="job",
                 daemon=True,
             )
             process.start()
             theirs.close()
-            self._places.append(_Place(process, ours))
+            self._places.append(_Place(process, ours, reserved))
 
     def _drain_nudges(self) -> None:
         while self._wake_receive.poll():
@@ -140,7 +143,8 @@ class LocalPool:
             self._wanted = min(self._wanted + 1, self._size)
 
     def _assign(self) -> None:
-        for place in self._places:
+        """The reserved place last: it may not take what the nudge was about."""
+        for place in sorted(self._places, key=lambda place: place.reserved):
             if self._wanted and place.state == "idle":
                 self._order_run(place)
                 self._wanted -= 1
@@ -168,8 +172,11 @@ class LocalPool:
         elif kind == "meter":
             meters.take(*values)
         elif kind == "done":
-            place.state, place.job_id, place.silent_since = "idle", "", None
-            if values[0]:  # where there was one job there may be another
+            found, worn = values
+            place.state, place.job_id, place.silent_since = "worn" if worn else "idle", "", None
+            if found and worn:
+                self._wanted = min(self._wanted + 1, self._size)
+            elif found:  # where there was one job there may be another
                 self._order_run(place)
         elif kind == "ready":
             place.state = "idle"
@@ -181,24 +188,28 @@ class LocalPool:
         self._places.remove(place)
         place.pipe.close()
         place.process.join()
-        if place.job_id:
-            self._guarded(lambda: self._release(place))
-        elif place.state == "starting":
+        if place.state == "starting":
             # A child that cannot even start would otherwise be replaced in a tight loop.
             logger.error("A job process ended with code %s while starting", place.process.exitcode)
             self._respawn_at = time.monotonic() + RESPAWN_PAUSE_SECONDS
+        elif place.state == "busy":
+            self._guarded(lambda: self._release(place))
 
     def _release(self, place: _Place) -> None:
-        job = self._job_of(place)
-        if job is not None:
+        """By the name of the process: it may have died before it could say what it had claimed."""
+        for job in self._judged().filter(worker=f"{self.name}:{place.process.pid}"):
             logger.error("The process of job %s ended with code %s", job.pk, place.process.exitcode)
-            job.give_back(
-                _("Its process ended without an answer (code %(code)s).") % {"code": place.process.exitcode}
-            )
+            if job.deadline_at < job.now:
+                services.end_overdue(job)
+            else:
+                reason = _("Its process ended without an answer (code %(code)s).")
+                job.give_back(reason % {"code": place.process.exitcode})
             self._wanted = min(self._wanted + 1, self._size)
 
-    def _job_of(self, place: _Place) -> Job | None:
-        return Job.objects.running().filter(pk=place.job_id, fence=place.fence).first()
+    @staticmethod
+    def _judged() -> JobQuerySet:
+        """Running jobs, and the present by the database's clock, which wrote their deadlines."""
+        return Job.objects.running().annotate(now=Now())
 
     # -- What time brings --------------------------------------------------------------------------------------
 
@@ -215,50 +226,62 @@ class LocalPool:
         if self._due("poll", POLL_SECONDS) and any(place.state == "idle" for place in self._places):
             waiting = Job.objects.queued().count()
             self._wanted = max(self._wanted, min(waiting, self._size))
-        if self._due("sweep", SWEEP_SECONDS):
-            busy = sum(place.state == "busy" for place in self._places)
-            Worker.objects.update_or_create(
-                name=self.name,
-                defaults={
-                    "places": self._size,
-                    "busy": busy,
-                    "seen_at": timezone.now(),
-                    "started_at": self._started,
-                },
-            )
-            if self._sweeping:
-                services.sweep()
+        if self._due("report", REPORT_SECONDS):
+            self._report()
+        if self._has_slept():
+            self._next["sweep"] = time.monotonic() + settings.JOB_SWEEP_SECONDS
+        if self._due("sweep", settings.JOB_SWEEP_SECONDS):
+            services.sweep()
+
+    def _report(self) -> None:
+        busy = sum(place.state == "busy" for place in self._places)
+        now = {
+            "places": self._size,
+            "busy": busy,
+            "seen_at": timezone.now(),
+            "started_at": self._started,
+        }
+        Worker.objects.update_or_create(name=self.name, defaults=now)
+
+    def _has_slept(self) -> bool:
+        """Whether the machine was asleep, or we were stopped: our own jobs first get time to renew their leases."""
+        before, self._last_seen = self._last_seen, time.time()
+        return self._last_seen - before > 0.75 * settings.JOB_LEASE_SECONDS
 
     def _end_stubborn(self) -> None:
         """Kill a child whose job is past its deadline, or was cancelled and has not stopped within its grace."""
-        now = timezone.now()
+        held = {place.job_id: place.fence for place in self._places if place.job_id}
+        jobs = {str(job.pk): job for job in self._judged().filter(pk__in=held)} if held else {}
         for place in self._places:
-            job = self._job_of(place) if place.job_id else None
-            if job is None:
+            job = jobs.get(place.job_id)
+            if job is None or job.fence != place.fence:
                 self._end_silent(place)
-            elif job.deadline_at < now:
+            elif job.deadline_at < job.now:
                 self._kill(place)
                 self._guarded(lambda job=job: services.end_overdue(job))
             elif job.cancel_requested_at:
-                waited = (now - job.cancel_requested_at).total_seconds()
-                if waited > get_kind(job.kind).cancel_grace:
+                waited = (job.now - job.cancel_requested_at).total_seconds()
+                if waited > kind_of_row(job.kind).cancel_grace:
                     self._kill(place)
                     self._guarded(job.cancel)
 
     def _end_silent(self, place: _Place) -> None:
-        """A frozen child loses its lease, not its place: without this a pool of frozen children runs nothing."""
+        """A child that holds no job any more, or was told to run and claimed none, must say so within a lease.
+
+        A frozen one loses its lease, not its place: without this a pool of frozen children runs nothing.
+        """
         if place.state != "busy":
             return
         now = time.monotonic()
         if place.silent_since is None:
             place.silent_since = now
-        elif now - place.silent_since > SILENCE_SECONDS:
+        elif now - place.silent_since > settings.JOB_LEASE_SECONDS:
             logger.error("A job process has stopped answering; another one takes its place")
             self._kill(place)
 
     def _kill(self, place: _Place) -> None:
-        place.job_id = ""  # its end is written here, not when the child is buried
         place.process.kill()
+        place.job_id = ""
 
     def _end_children(self) -> None:
         for place in self._places:
@@ -272,10 +295,9 @@ class LocalPool:
                 place.process.kill()
                 place.process.join()
             self._read(place)
-            if place.job_id:
+            if place.state == "busy":
                 self._guarded(lambda place=place: self._hand_over(place))
 
     def _hand_over(self, place: _Place) -> None:
-        job = self._job_of(place)
-        if job is not None:
+        for job in Job.objects.running().filter(worker=f"{self.name}:{place.process.pid}"):
             job.give_back(_("The lab was restarted."), counted=False)

@@ -5,6 +5,7 @@ import os
 import platform
 import sys
 import time
+from pathlib import Path
 
 PARENT_CHECK_SECONDS = 1.0
 # Numerical libraries would each start a thread a core in each child; two jobs on two cores must not thrash.
@@ -48,6 +49,15 @@ def limit_memory(megabytes: int) -> None:
 
     limit = megabytes * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def resident_mb() -> float:
+    """Memory of this process that files do not back, in megabytes; 0 where the system does not tell (not Linux)."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) / 1024
 
 
 def keep_freed_memory() -> bool:

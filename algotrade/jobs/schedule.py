@@ -124,8 +124,17 @@ register_periodic(
         name="Sweep jobs",
         task="jobs.sweep",
         when=timedelta(seconds=5),
-        description="Gives lost jobs back to the queue and ends overdue ones. (Embedded, the job pool does it.)",
+        description="Gives lost jobs back to the queue and ends overdue ones. (Each job pool does it, too.)",
         expires=5,
         essential=True,
+    )
+)
+register_periodic(
+    Periodic(
+        name="Discard what jobs left",
+        task="jobs.discard_left_behind",
+        when=timedelta(hours=1),
+        description="Removes finished units of work that ended jobs kept for another attempt.",
+        expires=3600,
     )
 )

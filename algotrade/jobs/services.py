@@ -7,17 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from algotrade import meters
-from algotrade.jobs import dispatch, events, measuring
-from algotrade.jobs.errors import AlreadyEnded, LeaseLost, QueueFull
-from algotrade.jobs.kinds import get_kind
+from algotrade.jobs import checkpoints, dispatch, events, measuring
+from algotrade.jobs.errors import AlreadyEnded, QueueFull
+from algotrade.jobs.kinds import get_kind, kind_of_row
 from algotrade.jobs.models import QUEUE_LIMIT, Job, Worker
 from algotrade.jobs.processes import pid_exists
+from algotrade.jobs.querysets import lock_owner
 from algotrade.logging import request_id
 
 logger = logging.getLogger(__name__)
@@ -72,7 +74,7 @@ def requeue(job: Job) -> Job:
 
 def _take_place_in_queue(owner_id: int) -> None:
     """Refuse when too many of the owner's jobs wait; the lock on their row makes counting and adding one step."""
-    get_user_model().objects.select_for_update().get(pk=owner_id)
+    lock_owner(owner_id)
     limit = settings.JOB_MAX_QUEUED_PER_USER
     if Job.objects.queued().filter(owner_id=owner_id).count() >= limit:
         raise QueueFull(
@@ -87,33 +89,53 @@ def sweep() -> int:
     """Mend what faults left behind; safe to run doubled. Returns how many jobs it touched.
 
     Expired leases go back to the queue, jobs past their deadline end, and when work waits the workers are nudged
-    again, because a message may have been lost.
+    again, because a message may have been lost. All by the database's clock.
     """
-    now = timezone.now()
     touched = 0
     meters.sweeps.add()
-    for job in Job.objects.running().filter(deadline_at__lt=now)[:SWEEP_BATCH]:
-        touched += _swept(job, end_overdue)
-    for job in Job.objects.running().filter(lease_until__lt=now)[:SWEEP_BATCH]:
-        touched += _swept(job, release)
-    for job in Job.objects.queued().filter(deadline_at__lt=now)[:SWEEP_BATCH]:
-        touched += _swept(job, give_up)
-    Worker.objects.filter(seen_at__lt=now - FORGET_WORKERS_AFTER).delete()
+    running, queued = Q(state=Job.State.RUNNING), Q(state=Job.State.QUEUED)
+    for broken, mend in (
+        (running & Q(deadline_at__lt=Now()), end_overdue),
+        (running & Q(lease_until__lt=Now()), release),
+        (queued & Q(deadline_at__lt=Now()), give_up),
+    ):
+        for job in Job.objects.filter(broken).only("pk", "owner")[:SWEEP_BATCH]:
+            touched += _mended(job, broken, mend)
+    Worker.objects.filter(seen_at__lt=timezone.now() - FORGET_WORKERS_AFTER).delete()
     if Job.objects.queued().exists():
         dispatch.nudge()
     return touched
 
 
-def recover_host(host: str | None = None) -> int:
-    """At start-up: jobs that a dead process of this machine left running wait again at once."""
+def recover_host(host: str | None = None, *, pool: str = "") -> int:
+    """At start-up: jobs that a dead process of this machine left running wait again at once.
+
+    A pool that has just started has claimed nothing: what runs under its own name (containers number their processes
+    alike each time) is a dead one's, too.
+    """
     prefix = f"{host or socket.gethostname()}:"
-    lost = [job for job in Job.objects.running().filter(worker__startswith=prefix) if not _alive(job.worker)]
-    return sum(_swept(job, release) for job in lost)
+    running = Q(state=Job.State.RUNNING)
+    lost = [
+        job
+        for job in Job.objects.filter(running, worker__startswith=prefix).only("pk", "owner", "worker")
+        if job.worker.startswith(f"{pool}:") or not _alive(job.worker)
+    ]
+    return sum(_mended(job, running & Q(worker=job.worker), release) for job in lost)
+
+
+def discard_left_behind() -> int:
+    """Remove the checkpoints of jobs that have ended or are gone, should that have been missed."""
+    kept = checkpoints.job_ids()
+    needed = set(Job.objects.active().filter(pk__in=kept).values_list("pk", flat=True))
+    orphans = [job_id for job_id in kept if job_id not in needed]
+    for job_id in orphans:
+        checkpoints.discard(job_id)
+    return len(orphans)
 
 
 def end_overdue(job: Job) -> None:
     """End a job that has run longer than its kind may."""
-    limit = get_kind(job.kind).time_limit
+    limit = kind_of_row(job.kind).time_limit
     job.fail(
         "deadline_exceeded",
         _("The job ran longer than %(limit)d seconds and was stopped. Choose a shorter period or fewer bars.")
@@ -131,13 +153,17 @@ def give_up(job: Job) -> None:
     job.fail("queue_timeout", _("No worker took the job within a day. Are workers running?"))
 
 
-def _swept(job: Job, mend: Callable[[Job], None]) -> int:
-    try:
-        mend(job)
-    except LeaseLost:
-        return 0
+def _mended(job: Job, broken: Q, mend: Callable[[Job], None]) -> int:
+    """Mend a job if it is still broken once nobody else changes it; one that is being written to is alive."""
+    with transaction.atomic():
+        lock_owner(job.owner_id)
+        rows = Job.objects.select_for_update(skip_locked=True, of=("self",))
+        found = rows.filter(broken, pk=job.pk).first()
+        if found is None:
+            return 0
+        mend(found)
     meters.jobs_swept.add()
-    logger.warning("Swept job %s (%s)", job.pk, mend.__name__, extra=measuring.identity(job))
+    logger.warning("Swept job %s (%s)", job.pk, mend.__name__, extra=measuring.identity(found))
     return 1
 
 

@@ -15,3 +15,9 @@ def run_next() -> None:
 def sweep() -> None:
     """Mend what faults left behind; see `services.sweep`."""
     services.sweep()
+
+
+@shared_task(name="jobs.discard_left_behind")
+def discard_left_behind() -> None:
+    """Remove what jobs kept that have ended; see `services.discard_left_behind`."""
+    services.discard_left_behind()

@@ -13,14 +13,14 @@ _clock: LocalClock | None = None
 _lock = threading.Lock()
 
 
-def start(*, sweeping: bool = False) -> LocalPool:
-    """Start the pool unless it runs. `sweeping` makes it run the sweeper and the clock too, where no beat does."""
+def start(*, clock: bool = False) -> LocalPool:
+    """Start the pool unless it runs, and the `clock` where no beat does its work."""
     global _pool, _clock
     with _lock:
         if _pool is None:
-            _pool = LocalPool(settings.JOB_WORKERS, sweeping=sweeping)
+            _pool = LocalPool(settings.JOB_WORKERS)
             _pool.start()
-            if sweeping:
+            if clock:
                 _clock = LocalClock()
                 _clock.start()
             atexit.register(stop)

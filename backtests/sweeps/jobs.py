@@ -35,6 +35,7 @@ register_kind(
         handler="backtests.sweeps.tasks.run_sweep",
         on_state=follow,
         time_limit=3600,
+        long=True,
     )
 )
 register_kind(

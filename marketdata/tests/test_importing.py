@@ -96,7 +96,9 @@ def test_a_series_whose_extension_is_cancelled_stays_as_it_was(user, series, sma
     assert not WriteLease.objects.exists()
 
 
-def test_a_job_that_is_cancelled_after_its_last_row_leaves_nothing(user, run_jobs, monkeypatch, media_root):
+def test_a_job_that_is_cancelled_after_its_last_row_leaves_nothing(
+    user, run_jobs, monkeypatch, settings, media_root
+):
     real = storing.examine_file
 
     def cancel_late(*args):
@@ -104,7 +106,7 @@ def test_a_job_that_is_cancelled_after_its_last_row_leaves_nothing(user, run_job
         return real(*args)
 
     monkeypatch.setattr(storing, "examine_file", cancel_late)
-    monkeypatch.setattr("algotrade.jobs.context.BEAT_SECONDS", 0.05)
+    settings.JOB_BEAT_SECONDS = 0.05
     monkeypatch.setattr(
         "algotrade.jobs.context.JobContext.check", _checking_at_the_end(monkeypatch), raising=True
     )

@@ -5,6 +5,8 @@ import os
 import time
 from collections.abc import Callable
 
+from django.db import OperationalError
+
 from algotrade.errors import InvalidInput
 from algotrade.jobs.context import JobContext
 from algotrade.jobs.kinds import JobKind, register_kind
@@ -45,6 +47,15 @@ def store_badly(context: JobContext) -> Callable[[], None]:
 
 def exhaust(context: JobContext) -> Callable[[], None]:
     raise MemoryError
+
+
+def lose_the_database(context: JobContext) -> Callable[[], None]:
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+def take_hours(context: JobContext) -> Callable[[], None]:
+    """Of a long kind, though it ends at once."""
+    return lambda: None
 
 
 def fill_the_disk(context: JobContext) -> Callable[[], None]:
@@ -105,6 +116,8 @@ HANDLERS = (
     stubborn,
     inside_a_library,
     die,
+    lose_the_database,
+    take_hours,
 )
 for _handler in HANDLERS:
     register_kind(
@@ -114,6 +127,7 @@ for _handler in HANDLERS:
             handler=f"algotrade.jobs.tests.handlers.{_handler.__name__}",
             on_state=_remember,
             time_limit=5 if _handler is stubborn else 60,
+            long=_handler is take_hours,
             cancel_grace=1.25 if _handler is inside_a_library else 2.0,
         )
     )

@@ -269,7 +269,7 @@ def test_only_the_embedded_lab_has_a_clock_and_ends_it(monkeypatch):
     worker.start()
     assert worker._clock is None
     worker.stop()
-    worker.start(sweeping=True)
+    worker.start(clock=True)
     local = worker._clock
     assert local is not None
     assert local._thread.is_alive()

@@ -1,16 +1,16 @@
 """The state machine, run in this process."""
 
+import os
+import uuid
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from algotrade.jobs import services
+from algotrade.jobs import checkpoints, services
 from algotrade.jobs.errors import AlreadyEnded, LeaseLost, QueueFull, UnknownKind
-from algotrade.jobs.models import Job, JobQuerySet
+from algotrade.jobs.models import Job
 from algotrade.jobs.runner import run
 from algotrade.jobs.tests import handlers
 
@@ -58,19 +58,6 @@ def test_only_one_of_two_claims_wins(submit):
     assert Job.objects.get(pk=job.pk).worker == "a:1"
 
 
-def test_a_job_that_is_deleted_while_it_is_chosen_is_passed_over(submit, monkeypatch):
-    first, second = submit("succeed"), submit("succeed")
-    waiting = Job.objects.fairly_ordered()
-
-    def deleted_meanwhile(self):
-        Job.objects.filter(pk=first.pk).delete()
-        return SimpleNamespace(values_list=lambda *args, **kwargs: [first.pk, second.pk])
-
-    assert waiting.first() == first
-    monkeypatch.setattr(JobQuerySet, "fairly_ordered", deleted_meanwhile)
-    assert Job.objects.claim_next("host:1") == second
-
-
 def test_an_error_raised_on_purpose_keeps_its_code_and_words(submit):
     job = submit("refuse")
     run(claimed(job))
@@ -103,7 +90,7 @@ def test_memory_exhausted_twice_ends_the_job(submit):
     assert job.state == "queued"
     run(claimed(job))
     job.refresh_from_db()
-    assert (job.state, job.attempt) == ("failed", 2)
+    assert (job.state, job.attempt, job.error_code) == ("failed", 2, "out_of_memory")
 
 
 def test_a_zombie_writes_nothing(submit):
@@ -159,6 +146,14 @@ def test_a_running_job_is_told_to_stop_and_stops(submit):
     assert job.state == "cancelled"
 
 
+def test_a_job_whose_worker_is_lost_after_the_cancel_does_not_wait_again(submit):
+    job = claimed(submit("wait"))
+    services.request_cancel(Job.objects.get(pk=job.pk))
+    job.give_back("Lost.")  # this process knows nothing of the cancel yet
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == ("cancelled", "")
+
+
 def test_an_ended_job_cannot_be_cancelled_but_a_failed_one_can_be_tried_again(submit):
     job = submit("refuse")
     run(claimed(job))
@@ -211,17 +206,38 @@ def test_a_disk_that_takes_nothing_ends_the_job_with_words(submit):
     assert "No space left on device" in job.error_detail
 
 
-def test_whoever_has_fewest_running_is_served_first(submit, user):
-    other = get_user_model().objects.create_user("other", "other@example.com", "long-enough-1")
-    claimed(submit("wait"))
-    submit("succeed")
-    theirs = services.submit(kind="test.succeed", owner=other, title="theirs")
-    assert Job.objects.claim_next("w:1") == theirs
-
-
 def test_an_unknown_kind_names_the_known_ones(user):
     with pytest.raises(UnknownKind, match=r"test\.succeed"):
         services.submit(kind="test.suceed", owner=user, title="typo")
+
+
+def test_a_stored_job_of_a_kind_that_is_gone_ends_with_words(submit):
+    job = submit("succeed")
+    Job.objects.filter(pk=job.pk).update(kind="plugin.gone")
+    job = Job.objects.claim_next("host:1")
+    assert job.label == "plugin.gone"
+    run(job)
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == ("failed", "job_kind_unknown")
+    assert "plugin.gone" in job.error_detail
+
+
+def test_what_is_left_is_told_by_the_rate_of_this_attempt_once_there_is_one(submit):
+    job = claimed(submit("wait"))
+    assert job.eta is None
+    Job.objects.filter(pk=job.pk).update(started_at=timezone.now() - timedelta(seconds=60))
+    job.refresh_from_db()
+    assert job.eta is None
+    job.record_progress(0.2, "a fifth")
+    assert job.eta == pytest.approx(240, rel=0.01)
+    job.give_back("Lost.")
+    assert job.eta is None
+    assert job.claim("host:2")
+    Job.objects.filter(pk=job.pk).update(started_at=timezone.now() - timedelta(seconds=10))
+    job.refresh_from_db()
+    assert (job.progress, job.eta) == (0.2, None)
+    job.record_progress(0.6, "more")
+    assert job.eta == pytest.approx(10, rel=0.01)
 
 
 def test_the_database_itself_refuses_a_lease_on_a_job_that_does_not_run(submit):
@@ -236,3 +252,34 @@ def test_jobs_of_a_dead_process_of_this_machine_wait_again_at_start_up(submit):
     assert services.recover_host("thishost") == 1
     assert Job.objects.get(pk=dead.pk).state == "queued"
     assert Job.objects.get(pk=elsewhere.pk).state == "running"
+
+
+def test_a_pool_that_starts_takes_back_what_a_dead_one_of_its_own_name_left(submit):
+    """Containers have the same name and numbers after each restart."""
+    job = claimed(submit("succeed"), worker=f"thishost:{os.getpid()}:9")
+    assert services.recover_host("thishost") == 0
+    assert services.recover_host("thishost", pool=f"thishost:{os.getpid()}") == 1
+    assert Job.objects.get(pk=job.pk).state == "queued"
+
+
+@pytest.mark.parametrize("end", ["succeed", "fail", "cancel"])
+def test_what_a_job_kept_goes_when_it_ends_and_not_before(submit, end):
+    job = claimed(submit("succeed"))
+    checkpoints.of_job(job.pk, "data").keep("unit", b"1")
+    job.give_back("Lost.")
+    assert job.claim("host:2")
+    assert checkpoints.of_job(job.pk, "data").load("unit") == b"1"
+    {
+        "succeed": lambda: job.succeed(lambda: None, {}),
+        "fail": lambda: job.fail("x", "y"),
+        "cancel": job.cancel,
+    }[end]()
+    assert checkpoints.job_ids() == []
+
+
+def test_what_jobs_kept_that_are_gone_is_discarded_by_the_clock(submit):
+    active, gone = claimed(submit("succeed")), uuid.uuid4()
+    for job_id in (active.pk, gone):
+        checkpoints.of_job(job_id, "data").keep("unit", b"1")
+    assert services.discard_left_behind() == 1
+    assert checkpoints.job_ids() == [active.pk]

@@ -6,12 +6,10 @@ import signal
 import time
 
 import pytest
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 
 from algotrade.jobs import dispatch, events, services
-from algotrade.jobs import pool as pool_module
 from algotrade.jobs.models import Job
 from algotrade.jobs.pool import LocalPool
 from algotrade.jobs.processes import pid_exists
@@ -48,7 +46,7 @@ def pool(monkeypatch, heard):
     monkeypatch.setenv("DATABASE_URL", database_url())
     monkeypatch.setenv("LAB_PLUGINS", PLUGIN)
     monkeypatch.setenv("READ_DOT_ENV", "false")
-    pool = LocalPool(1, sweeping=True)
+    pool = LocalPool(1)
     monkeypatch.setattr(dispatch, "nudge", pool.nudge)
     pool.start()
     yield pool
@@ -158,8 +156,8 @@ def test_a_stopped_process_loses_its_job_to_another(pool, submit, monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
-def test_a_process_that_stays_frozen_is_replaced_so_that_its_job_and_the_next_run(pool, submit, monkeypatch):
-    monkeypatch.setattr(pool_module, "SILENCE_SECONDS", 1.0)
+def test_a_process_that_stays_frozen_is_replaced_so_that_its_job_and_the_next_run(pool, submit, settings):
+    settings.JOB_LEASE_SECONDS = 1.0
     job = wait_for(submit("wait", seconds=2), "running")
     frozen = int(job.worker.rsplit(":", 1)[1])
     next_job = submit("succeed")
@@ -175,8 +173,8 @@ def test_a_process_that_stays_frozen_is_replaced_so_that_its_job_and_the_next_ru
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="Windows cannot stop a process")
-def test_an_idle_process_that_is_frozen_is_replaced_when_there_is_work(pool, submit, monkeypatch):
-    monkeypatch.setattr(pool_module, "SILENCE_SECONDS", 1.0)
+def test_an_idle_process_that_is_frozen_is_replaced_when_there_is_work(pool, submit, settings):
+    settings.JOB_LEASE_SECONDS = 1.0
     idle = int(wait_for(submit("succeed"), "succeeded").worker.rsplit(":", 1)[1])
     time.sleep(0.2)
     os.kill(idle, signal.SIGSTOP)
@@ -187,5 +185,5 @@ def test_an_idle_process_that_is_frozen_is_replaced_when_there_is_work(pool, sub
             os.kill(idle, signal.SIGKILL)
 
 
-def test_the_settings_under_test_have_a_memory_limit():
+def test_the_settings_under_test_have_a_memory_limit(settings):
     assert settings.JOB_MEMORY_LIMIT_MB > 0

@@ -28,7 +28,7 @@ def pool(monkeypatch, tmp_path):
     monkeypatch.setenv("LAB_PLUGINS", "backtests.sweeps.tests.slow_plugin")
     monkeypatch.setenv("READ_DOT_ENV", "false")
     monkeypatch.setattr(events, "deliver", lambda owner_id, message: None)
-    pool = LocalPool(1, sweeping=True)
+    pool = LocalPool(1)
     monkeypatch.setattr(dispatch, "nudge", pool.nudge)
     pool.start()
     yield pool

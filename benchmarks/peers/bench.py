@@ -18,7 +18,8 @@ from benchmarks.peers.report import Line, duration
 from benchmarks.peers.workers import Contender, Effort, Measured, Worker, measure_in_turns, peak_memory
 
 US = "AlgoTrade Lab"
-UNTILED = "the same without tiles"
+UNTILED = "a plain compiled loop, untiled"
+ONE_TILE = "the same with one tile"
 SEED = 3
 TEN_YEARS, LONG = 2_520, 1_000_000
 
@@ -74,7 +75,8 @@ class Bench:
             Contender(US, "product", ours),
             Contender(f"{US}, sweep", "product_sweeps", ours, {"threads": 1}),
             Contender(f"{US}, sweep on two threads", "product_sweeps", ours, {"threads": 2}),
-            Contender(UNTILED, "product_sweeps", ours, {"threads": 2, "untiled": True}),
+            Contender(ONE_TILE, "product_sweeps", ours, {"threads": 2, "untiled": True}),
+            Contender(UNTILED, "untiled_sweeps", ours, {"threads": 2}),
             Contender(f"{US}, indicators", "product_indicators", ours, {"maker": "product"}),
             Contender("TA-Lib", "product_indicators", ours, {"maker": "talib"}),
             Contender("vectorbt", "vectorbt", python, {"engine": "numba"}),

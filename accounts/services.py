@@ -115,7 +115,7 @@ class UserService:
         """Switch the account off and end all its sessions and tokens; its data stays."""
         with transaction.atomic():
             User.objects.filter(pk=user.pk).update(is_active=False)
-            UserService._end_access(user)
+            UserService.end_all_access(user)
             record(Action.DEACTIVATED, target=user)
         user.is_active = False
 
@@ -131,13 +131,13 @@ class UserService:
     def end_access(user: User, request: HttpRequest | None = None) -> None:
         """End all sessions and tokens; the user may log in again. The session of a given request stays."""
         with transaction.atomic():
-            UserService._end_access(user)
+            UserService.end_all_access(user)
             record(Action.ACCESS_ENDED, target=user)
         if request is not None:
             update_session_auth_hash(request, user)
 
     @staticmethod
-    def _end_access(user: User) -> None:
+    def end_all_access(user: User) -> None:
         user.end_access()
         tokens.revoke_all(user)
         api_tokens.revoke_all(user)

@@ -9,7 +9,7 @@ class MarketDataConfig(AppConfig):
     verbose_name = _("Market data")
 
     def ready(self) -> None:
-        from marketdata import advice, jobs, periodic  # noqa: F401  they register advice and the kinds of jobs
+        from marketdata import advice, belongings, jobs, periodic  # noqa: F401  they register advice and the kinds of jobs
         from marketdata.incoming import deriving  # noqa: F401  it follows changes of series
         from marketdata.store import deleting
 
@@ -20,3 +20,4 @@ class MarketDataConfig(AppConfig):
             dispatch_uid="marketdata.deleting",
         )
         periodic.declare()
+        belongings.declare()

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils.translation import gettext as _
 
+from algotrade.audit.actions import Action
+from algotrade.audit.services import record
 from algotrade.templatetags.figures import integer
 from marketdata.bars import Bars
 from marketdata.charts import MAX_POINTS, ChartBars, downsample
@@ -86,7 +88,9 @@ def delete_series(series: Series) -> None:
     """
     name = str(series)
     try:
-        deleting.delete(series)
+        with transaction.atomic():
+            record(Action.DELETED, target=series)
+            deleting.delete(series)
     except (ProtectedError, RestrictedError, IntegrityError) as error:
         used = ", ".join(str(use) for use in uses_of(series)) or _("one is being stored now")
         raise SeriesInUse(

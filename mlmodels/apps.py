@@ -9,7 +9,7 @@ class MlmodelsConfig(AppConfig):
 
     def ready(self) -> None:
         from algotrade.jobs.warmth import register_warm_up
-        from mlmodels import advice, jobs, services  # noqa: F401  they register advice and the kinds of jobs
+        from mlmodels import advice, belongings, jobs, services  # noqa: F401  they register advice and the kinds of jobs
         from mlmodels.models import REFERENCE_KIND
         from mlmodels.strategies import signal, walk_forward  # noqa: F401  registers the types of strategies
         from strategies.references import choice_checkers, reference_checkers, reference_choices
@@ -20,4 +20,5 @@ class MlmodelsConfig(AppConfig):
         post_delete.connect(
             services.remove_artifact, sender=self.get_model("MLModel"), dispatch_uid="mlmodels.artifact"
         )
+        belongings.declare()
         register_warm_up("mlmodels.features.warm.warm_up", later=True)

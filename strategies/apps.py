@@ -15,10 +15,12 @@ class StrategiesConfig(AppConfig):
     def ready(self) -> None:
         import strategies.advice
         import strategies.library  # noqa: F401  they register advice and the built-in types
+        from strategies import belongings
 
         register_warm_up("strategies.indicators.warm.windows")
         register_warm_up("strategies.indicators.warm.recursions")
         register_warm_up("strategies.rules.warm.warm_up")
+        belongings.declare()
         for name in settings.PLUGINS:
             load_plugin(name)
 

@@ -10,6 +10,8 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from algotrade.audit.actions import Action
+from algotrade.audit.services import record
 from algotrade.errors import LabError, shown
 from marketdata.models import SYMBOL_HELP, SYMBOL_PATTERN
 from marketdata.timeframes import TIMEFRAMES
@@ -116,7 +118,9 @@ class StrategyService:
     @classmethod
     def delete(cls, strategy: Strategy) -> None:
         """Delete the strategy. Results keep the parameters they were run with."""
-        strategy.delete()
+        with transaction.atomic():
+            record(Action.DELETED, target=strategy)
+            strategy.delete()
 
     @classmethod
     def validate(cls, strategy: Strategy) -> None:

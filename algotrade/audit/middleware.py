@@ -1,4 +1,4 @@
-"""Lets the audit log know the current request, and records what was done in the admin."""
+"""Lets the audit log know the current request, and records downloads and what was done in the admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +27,10 @@ class AuditMiddleware:
             response = self.get_response(request)
             if _changed_in_admin(request, response):
                 record(Action.ADMINISTERED, target_name=request.resolver_match.url_name, **_said(request))
+            elif _hands_out_a_file(request, response):
+                record(
+                    Action.EXPORTED, target_name=_file_name(response), route=request.resolver_match.view_name
+                )
         finally:
             current_request.reset(token)
         return response
@@ -43,6 +47,21 @@ def _changed_in_admin(request: HttpRequest, response: HttpResponse) -> bool:
         and response.status_code in {301, 302, 303}
         and request.user.is_authenticated
     )
+
+
+def _hands_out_a_file(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whatever view it was: a download says that it is one."""
+    return (
+        request.method == "GET"
+        and response.status_code == 200
+        and request.resolver_match is not None
+        and response.get("Content-Disposition", "").startswith("attachment")
+        and request.user.is_authenticated
+    )
+
+
+def _file_name(response: HttpResponse) -> str:
+    return response["Content-Disposition"].partition("filename=")[2].strip('"')
 
 
 def _said(request: HttpRequest) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from django.db import models, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from algotrade.audit.actions import Action
+from algotrade.audit.services import record
 from algotrade.jobs import services
 from algotrade.jobs.errors import AlreadyEnded
 from algotrade.jobs.models import Job
@@ -66,6 +68,7 @@ class ComputedModel(models.Model):
                 if self.job.can_cancel:
                     self.job.request_cancel()
                 Job.objects.filter(pk=self.job.pk).update(result_url="")
+            record(Action.DELETED, target=self)
             self.delete()
 
     @classmethod

@@ -61,10 +61,15 @@ def delete_of(user_id: int) -> None:
     One that somebody else's results were computed from was shared once: it is shared again.
     """
     for series in Series.written.filter(user_id=user_id):
-        try:
-            delete(series)
-        except (ProtectedError, RestrictedError):
-            Series.written.filter(pk=series.pk).update(user=None)
+        delete_or_share(series)
+
+
+def delete_or_share(series: Series) -> None:
+    """Make a series vanish; one that somebody else's results were computed from is everybody's instead."""
+    try:
+        delete(series)
+    except (ProtectedError, RestrictedError):
+        Series.written.filter(pk=series.pk).update(user=None)
 
 
 def refusing(series: Series) -> dict[Any, int]:

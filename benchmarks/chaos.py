@@ -1,0 +1,251 @@
+"""Faults at random moments over real work, and a count: does each submitted job end exactly once, with its result?
+
+    .venv/bin/python -m benchmarks.chaos --short            # at most six minutes on two cores; 1 on a violation
+    .venv/bin/python -m benchmarks.chaos --minutes 60       # the long form
+    .venv/bin/python -m benchmarks.chaos --defects          # plants each defect and sees that it is found
+    .venv/bin/python -m benchmarks.chaos --seed 7 --only redis_killed,child_frozen
+
+Starts its own PostgreSQL, Redis, web, two workers and beat, and after these an embedded lab, all on loopback and free
+ports, and ends all it has started. Needs Linux, PostgreSQL, Redis, and root (or sudo) for a disk that can be full.
+docs/reliability.md says what is injected and what is checked.
+"""
+
+import argparse
+import contextlib
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.faults import report
+from benchmarks.faults.injecting import FAULTS, Rig
+from benchmarks.faults.lab import EMBEDDED, FULL, Lab
+from benchmarks.faults.planted import DEFECTS
+from benchmarks.faults.record import Record
+from benchmarks.faults.servers import Missing, Postgres, Redis, SmallDisk
+from benchmarks.faults.sockets import Sockets
+from benchmarks.faults.trial import Outcome, Trial, make_plan
+from benchmarks.faults.work import Work
+
+DISK_MB = 512
+SHORT_FULL = {
+    "child_killed": 4,
+    "worker_killed": 5,
+    "web_killed": 3,
+    "web_restarted": 4,
+    "child_frozen": 3,
+    "worker_frozen": 5,
+    "redis_killed": 5,
+    "redis_flushed": 5,
+    "redis_hung": 5,
+    "broker_down_at_commit": 5,
+    "postgres_restarted": 5,
+    "messages_doubled": 5,
+    "two_sweepers": 4,
+    "disk_full": 3,
+    "socket_never_read": 3,
+    "memory_bomb": 3,
+    "crash": 3,
+    "endless": 3,
+    "many_runs": 3,
+    "cancelled": 3,
+    "strategy_edited": 3,
+    "strategy_deleted": 3,
+}
+SHORT_EMBEDDED = {
+    "child_killed": 2,
+    "web_killed": 2,
+    "web_restarted": 1,
+    "child_frozen": 2,
+    "two_sweepers": 1,
+    "disk_full": 2,
+    "socket_never_read": 2,
+    "memory_bomb": 2,
+    "crash": 2,
+    "endless": 2,
+    "many_runs": 2,
+    "cancelled": 2,
+    "strategy_edited": 2,
+    "strategy_deleted": 2,
+}
+FULL_SECONDS, EMBEDDED_SECONDS = 130.0, 45.0
+CALM_SECONDS = 75.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--short", action="store_true", help="each kind of fault at least five times (the default)"
+    )
+    parser.add_argument("--minutes", type=float, help="as long as this, in rounds of the short form")
+    parser.add_argument(
+        "--defects", nargs="?", const="", help="plant defects: all, or these, by name and comma"
+    )
+    parser.add_argument("--seed", type=int, default=None, help="of the moments and the order; printed")
+    parser.add_argument("--only", default="", help="these kinds of faults alone, by name and comma")
+    parser.add_argument("--deployment", choices=["full", "embedded"], help="one of the two alone")
+    parser.add_argument("--keep", type=Path, help="leave the logs in this folder")
+    given = parser.parse_args()
+    seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}", flush=True)
+    with contextlib.ExitStack() as stack:
+        folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-chaos-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)  # PostgreSQL's own user must come through
+        try:
+            house = House(folder, stack, random.Random(seed))
+            if given.defects is not None:
+                return planted(house, [name for name in given.defects.split(",") if name] or list(DEFECTS))
+            return storms(house, given)
+        except Missing as missing:
+            print(missing)
+            return 2
+
+
+class House:
+    """The servers that all labs of one run share, and how a lab is made on them."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack, rng: random.Random) -> None:
+        self.folder, self.rng = folder, rng
+        self.references: dict[str, str] = {}
+        self._count = 0
+        self.postgres, self.redis = Postgres(folder), Redis(folder)
+        stack.callback(self.postgres.stop)
+        self.postgres.start()
+        stack.callback(self.redis.kill)
+        self.redis.start()
+        self._template = ""
+
+    @contextlib.contextmanager
+    def trial(self, title: str, *, embedded: bool, burst: int, **environment: str) -> Iterator[Trial]:
+        """A lab that runs, with accounts; ended, with all its processes, whatever happens."""
+        self._count += 1
+        place = self.folder / f"{self._count}-{title}"
+        disk = SmallDisk(place / "data", DISK_MB)
+        sockets = None
+        with contextlib.ExitStack() as stack:
+            stack.callback(disk.stop)
+            disk.start()
+            url = self._database(place, disk.folder, embedded)
+            servers = {} if embedded else {"DATABASE_URL": url, "REDIS_URL": self.redis.url}
+            lab = Lab(place, disk.folder, EMBEDDED if embedded else FULL, **servers, **environment)
+            if embedded:
+                url = f"sqlite:///{disk.folder / 'lab.sqlite3'}"
+                lab.run("python", "manage.py", "migrate", "--no-input", "-v", "0")
+                lab.run("python", "manage.py", "load_samples")
+                Record(url).install()
+            else:
+                self.redis.flush()
+                lab.run("python", "manage.py", "load_samples")
+            stack.callback(lab.end)
+            lab.begin()
+            sockets = Sockets(lab.port)
+            stack.callback(sockets.stop)
+            work = Work(lab, sockets, self.rng)
+            own = {} if embedded else {"redis": self.redis, "postgres": self.postgres}
+            rig = Rig(lab, Record(url), work, sockets, disk, self.rng, burst=burst, **own)
+            trial = Trial(rig, title, self.references)
+            trial.settle()
+            yield trial
+
+    def _database(self, place: Path, data: Path, embedded: bool) -> str:
+        """A PostgreSQL database with tables and triggers: a copy of the first one made here."""
+        place.mkdir(parents=True, exist_ok=True)
+        if embedded:
+            return ""
+        if not self._template:
+            url = self.postgres.new_database("chaos_template")
+            made = Lab(place, data, FULL, DATABASE_URL=url, REDIS_URL=self.redis.url)
+            made.run("python", "manage.py", "migrate", "--no-input", "-v", "0")
+            Record(url).install()
+            self._template = "chaos_template"
+        return self.postgres.new_database(f"chaos_{self._count}", self._template)
+
+
+def storms(house: House, given: argparse.Namespace) -> int:
+    """The short form once, or again and again for so many minutes."""
+    began = time.monotonic()
+    outcomes: list[Outcome] = []
+    burst = 1000 if given.minutes else 40
+    while True:
+        if given.deployment != "embedded":
+            outcomes.append(storm(house, "full", SHORT_FULL, FULL_SECONDS, burst, given.only))
+        if given.deployment != "full":
+            outcomes.append(storm(house, "embedded", SHORT_EMBEDDED, EMBEDDED_SECONDS, burst, given.only))
+        if not given.minutes or time.monotonic() - began > 60 * given.minutes:
+            break
+    return report.tell(outcomes, time.monotonic() - began)
+
+
+def storm(
+    house: House, title: str, counts: Mapping[str, int], seconds: float, burst: int, only: str
+) -> Outcome:
+    """One lab in peace, under faults, and counted."""
+    chosen = {name: count for name, count in counts.items() if not only or name in only.split(",")}
+    began = time.monotonic()
+    with house.trial(title, embedded=title == "embedded", burst=burst) as trial:
+        _say(began, f"{title}: the lab is ready")
+        trial.peace()
+        _say(began, f"{title}: work in peace has ended; {sum(chosen.values())} faults follow")
+        trial.storm(make_plan(house.rng, chosen), seconds * sum(chosen.values()) / sum(counts.values()))
+        _say(began, f"{title}: the last fault is over")
+        trial.calm(CALM_SECONDS)
+        _say(began, f"{title}: counted")
+        trial.end()
+    trial.outcome.seconds = time.monotonic() - began
+    return trial.outcome
+
+
+def planted(house: House, names: Sequence[str]) -> int:
+    """Plant each defect in a lab of its own and see that the count finds it; first one without, which is clean."""
+    began = time.monotonic()
+    peaceful = ("quick", "paced", "slower")
+    with house.trial("without", embedded=False, burst=30) as trial:
+        trial.peace((*peaceful, "long"))
+        plan = dict.fromkeys(("child_frozen", "many_runs", "strategy_edited", "cancelled"), 1)
+        trial.storm(make_plan(house.rng, plan), 10.0, people=1)
+        trial.calm(40.0)
+        trial.end()
+    clean = trial.outcome
+    report.tell_planted("none", "no defect", clean.violations, expected=False)
+    missed = ["none"] if clean.violations else []
+    for name in names:
+        defect = DEFECTS[name]
+        with house.trial(name, embedded=False, burst=30, CHAOS_DEFECT=name) as trial:
+            _withstand(lambda trial=trial, defect=defect: _plant(house, trial, defect.faults))
+        report.tell_planted(name, defect.words, trial.outcome.violations, expected=True)
+        if not trial.outcome.violations:
+            missed.append(name)
+    print(
+        f"{len(names) - len(missed)} of {len(names)} planted defects found in {time.monotonic() - began:.0f} s"
+    )
+    return 1 if missed else 0
+
+
+def _plant(house: House, trial: Trial, faults: Sequence[str]) -> None:
+    trial.peace(("quick", "paced", "long") if not faults else ("quick", "paced"))
+    if trial.outcome.violations:
+        return
+    trial.storm(make_plan(house.rng, dict.fromkeys(faults, 2)), 5.0 * len(faults), people=1)
+    trial.calm(25.0)
+    trial.end()
+
+
+def _withstand(action: Callable[[], None]) -> None:
+    """A defect may break so much that a phase cannot end; what was found until then counts."""
+    try:
+        action()
+    except (RuntimeError, AssertionError) as error:
+        print(f"  {error}")
+
+
+def _say(began: float, words: str) -> None:
+    print(f"[{time.monotonic() - began:4.0f} s] {words}", flush=True)
+
+
+if __name__ == "__main__":
+    if unknown := {*SHORT_FULL, *SHORT_EMBEDDED} - set(FAULTS):
+        sys.exit(f"There are no faults {unknown}.")
+    sys.exit(main())

@@ -1,0 +1,334 @@
+"""Every fault, injected for real: signals to processes, servers that end or hang, a disk that is full."""
+
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import redis
+from celery import Celery
+
+from benchmarks.faults.lab import Lab, run_beside, send, until_true
+from benchmarks.faults.limits import LEASE_SECONDS, QUEUE_LIMIT, SWEEP_SECONDS
+from benchmarks.faults.record import Record
+from benchmarks.faults.servers import Postgres, Redis, SmallDisk
+from benchmarks.faults.sockets import Sockets
+from benchmarks.faults.work import KINDS, Accepted, Person, Work
+
+HUNG_SECONDS = 3.0
+DOWN_SECONDS = 1.5
+FULL_SECONDS = 2.0
+DOUBLING_SECONDS = 2.0
+DEAF_SECONDS = 8.0
+FROZEN_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + 1.0
+BURST_THREADS = 10
+
+
+@dataclass
+class Rig:
+    """One lab with everything around it that faults reach for."""
+
+    lab: Lab
+    record: Record
+    work: Work
+    sockets: Sockets
+    disk: SmallDisk
+    rng: random.Random
+    redis: Redis | None = None
+    postgres: Postgres | None = None
+    burst: int = 30
+    broker_answers: list[tuple[bool, float]] = field(default_factory=list)
+    full_disk: list[tuple[float, float]] = field(default_factory=list)
+    bystanders: list[Accepted] = field(default_factory=list)
+
+    @property
+    def poisoner(self) -> Person:
+        return self.work.people["poison"]
+
+    @property
+    def crowd(self) -> Person:
+        return self.work.people["crowd"]
+
+    @property
+    def bystander(self) -> Person:
+        return self.work.people["bystander"]
+
+    def running(self) -> list[tuple[str, int]]:
+        """Id and process of each running job that can be hit, waiting a little for one."""
+        found: list[tuple[str, int]] = []
+
+        def look() -> bool:
+            rows = _quietly(self.record.running) or []
+            found[:] = [
+                (job, int(worker.split(":")[2])) for job, worker, _title in rows if worker.count(":") == 2
+            ]
+            return bool(found)
+
+        if not until_true(look, 1.0):
+            self.work.submit(self.bystander, KINDS["slower"])
+            until_true(look, 8.0)
+        return found
+
+    def a_worker(self) -> str:
+        return self.rng.choice([name for name in self.lab.services if name.startswith("worker")] or ["web"])
+
+
+Release = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of fault: what it does, on what it strikes (one at a time), and how to end it."""
+
+    name: str
+    words: str
+    inject: Callable[[Rig], tuple[float, Release] | None]
+    strikes: str = ""
+    embedded: bool = True
+    full: bool = True
+
+
+def _quietly(action: Callable[[], object]) -> object:
+    """The answer of a database that may be away, or None."""
+    try:
+        return action()
+    except Exception:
+        return None
+
+
+# -- Processes ---------------------------------------------------------------------------------------------------
+
+
+def child_killed(rig: Rig) -> None:
+    if found := rig.running():
+        send(rig.rng.choice(found)[1], signal.SIGKILL)
+
+
+def worker_killed(rig: Rig) -> None:
+    rig.running()
+    rig.lab.kill(rig.a_worker(), tree=rig.rng.random() < 0.5)
+
+
+def web_killed(rig: Rig) -> None:
+    rig.lab.kill("web", tree=rig.rng.random() < 0.5)
+
+
+def web_restarted(rig: Rig) -> None:
+    rig.lab.restart("web")
+
+
+def child_frozen(rig: Rig) -> tuple[float, Release] | None:
+    """Beyond its lease; then it goes on, or never does."""
+    found = rig.running()
+    if not found:
+        return None
+    pid = rig.rng.choice(found)[1]
+    send(pid, signal.SIGSTOP)
+    goes_on = rig.rng.random() < 0.7
+    return FROZEN_SECONDS, lambda: _thaw([pid] if goes_on else [])
+
+
+def worker_frozen(rig: Rig) -> tuple[float, Release]:
+    rig.running()
+    pids = rig.lab.pids(rig.a_worker())
+    for pid in pids:
+        send(pid, signal.SIGSTOP)
+    return FROZEN_SECONDS, lambda: _thaw(pids)
+
+
+def _thaw(pids: list[int]) -> None:
+    for pid in pids:
+        send(pid, signal.SIGCONT)
+
+
+# -- Servers -----------------------------------------------------------------------------------------------------
+
+
+def redis_killed(rig: Rig) -> tuple[float, Release]:
+    rig.redis.kill()
+    return DOWN_SECONDS, rig.redis.start
+
+
+def redis_flushed(rig: Rig) -> None:
+    rig.redis.flush()
+
+
+def redis_hung(rig: Rig) -> tuple[float, Release]:
+    rig.redis.freeze()
+    return HUNG_SECONDS, rig.redis.thaw
+
+
+def broker_down_at_commit(rig: Rig) -> tuple[float, Release]:
+    """Work is submitted while there is no broker: it must be accepted, and at once."""
+    rig.redis.kill()
+    web_is_up = _quietly(lambda: rig.bystander.client.call("GET", "/health")[0] == 200)
+    began = time.monotonic()
+    taken = rig.work.submit(rig.bystander, KINDS["quick"])
+    if web_is_up:
+        rig.broker_answers.append((taken is not None, time.monotonic() - began))
+    return 0.0, rig.redis.start
+
+
+def postgres_restarted(rig: Rig) -> None:
+    rig.postgres.restart_at_once()
+
+
+def messages_doubled(rig: Rig) -> None:
+    """Every message that reaches the queue in the next seconds is put into it again, twice."""
+    until = time.monotonic() + DOUBLING_SECONDS
+    threading.Thread(target=_double, args=(rig, until), daemon=True).start()
+    for _run in range(3):
+        rig.work.submit(rig.bystander, KINDS["quick"])
+
+
+def _double(rig: Rig, until: float) -> None:
+    again = rig.redis.client()
+    watching = redis.Redis(port=rig.redis.port, socket_timeout=0.5)
+    sent: set[str] = set()
+    try:
+        with watching.monitor() as monitor:
+            while time.monotonic() < until:
+                try:
+                    command = monitor.next_command()["command"]
+                except redis.TimeoutError:
+                    return
+                if command.startswith("LPUSH celery ") and command not in sent:
+                    sent.add(command)
+                    again.lpush("celery", command.split(" ", 2)[2], command.split(" ", 2)[2])
+    except redis.RedisError:
+        return
+
+
+def two_sweepers(rig: Rig) -> None:
+    if rig.redis is None:
+        sweep = "from algotrade.jobs import services\nfor _ in range(40): services.sweep()"
+        for _sweeper in range(2):
+            run_beside(rig.lab, sweep, 30)
+        return
+    app = Celery(broker=rig.redis.url)
+    for _message in range(12):
+        _quietly(lambda: app.send_task("jobs.sweep", retry=False))
+
+
+def disk_full(rig: Rig) -> tuple[float, Release]:
+    rig.disk.fill()
+    began = time.time()
+    rig.work.submit(rig.bystander, KINDS["import"])
+    rig.work.submit(rig.bystander, KINDS["sweep"])
+
+    def free() -> None:
+        rig.disk.empty()
+        rig.full_disk.append((began, time.time()))
+
+    return FULL_SECONDS, free
+
+
+# -- People ------------------------------------------------------------------------------------------------------
+
+
+def socket_never_read(rig: Rig) -> tuple[float, Release]:
+    rig.sockets.open_deaf(rig.work.people["ada"].cookie, 10)
+    return DEAF_SECONDS, rig.sockets.close_deaf
+
+
+def poison(name: str) -> Callable[[Rig], None]:
+    def inject(rig: Rig) -> None:
+        until_true(lambda: rig.work.submit(rig.poisoner, KINDS[name]) is not None, 10.0, every=0.5)
+
+    return inject
+
+
+def many_runs(rig: Rig) -> None:
+    """One user submits many runs at once beside another user's one run."""
+    person, kind = rig.crowd, KINDS["quick"]
+    rig.work.submit(person, kind, follow=False)  # its strategy is made once
+    counts = [rig.burst // BURST_THREADS] * BURST_THREADS
+    threads = [threading.Thread(target=_several, args=(rig, count), daemon=True) for count in counts]
+    for thread in threads:
+        thread.start()
+    if taken := rig.work.submit(rig.bystander, kind):
+        rig.bystanders.append(taken)
+    for thread in threads:
+        thread.join(timeout=60)
+
+
+def _several(rig: Rig, count: int) -> None:
+    for _run in range(count):
+        rig.work.submit(rig.crowd, KINDS["quick"], follow=False)
+
+
+def _run_of_own(rig: Rig) -> tuple[int, Accepted] | None:
+    """A strategy of its own and a run of it that has just begun."""
+    number = rig.work.own_strategy(rig.bystander, KINDS["paced"])
+    taken = rig.work.submit(rig.bystander, KINDS["paced"], strategy=number) if number else None
+    if number is None or taken is None:
+        return None
+    until_true(lambda: taken.job in {row[0] for row in _quietly(rig.record.running) or []}, 4.0)
+    return number, taken
+
+
+def strategy_edited(rig: Rig) -> None:
+    if found := _run_of_own(rig):
+        body = {"parameters": {"first": 500, "seconds": 0.0}}
+        rig.bystander.ask("PATCH", f"/api/strategies/{found[0]}/", body)
+
+
+def strategy_deleted(rig: Rig) -> None:
+    if found := _run_of_own(rig):
+        rig.bystander.ask("DELETE", f"/api/strategies/{found[0]}/")
+
+
+def cancelled(rig: Rig) -> None:
+    taken = rig.work.submit(rig.bystander, KINDS["long"])
+    if taken and until_true(lambda: taken.job in {row[0] for row in _quietly(rig.record.running) or []}, 6.0):
+        rig.work.cancel(rig.bystander, taken)
+
+
+FAULTS = {
+    fault.name: fault
+    for fault in (
+        Fault("child_killed", "kill -9 of a worker's child", child_killed),
+        Fault(
+            "worker_killed", "kill -9 of a worker, or of its tree", worker_killed, "worker", embedded=False
+        ),
+        Fault("web_killed", "kill -9 of the web process, or of its tree", web_killed, "web"),
+        Fault("web_restarted", "the web process restarted with open sockets", web_restarted, "web"),
+        Fault("child_frozen", "SIGSTOP of a child past its lease", child_frozen, "freeze"),
+        Fault(
+            "worker_frozen", "SIGSTOP of a worker past its leases", worker_frozen, "worker", embedded=False
+        ),
+        Fault("redis_killed", "Redis killed", redis_killed, "redis", embedded=False),
+        Fault("redis_flushed", "Redis emptied", redis_flushed, "redis", embedded=False),
+        Fault("redis_hung", "Redis hung", redis_hung, "redis", embedded=False),
+        Fault(
+            "broker_down_at_commit", "no broker at the commit", broker_down_at_commit, "redis", embedded=False
+        ),
+        Fault(
+            "postgres_restarted",
+            "PostgreSQL restarted at once",
+            postgres_restarted,
+            "postgres",
+            embedded=False,
+        ),
+        Fault(
+            "messages_doubled", "every message delivered thrice", messages_doubled, "redis", embedded=False
+        ),
+        Fault("two_sweepers", "many sweepers at once", two_sweepers),
+        Fault("disk_full", "the disk full", disk_full, "disk"),
+        Fault("socket_never_read", "clients that never read", socket_never_read, "deaf"),
+        Fault("memory_bomb", "a memory bomb", poison("bomb")),
+        Fault("crash", "a job that ends its process", poison("crash")),
+        Fault("endless", "an infinite loop", poison("endless")),
+        Fault(
+            "many_runs",
+            f"many runs of one user (quota {QUEUE_LIMIT}) beside another's one",
+            many_runs,
+            "crowd",
+        ),
+        Fault("cancelled", "a running job cancelled", cancelled),
+        Fault("strategy_edited", "a strategy edited while it runs", strategy_edited),
+        Fault("strategy_deleted", "a strategy deleted while it runs", strategy_deleted),
+    )
+}

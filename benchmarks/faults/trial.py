@@ -1,0 +1,300 @@
+"""One lab from its start to the count: in peace first, then under faults, then until everything has ended."""
+
+import hashlib
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.faults.injecting import FAULTS, Fault, Release, Rig
+from benchmarks.faults.invariant import Evidence, Violation, violations
+from benchmarks.faults.lab import until_true
+from benchmarks.faults.limits import LEASE_SECONDS, QUEUE_LIMIT, RUN_LIMIT_SECONDS, SWEEP_SECONDS
+from benchmarks.faults.work import KINDS, Accepted
+
+PEACEFUL = ("quick", "paced", "slower", "long", "sweep", "import", "training")
+PEOPLE = ("ada", "grace", "poison", "crowd", "bystander")
+PEACE_SECONDS = 120.0
+SEEN_SECONDS = 20.0
+OVERDUE_SLACK = LEASE_SECONDS + 3 * SWEEP_SECONDS + 10.0
+HASHED = {
+    "backtests.sweep": ("backtests_sweep", "columns_sha256"),
+    "mlmodels.train": ("mlmodels_mlmodel", "artifact_sha256"),
+    "marketdata.import": ("marketdata_barimport", "content_sha256"),
+}
+
+
+@dataclass
+class Outcome:
+    """What one lab went through, and what is wrong."""
+
+    title: str
+    faults: Counter[str] = field(default_factory=Counter)
+    jobs: int = 0
+    by_end: Counter[str] = field(default_factory=Counter)
+    compared: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    recovery: list[float] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
+    sockets: int = 0
+    reopened: int = 0
+    answers: dict[int, int] = field(default_factory=dict)
+    unanswered: int = 0
+    broker: list[tuple[bool, float]] = field(default_factory=list)
+    bystanders: list[float] = field(default_factory=list)
+    orphans: list[int] = field(default_factory=list)
+    restarts: int = 0
+    seconds: float = 0.0
+    tracebacks: dict[str, int] = field(default_factory=dict)
+
+
+class Trial:
+    """Runs one lab through its phases."""
+
+    def __init__(self, rig: Rig, title: str, references: dict[str, str]) -> None:
+        self.rig = rig
+        self.outcome = Outcome(title)
+        self.references = references
+        self._injected: list[tuple[str, float]] = []
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+        self._ending: list[threading.Thread] = []
+
+    def settle(self) -> None:
+        """Accounts for everybody, before anything else happens."""
+        for name in PEOPLE:
+            self.rig.work.add_person(name)
+
+    # -- In peace ------------------------------------------------------------------------------------------------
+
+    def peace(self, kinds: Sequence[str] = PEACEFUL) -> None:
+        """Each kind of work once without faults: its results are what all later ones must equal."""
+        work = self.rig.work
+        taken = [work.submit(work.people["ada"], KINDS[name]) for name in kinds]
+        refused = [name for name, one in zip(kinds, taken, strict=True) if one is None]
+        if refused:
+            raise RuntimeError(f"The lab refused {refused} in peace: {work.answers.refusal}")
+        if not until_true(self._all_ended, PEACE_SECONDS, every=0.5):
+            self.outcome.violations.append(Violation("stuck", "peace", "work without faults did not end"))
+        evidence = self._evidence()
+        evidence.quiet = True
+        self.outcome.violations += violations(evidence)
+        for job, digest in self._digests().items():
+            self.references.setdefault(work.accepted[job].kind.name, digest)
+
+    # -- Under faults --------------------------------------------------------------------------------------------
+
+    def storm(self, plan: Sequence[Fault], seconds: float, *, people: int = 2) -> None:
+        """Inject the plan at random moments within about so many seconds, while people go on working."""
+        rng, work = self.rig.rng, self.rig.work
+        for name in PEOPLE[:people]:
+            work.begin(work.people[name], pause=0.8, most=4)
+        waiting = list(plan)
+        pause = seconds / max(len(plan), 1)
+        until = time.monotonic() + 2.5 * seconds
+        while waiting and time.monotonic() < until:
+            time.sleep(min(rng.expovariate(1.5 / pause), 2 * pause) if pause else 0)
+            fault = self._next(waiting)
+            if fault is None:
+                time.sleep(0.1)
+                continue
+            waiting.remove(fault)
+            self._inject(fault)
+        for fault in waiting:
+            self.outcome.violations.append(
+                Violation("stuck", "faults can be injected", f"{fault.name} was left out")
+            )
+        for thread in self._ending:
+            thread.join(timeout=60)
+
+    def _next(self, waiting: Sequence[Fault]) -> Fault | None:
+        with self._lock:
+            return next((fault for fault in waiting if fault.strikes not in self._busy), None)
+
+    def _inject(self, fault: Fault) -> None:
+        if fault.strikes:
+            with self._lock:
+                self._busy.add(fault.strikes)
+        self._injected.append((fault.name, time.time()))
+        self.outcome.faults[fault.name] += 1
+        release = fault.inject(self.rig)
+        if fault.strikes:
+            ending = threading.Thread(target=self._end, args=(fault, release), daemon=True)
+            self._ending.append(ending)
+            ending.start()
+
+    def _end(self, fault: Fault, release: tuple[float, Release] | None) -> None:
+        """End a fault after its time, and wait until what it struck is back, before it is struck again."""
+        try:
+            if release is not None:
+                time.sleep(release[0])
+                release[1]()
+            if fault.strikes in {"web", "worker", "postgres"}:
+                until_true(self._ready, 40.0, every=0.3)
+            else:
+                time.sleep(0.5)
+        finally:
+            with self._lock:
+                self._busy.discard(fault.strikes)
+
+    def _ready(self) -> bool:
+        with suppress(OSError, ValueError):
+            from algotrade.tests.e2e.processes import Client
+
+            return Client(self.rig.lab).call("GET", "/health")[0] == 200
+        return False
+
+    # -- Until everything has ended ------------------------------------------------------------------------------
+
+    def calm(self, seconds: float) -> None:
+        """Stop submitting; give what is under way its time; count."""
+        work, sockets = self.rig.work, self.rig.sockets
+        work.stop()
+        until_true(self._all_ended, seconds, every=0.5)
+        until_true(lambda: not sockets.unseen(), SEEN_SECONDS, every=0.25)
+        evidence = self._evidence()
+        evidence.digests = self._digests()
+        self.outcome.compared = len(evidence.digests)
+        found = self.outcome.violations
+        found += violations(evidence)
+        found += self._sockets(evidence)
+        found += self._broker()
+        self._figures(evidence)
+
+    def end(self) -> None:
+        """Stop the lab; whoever is still there is an orphan."""
+        self.rig.sockets.stop()
+        self.outcome.orphans = self.rig.lab.end()
+        for pid in self.outcome.orphans:
+            self.outcome.violations.append(Violation("stuck", "no process is left", f"process {pid}"))
+        self.outcome.restarts = self.rig.lab.restarts
+        self.outcome.tracebacks = self.rig.lab.tracebacks()
+
+    def _all_ended(self) -> bool:
+        try:
+            found = self.rig.record.ask("SELECT count(*) FROM jobs_job WHERE state IN ('queued', 'running')")
+        except Exception:
+            return False
+        return found[0][0] == 0
+
+    def _evidence(self) -> Evidence:
+        record, work = self.rig.record, self.rig.work
+        return Evidence(
+            accepted=dict(work.accepted),
+            unanswered=work.answers.unanswered,
+            rows=record.jobs(),
+            changes=record.changes(),
+            queue_limit=QUEUE_LIMIT,
+            run_limit=RUN_LIMIT_SECONDS + OVERDUE_SLACK,
+            full_disk=list(self.rig.full_disk),
+            references=self.references,
+            trials=record.trials(),
+            transactions=not self.rig.lab.embedded,
+        )
+
+    def _digests(self) -> dict[str, str]:
+        """A fingerprint of the result of each job that succeeded, as the API or the files have it."""
+        found: dict[str, str] = {}
+        hashed = {kind: self._hashes(*where) for kind, where in HASHED.items()}
+        for row in self.rig.record.jobs():
+            taken = self.rig.work.accepted.get(row.id)
+            if row.state != "succeeded" or taken is None or taken.person == self.rig.crowd.name:
+                continue
+            if row.kind in hashed:
+                found[row.id] = hashed[row.kind].get(row.id, "none")
+            elif row.kind == "backtests.run":
+                found[row.id] = self._digest_of_run(taken)
+        return found
+
+    def _hashes(self, table: str, column: str) -> dict[str, str]:
+        rows = self.rig.record.ask(f"SELECT job_id, {column} FROM {table}")  # noqa: S608  our own words
+        return {str(job).replace("-", ""): value for job, value in rows if job is not None}
+
+    def _digest_of_run(self, taken: Accepted) -> str:
+        person = next(one for one in self.rig.work.people.values() if one.name == taken.person)
+        parts: list[Any] = []
+        for path in ("", "trades/?page_size=200", "equity/"):
+            status, body = person.ask("GET", taken.url + path)
+            if status != 200:
+                return f"{path or 'result'} answers {status}"
+            parts.append(body)
+        result, trades, _curves = parts
+        parts[1] = [trades["count"], trades["results"]]  # and no address of a next page
+        parts[0] = [result["parameters"], result["metrics"], result["bar_count"], result["snapshot_sha256"]]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _sockets(self, evidence: Evidence) -> list[Violation]:
+        found: list[Violation] = []
+        ends = {
+            change.job: change
+            for change in evidence.changes
+            if change.new in {"succeeded", "failed", "cancelled"}
+        }
+        for job, seen in self.rig.sockets.of_job.items():
+            end = ends.get(job)
+            kind = self.rig.work.accepted[job].kind.name if job in self.rig.work.accepted else job
+            if end is not None and seen.ended_at is None:
+                said = f"{kind} {job}: shown {seen.state or 'nothing'}, it had {end.new}"
+                found.append(Violation("unseen", "every open socket sees the end", said))
+            elif end is not None and seen.ended_at is not None:
+                self.outcome.told.append(max(0.0, seen.ended_at - end.at))
+                if seen.state != end.new:
+                    found.append(
+                        Violation("unseen", "sockets tell the truth", f"{kind}: {seen.state}, not {end.new}")
+                    )
+            for problem in seen.problems:
+                found.append(Violation("wrong", "what sockets show only goes on", f"{kind} {job}: {problem}"))
+        return found
+
+    def _broker(self) -> list[Violation]:
+        refused = [seconds for taken, seconds in self.rig.broker_answers if not taken]
+        said = f"{len(refused)} of {len(self.rig.broker_answers)} submissions without a broker were refused"
+        return [Violation("lost", "no broker is needed to submit", said)] if refused else []
+
+    def _figures(self, evidence: Evidence) -> None:
+        outcome, rig = self.outcome, self.rig
+        outcome.jobs = len(evidence.rows)
+        outcome.by_end = Counter(
+            row.state + (f" ({row.error_code})" if row.error_code else "") for row in evidence.rows
+        )
+        outcome.answers, outcome.unanswered = dict(rig.work.answers.by_status), rig.work.answers.unanswered
+        outcome.sockets, outcome.reopened = (
+            len(rig.sockets.of_job),
+            rig.sockets.opened - len(rig.sockets.of_job),
+        )
+        outcome.broker = list(rig.broker_answers)
+        starts = {c.job: c.at for c in reversed(evidence.changes) if c.old == "queued" and c.new == "running"}
+        outcome.bystanders = [starts[one.job] - one.at for one in rig.bystanders if one.job in starts]
+        outcome.recovery = recoveries(self._injected, evidence.accepted, evidence.changes)
+
+
+def recoveries(
+    injected: Sequence[tuple[str, float]], accepted: Mapping[str, Accepted], changes: Sequence[Any]
+) -> list[float]:
+    """For each fault the seconds until a run that was submitted after it had succeeded."""
+    ends = sorted((change.at, change.job) for change in changes if change.new == "succeeded")
+    found = []
+    for _name, at in injected:
+        later = (end for end, job in ends if job in accepted and accepted[job].at >= at)
+        if (first := next(later, None)) is not None:
+            found.append(first - at)
+    return found
+
+
+def make_plan(rng: random.Random, counts: Mapping[str, int]) -> list[Fault]:
+    """So many of each kind, in random order."""
+    plan = [FAULTS[name] for name, count in counts.items() for _one in range(count)]
+    rng.shuffle(plan)
+    return plan
+
+
+def folder_of(base: Path, name: str) -> Path:
+    made = base / name
+    made.mkdir(parents=True, exist_ok=True)
+    return made

@@ -13,6 +13,7 @@ docs/reliability.md says what is injected and what is checked.
 import argparse
 import contextlib
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -90,6 +91,7 @@ def main() -> int:
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
     print(f"seed {seed}", flush=True)
+    signal.signal(signal.SIGTERM, lambda *_received: sys.exit(143))  # so that what was started is ended, too
     with contextlib.ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-chaos-")))
         folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.faults.injecting import FAULTS, Fault, Release, Rig
+from benchmarks.faults.injecting import FAULTS, Fault, Rig
 from benchmarks.faults.invariant import Evidence, Violation, violations
 from benchmarks.faults.lab import until_true
 from benchmarks.faults.limits import LEASE_SECONDS, QUEUE_LIMIT, RUN_LIMIT_SECONDS, SWEEP_SECONDS
@@ -21,6 +21,7 @@ from benchmarks.faults.work import KINDS, Accepted
 PEACEFUL = ("quick", "paced", "slower", "long", "sweep", "import", "training")
 PEOPLE = ("ada", "grace", "poison", "crowd", "bystander")
 PEACE_SECONDS = 120.0
+AT_ONCE = 5
 SEEN_SECONDS = 20.0
 OVERDUE_SLACK = LEASE_SECONDS + 3 * SWEEP_SECONDS + 10.0
 HASHED = {
@@ -62,7 +63,8 @@ class Trial:
         self.outcome = Outcome(title)
         self.references = references
         self._injected: list[tuple[str, float]] = []
-        self._busy: set[str] = set()
+        self._struck: set[str] = set()
+        self._over = 0
         self._lock = threading.Lock()
         self._ending: list[threading.Thread] = []
 
@@ -105,7 +107,7 @@ class Trial:
                 time.sleep(0.1)
                 continue
             waiting.remove(fault)
-            self._inject(fault)
+            self._begin(fault)
         for fault in waiting:
             self.outcome.violations.append(
                 Violation("stuck", "faults can be injected", f"{fault.name} was left out")
@@ -114,34 +116,38 @@ class Trial:
             thread.join(timeout=60)
 
     def _next(self, waiting: Sequence[Fault]) -> Fault | None:
+        """The next fault whose victim is not suffering from an earlier one."""
         with self._lock:
-            return next((fault for fault in waiting if fault.strikes not in self._busy), None)
+            if len(self._ending) - self._over >= AT_ONCE:
+                return None
+            return next((fault for fault in waiting if fault.strikes not in self._struck), None)
 
-    def _inject(self, fault: Fault) -> None:
+    def _begin(self, fault: Fault) -> None:
         if fault.strikes:
             with self._lock:
-                self._busy.add(fault.strikes)
-        self._injected.append((fault.name, time.time()))
+                self._struck.add(fault.strikes)
         self.outcome.faults[fault.name] += 1
-        release = fault.inject(self.rig)
-        if fault.strikes:
-            ending = threading.Thread(target=self._end, args=(fault, release), daemon=True)
-            self._ending.append(ending)
-            ending.start()
+        thread = threading.Thread(target=self._strike, args=(fault,), daemon=True)
+        self._ending.append(thread)
+        thread.start()
 
-    def _end(self, fault: Fault, release: tuple[float, Release] | None) -> None:
-        """End a fault after its time, and wait until what it struck is back, before it is struck again."""
+    def _strike(self, fault: Fault) -> None:
+        """Inject a fault, end it after its time, and wait until what it struck is back."""
         try:
+            self._injected.append((fault.name, time.time()))
+            release = fault.inject(self.rig)
             if release is not None:
                 time.sleep(release[0])
                 release[1]()
             if fault.strikes in {"web", "worker", "postgres"}:
                 until_true(self._ready, 40.0, every=0.3)
-            else:
-                time.sleep(0.5)
+        except Exception as error:
+            said = f"{fault.name}: {type(error).__name__}: {error}"
+            self.outcome.violations.append(Violation("stuck", "faults can be injected", said))
         finally:
             with self._lock:
-                self._busy.discard(fault.strikes)
+                self._over += 1
+                self._struck.discard(fault.strikes)
 
     def _ready(self) -> bool:
         with suppress(OSError, ValueError):

@@ -9,7 +9,10 @@ import pytest
 from benchmarks.faults.record import RESULTS, Record
 
 JOB = uuid.uuid4().hex
-COLUMNS = "id, owner_id, kind, state, attempt, fence, progress, seq, worker, lease_until, error_code, error_detail, title"
+COLUMNS = (
+    "id, owner_id, kind, state, attempt, fence, progress, seq, worker, "
+    "lease_until, error_code, error_detail, title"
+)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from algotrade.errors import shown
 from backtests.engine.errors import ConfigError
 from backtests.engine.settings import AccountSettings
 
-ENGINE_VERSION = "1.3.0"
+ENGINE_VERSION = "1.4.0"
 
 Fill = Literal["next_open", "close"]
 Sizing = Literal["all_in", "fraction", "units", "cash", "vol_target", "atr_risk"]

@@ -182,14 +182,18 @@ def root(typing: Any, value: Any) -> Any:
     return eight(eight), codegen
 
 
-@instruction
-def moved(typing: Any, before: Any, value: Any) -> Any:
-    """The rows before those of `value`: its lanes one further, after the last lane of `before`."""
+def _moving(by: int) -> Any:
+    def moving(typing: Any, before: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            return _later(builder, args[1], by, args[0])
 
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _later(builder, args[1], 1, args[0])
+        return eight(eight, eight), codegen
 
-    return eight(eight, eight), codegen
+    return instruction(moving)
+
+
+moved, moved_by_two, moved_by_four = _moving(1), _moving(2), _moving(4)
+"""moved(before, value): the rows one (two, four) before those of `value`, after the last lanes of `before`."""
 
 
 @instruction

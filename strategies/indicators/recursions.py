@@ -13,9 +13,11 @@ Kernels fill lines that the caller made, trust their input (finite float64 colum
 1 <= period) and never raise. States go from step to step in every lane of an `eight`.
 """
 
+from typing import TypeAlias
+
 import numpy as np
 
-from algotrade.compiled import inlined, kernel
+from algotrade.compiled import inlined, kernel, part
 from strategies.indicators.finite import Line, all_finite_nb
 from strategies.indicators.lanes import (
     LANES,
@@ -25,7 +27,8 @@ from strategies.indicators.lanes import (
     first,
     last,
     load,
-    moved,
+    moved_by_four,
+    moved_by_two,
     powers,
     spread,
     store,
@@ -33,6 +36,10 @@ from strategies.indicators.lanes import (
 
 # Sums of changes fade during a long quiet; below this they have no digits left and count as 0.
 _NOTHING = 1e-290
+_ROWS = 64 * LANES
+
+Stride: TypeAlias = tuple[Eight, Eight, Eight]
+"""Of eight rows: the news of two rows, of four, and the states."""
 
 
 @kernel
@@ -77,26 +84,96 @@ def exponential_average_nb(values: Line, period: int, out: Line) -> bool:
 
 
 @inlined
-def _macd(
+def _news(values: Line, t: int, count: int, weight: float) -> tuple[Eight, Eight]:
+    """What each of `count` rows from `t` on brings to an average's distance, and what two rows bring together."""
+    before = load(values, t - 1, count)
+    now = (before - load(values, t, count)) * weight
+    return now, now + (load(values, t - 2, count) - before) * (weight * weight)
+
+
+@inlined
+def _first_stride(news: tuple[Eight, Eight], weight: float, state: float) -> Stride:
+    """Eight rows after a single state. Sums reaching back beyond them are wrong in lanes that nobody will ask for."""
+    pairs = news[1]
+    fours = pairs + moved_by_two(pairs, pairs) * (weight * weight)
+    return pairs, fours, faded(news[0], weight) + powers(weight) * state
+
+
+@inlined
+def _stride(news: tuple[Eight, Eight], weight: float, before: Stride) -> Stride:
+    """Eight rows after eight: the sum of weight^k * news[t-k] for k < 8, and weight^8 * state[t-8].
+
+    The sums of two, four and eight rows double what lies in their neighbours, and no lane waits for the one before.
+    """
+    two = weight * weight
+    four = two * two
+    pairs = news[1]
+    fours = pairs + moved_by_two(before[0], pairs) * two
+    return pairs, fours, fours + moved_by_four(before[1], fours) * four + before[2] * (four * four)
+
+
+@inlined
+def _between(
+    values: Line, t: int, count: int, weights: tuple[float, float], before: tuple[Stride, Stride], line: Line
+) -> tuple[Stride, Stride]:
+    """Write `count` rows of the MACD line from `t` on: the difference of both averages' distances."""
+    near = _stride(_news(values, t, count, weights[0]), weights[0], before[0])
+    far = _stride(_news(values, t, count, weights[1]), weights[1], before[1])
+    store(line, t, count, near[2] - far[2])
+    return near, far
+
+
+@inlined
+def _beside(line: Line, t: int, count: int, distance: Eight, average: Line, histogram: Line) -> None:
+    """Write the average of the line, given its distance, and how far the line is above it."""
+    value = load(line, t, count)
+    store(average, t, count, value + distance)
+    store(histogram, t, count, value - (value + distance))
+
+
+@inlined
+def _signal(
+    line: Line, t: int, count: int, weight: float, before: Stride, average: Line, histogram: Line
+) -> Stride:
+    distance = _stride(_news(line, t, count, weight), weight, before)
+    _beside(line, t, count, distance[2], average, histogram)
+    return distance
+
+
+@part
+def _macd_after(
     values: Line,
     t: int,
-    count: int,
-    weights: tuple[float, float, float],
-    states: tuple[Eight, Eight, Eight, Eight],
-    lines: tuple[Line, Line, Line],
-) -> tuple[Eight, Eight, Eight, Eight]:
-    """Write `count` rows from `t` on; return both averages' distances, the MACD line and its average's distance."""
-    change = load(values, t - 1, count) - load(values, t, count)
-    near = faded(change * weights[0], weights[0]) + powers(weights[0]) * states[0]
-    far = faded(change * weights[1], weights[1]) + powers(weights[1]) * states[1]
-    line = near - far
-    news = (moved(states[2], line) - line) * weights[2]
-    distance = faded(news, weights[2]) + powers(weights[2]) * states[3]
-    mean = line + distance
-    store(lines[0], t, count, line)
-    store(lines[1], t, count, mean)
-    store(lines[2], t, count, line - mean)
-    return last(near), last(far), last(line), last(distance)
+    weights: tuple[float, float],
+    weight: float,
+    states: tuple[float, float, float],
+    line: Line,
+    average: Line,
+    histogram: Line,
+) -> None:
+    """All rows from `t` on, after the distances of both averages and of the line's own at the row before.
+
+    The line of some hundred rows comes first, then its average: two short chains of steps are quicker than a long one.
+    """
+    n = values.size
+    count = min(LANES, n - t)
+    both = (
+        _first_stride(_news(values, t, count, weights[0]), weights[0], states[0]),
+        _first_stride(_news(values, t, count, weights[1]), weights[1], states[1]),
+    )
+    store(line, t, count, both[0][2] - both[1][2])
+    own = _first_stride(_news(line, t, count, weight), weight, states[2])
+    _beside(line, t, count, own[2], average, histogram)
+    whole = n - (n - t) % LANES
+    for begin in range(t + LANES, whole, _ROWS):
+        end = min(begin + _ROWS, whole)
+        for row in range(begin, end, LANES):
+            both = _between(values, row, LANES, weights, both, line)
+        for row in range(begin, end, LANES):
+            own = _signal(line, row, LANES, weight, own, average, histogram)
+    if t + LANES <= whole < n:
+        _between(values, whole, n - whole, weights, both, line)
+        _signal(line, whole, n - whole, weight, own, average, histogram)
 
 
 @kernel
@@ -115,7 +192,7 @@ def macd_nb(
     if n <= row:
         line[:] = np.nan
         return all_finite_nb(values)
-    weights = 1.0 - 2.0 / (fast + 1.0), 1.0 - 2.0 / (slow + 1.0), 1.0 - 2.0 / (signal + 1.0)
+    weights, weight = (1.0 - 2.0 / (fast + 1.0), 1.0 - 2.0 / (slow + 1.0)), 1.0 - 2.0 / (signal + 1.0)
     near, far = _head_start_nb(values, slow - fast, begin), _head_start_nb(values, 0, begin)
     line[begin] = near - far
     for t in range(begin + 1, row + 1):
@@ -125,16 +202,9 @@ def macd_nb(
     distance = _head_start_nb(line, begin, row)
     average[row] = line[row] + distance
     histogram[row] = line[row] - average[row]
-    states, lines = (
-        (spread(near), spread(far), spread(line[row]), spread(distance)),
-        (line, average, histogram),
-    )
+    if n > row + 1:
+        _macd_after(values, row + 1, weights, weight, (near, far, distance), line, average, histogram)
     line[:row] = np.nan
-    whole = n - (n - row - 1) % LANES
-    for t in range(row + 1, whole, LANES):
-        states = _macd(values, t, LANES, weights, states, lines)
-    if whole < n:
-        _macd(values, whole, n - whole, weights, states, lines)
     return bool(np.isfinite(line[n - 1]))
 
 

@@ -58,6 +58,8 @@ PLAIN = {
     "first": lambda value: value[0],
     "chosen": lambda left, right, yes, no: np.where(np.greater(left, right), yes, no) + np.zeros(lanes.LANES),
     "moved": lambda before, value: np.concatenate([before[-1:], value[:-1]]),
+    "moved_by_two": lambda before, value: np.concatenate([before[-2:], value[:-2]]),
+    "moved_by_four": lambda before, value: np.concatenate([before[-4:], value[:-4]]),
     "total": np.sum,
     "root": np.sqrt,
     "faded": recursion,
@@ -121,6 +123,37 @@ def test_a_recursion_in_eights_is_the_recursion_row_by_row(period):
         assert abs(found[-1] / expected - 1.0) < 1e-13
 
 
+@pytest.mark.parametrize(("fast", "slow", "signal"), [(2, 3, 1), (3, 5, 2), (12, 26, 9), (2, 40, 21)])
+def test_macd_in_strides_is_the_recursion_row_by_row(fast, slow, signal):
+    weights, begin = [2.0 / (period + 1.0) for period in (fast, slow, signal)], slow + signal - 2
+    for count in (*range(begin + 1, begin + 28), 1_500):
+        close = LONG.close[:count]
+        near, far = close[slow - fast : slow].mean(), close[:slow].mean()
+        line = [near - far]
+        for value in close[slow:]:
+            near, far = near + weights[0] * (value - near), far + weights[1] * (value - far)
+            line.append(near - far)
+        average = [np.mean(line[:signal])]
+        for value in line[signal:]:
+            average.append(average[-1] + weights[2] * (value - average[-1]))
+        found = Ti.macd(close, fast, slow, signal)
+        expected = np.array(line[signal - 1 :]), np.array(average)
+        np.testing.assert_allclose(found.macd[begin:], expected[0], rtol=0, atol=1e-11)
+        np.testing.assert_allclose(found.signal[begin:], expected[1], rtol=0, atol=1e-11)
+        np.testing.assert_allclose(found.histogram[begin:], expected[0] - expected[1], rtol=0, atol=1e-11)
+        assert np.isnan([line[:begin] for line in (found.macd, found.signal, found.histogram)]).all()
+
+
+def test_macd_of_a_value_that_is_not_finite_is_refused_in_every_row():
+    for row in range(100):
+        for bad in (np.nan, np.inf, -np.inf):
+            column = np.array(LONG.close[:100])
+            column[row] = bad
+            for periods in ((12, 26, 9), (2, 3, 1)):
+                with pytest.raises(IndicatorError, match=f"values is .* at row {row}"):
+                    Ti.macd(column, *periods)
+
+
 def test_no_row_of_an_eight_hangs_on_what_follows_it():
     bars = random_bars(90, seed=4)
     columns = [np.round(column, 1) for column in (bars.high, bars.low, bars.close)]
@@ -131,6 +164,7 @@ def test_no_row_of_an_eight_hangs_on_what_follows_it():
             Ti.exponential_moving_average(close, 3),
             Ti.rsi(close, 2),
             *Ti.macd(close, 3, 5, 2),
+            *Ti.macd(close, 2, 3, 1),
             Ti.atr(high, low, close, 3),
             *Ti.directional_index(high, low, close, 2),
         ]

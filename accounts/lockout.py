@@ -5,6 +5,7 @@ attempt takes one of the few places first, in one conditional UPDATE; a log-in t
 """
 
 import math
+import time
 from typing import Any
 
 from axes.backends import AxesStandaloneBackend
@@ -14,8 +15,9 @@ from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_client_username, get_cool_off, get_credentials, get_failure_limit
 from axes.models import AccessAttempt
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from rest_framework.throttling import SimpleRateThrottle
@@ -33,37 +35,72 @@ def counted_name(request: HttpRequest | None, credentials: dict[str, Any] | None
     return (user.username.lower() if user else typed)[:255]
 
 
+PATIENCE_SECONDS = 3.0
+ASK_AGAIN_SECONDS = 0.05
+MOST_COUNTED = 1_000_000
+
+
 class CountFirstHandler(AxesDatabaseHandler):
-    """Keeps axes' tables and commands, and counts before the check instead of after it."""
+    """Keeps axes' tables and commands, and counts before the check instead of after it.
+
+    Each name and address has two rows, whatever the browser calls itself: the places that were taken, and how many of
+    these have failed. The others are being looked at in this moment. Somebody who finds no place while that is so waits
+    a little: when one of them succeeds, all places are free again.
+    """
+
+    TAKEN, FAILED = "", "failed"
 
     def take_attempt(self, request: HttpRequest, credentials: dict[str, Any]) -> int:
         """Take one of the places. Zero, or for how many seconds there is none."""
-        name = get_client_username(request, credentials)
+        until = time.monotonic() + PATIENCE_SECONDS
+        while wait := self._take(request, credentials):
+            if time.monotonic() >= until or not self._some_are_looked_at(request, credentials):
+                return wait
+            time.sleep(ASK_AGAIN_SECONDS)
+        return 0
+
+    def _take(self, request: HttpRequest, credentials: dict[str, Any]) -> int:
         window = get_cool_off(request)
-        now = request.axes_attempt_time
         with transaction.atomic():
-            # One row a name and address, whatever the browser calls itself.
-            mine = AccessAttempt.objects.filter(
-                username=name, ip_address=request.axes_ip_address, user_agent=""
-            )
-            mine.filter(attempt_time__lte=now - window).delete()
-            attempt, _created = AccessAttempt.objects.get_or_create(
-                username=name,
-                ip_address=request.axes_ip_address,
-                user_agent="",
-                defaults={"failures_since_start": 0, "path_info": request.axes_path_info},
-            )
-            taken = mine.filter(
-                pk=attempt.pk, failures_since_start__lt=get_failure_limit(request, credentials)
-            ).update(failures_since_start=F("failures_since_start") + 1, attempt_time=now)
-        if taken:
-            return 0
-        return max(1, math.ceil((attempt.attempt_time + window - now).total_seconds()))
+            self._rows(request, credentials).filter(attempt_time__lte=timezone.now() - window).delete()
+            attempt = self._row(request, credentials, self.TAKEN)
+            limit = get_failure_limit(request, credentials)
+            if self._add_one(attempt, below=limit):
+                return 0
+        return max(1, math.ceil((attempt.attempt_time + window - timezone.now()).total_seconds()))
+
+    def _some_are_looked_at(self, request: HttpRequest, credentials: dict[str, Any]) -> bool:
+        failed = self._rows(request, credentials).filter(user_agent=self.FAILED).first()
+        return failed is None or failed.failures_since_start < get_failure_limit(request, credentials)
 
     def user_login_failed(
         self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
     ) -> None:
-        """Nothing to add: the attempt was counted before the password was looked at."""
+        """An attempt that had a place was looked at, and failed."""
+        if request is None or getattr(request, "axes_locked_out", False):
+            return
+        if getattr(request, "axes_place_taken", False):
+            with transaction.atomic():
+                self._add_one(self._row(request, credentials, self.FAILED))
+
+    def _rows(self, request: HttpRequest, credentials: dict[str, Any]) -> QuerySet[AccessAttempt]:
+        name = get_client_username(request, credentials)
+        return AccessAttempt.objects.filter(username=name, ip_address=request.axes_ip_address)
+
+    def _row(self, request: HttpRequest, credentials: dict[str, Any], which: str) -> AccessAttempt:
+        row, _created = AccessAttempt.objects.get_or_create(
+            username=get_client_username(request, credentials),
+            ip_address=request.axes_ip_address,
+            user_agent=which,
+            defaults={"failures_since_start": 0, "path_info": request.axes_path_info},
+        )
+        return row
+
+    def _add_one(self, row: AccessAttempt, below: int = MOST_COUNTED) -> bool:
+        counted = AccessAttempt.objects.filter(pk=row.pk, failures_since_start__lt=below)
+        return bool(
+            counted.update(failures_since_start=F("failures_since_start") + 1, attempt_time=timezone.now())
+        )
 
 
 class LockoutBackend(AxesStandaloneBackend):
@@ -87,6 +124,7 @@ class LockoutBackend(AxesStandaloneBackend):
             request.axes_locked_out = True
             request.axes_retry_after = wait
             raise AxesBackendPermissionDenied("too many failed attempts")
+        request.axes_place_taken = True
 
 
 def lockout_error(request: HttpRequest) -> TooManyAttempts | None:

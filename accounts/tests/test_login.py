@@ -1,5 +1,6 @@
 """Logging in: by both names, with one answer for all refusals, and not more often than five failures."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -11,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.lockout import client_address
+from accounts import lockout
+from accounts.lockout import CountFirstHandler, client_address
 from accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -188,3 +190,42 @@ def test_of_twenty_simultaneous_guesses_five_are_looked_at(make_user, monkeypatc
         statuses = sorted(threads.map(guess, range(20)))
     assert statuses == [401] * 5 + [429] * 15
     assert len(looked_at) == 5
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_eight_simultaneous_right_log_ins_all_open_the_door(make_user, password, monkeypatch):
+    make_user("ada")
+    check = User.check_password
+
+    def slow(self, raw):
+        time.sleep(0.1)  # as long as all that arrive together need to look for a place
+        return check(self, raw)
+
+    monkeypatch.setattr(User, "check_password", slow)
+
+    def enter(_: int) -> int:
+        try:
+            return log_in("ada", password).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(enter, range(8))) == [200] * 8
+
+
+def test_nobody_waits_for_a_place_when_all_have_failed(user, password, monkeypatch):
+    for _ in range(5):
+        log_in("ada", "wrong")
+    monkeypatch.setattr(lockout.time, "sleep", lambda seconds: pytest.fail("there is nothing to wait for"))
+    assert log_in("ada", password).status_code == 429
+
+
+def test_one_that_finds_no_place_waits_a_little_and_not_for_ever(user, password, monkeypatch):
+    monkeypatch.setattr(lockout, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(CountFirstHandler, "user_login_failed", lambda *args, **kwargs: None)
+    for _ in range(5):
+        log_in("ada", "wrong")  # as if five were still being looked at
+    started = time.monotonic()
+    assert log_in("ada", password).status_code == 429
+    assert 0.1 <= time.monotonic() - started < 2

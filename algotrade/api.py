@@ -22,6 +22,7 @@ from algotrade.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    OverLimit,
     TooLarge,
     Unavailable,
 )
@@ -33,6 +34,7 @@ STATUS: dict[type[LabError], int] = {
     NotFound: status.HTTP_404_NOT_FOUND,
     Conflict: status.HTTP_409_CONFLICT,
     TooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+    OverLimit: status.HTTP_422_UNPROCESSABLE_ENTITY,
     LimitExceeded: status.HTTP_429_TOO_MANY_REQUESTS,
     Unavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
     InvalidInput: status.HTTP_400_BAD_REQUEST,
@@ -171,6 +173,7 @@ REFUSALS = {
     "409": "The object's state forbids this.",
     "413": "Larger than the stated limit.",
     "415": "This content type is not read here.",
+    "422": "More is asked for at once than a stated limit allows; the fields say which and what to do.",
     "429": "Too many requests or a quota is used up.",
     "503": "A service that is needed does not answer.",
 }

@@ -85,6 +85,12 @@ class TooLarge(LabError):
     code = "too_large"
 
 
+class OverLimit(LabError):
+    """More is asked for at once than a stated limit allows; asking again later changes nothing."""
+
+    code = "over_limit"
+
+
 class LimitExceeded(LabError):
     """A quota is used up."""
 

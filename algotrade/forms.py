@@ -1,7 +1,9 @@
-"""What the forms and addresses of every app share: how a refusal is shown beside its field, and numbers in text."""
+"""What the forms and addresses of every app share: refusals beside their fields, percents, and numbers in text."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
 
 from django import forms
 
@@ -9,6 +11,28 @@ from algotrade.errors import LabError, NotFound
 
 REFUSED = 422
 """The status of a page whose form was refused."""
+HUNDRED = Decimal(100)
+
+
+class PercentField(forms.DecimalField):
+    """A percentage, cleaned into a fraction."""
+
+    unit = "%"
+
+    def clean(self, value: Any) -> float | None:
+        percent = super().clean(value)
+        return None if percent is None else float(percent / HUNDRED)
+
+
+def percent_text(fraction: float | None) -> str | None:
+    """A fraction as the percentage a person would type."""
+    return None if fraction is None else plain_text(Decimal(str(fraction)) * HUNDRED)
+
+
+def plain_text(number: Decimal) -> str:
+    """A decimal without exponent and without trailing zeros, as a person would type it."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @contextmanager

@@ -11,6 +11,10 @@ register_advice(
     {
         "backtest_error": CHANGE_RUN,
         "backtest_invalid": CHANGE_RUN,
+        "backtest_too_large": Advice(_("Choose a shorter period or a coarser timeframe.")),
+        "result_damaged": Advice(
+            _("The stored curves or trades cannot be read any more. Run the backtest again.")
+        ),
         "backtest_not_found": Advice(
             _("The result was deleted while it was computed; nothing has to be done.")
         ),
@@ -24,6 +28,9 @@ register_advice(
             )
         ),
         "sweep_invalid": CHANGE_SWEEP,
+        "sweep_too_large": Advice(
+            _("Take fewer values or larger steps, a shorter period, or a random sample.")
+        ),
         "sweep_space_invalid": CHANGE_SWEEP,
         "sweep_column_unknown": CHANGE_SWEEP,
         "sweep_map_invalid": CHANGE_SWEEP,

@@ -8,7 +8,7 @@ class BacktestsConfig(AppConfig):
     verbose_name = _("Backtests")
 
     def ready(self) -> None:
-        from backtests import advice, jobs  # noqa: F401  they register advice and the kind of job
+        from backtests import advice, belongings, jobs  # noqa: F401  they register advice and the kind of job
         from backtests.headlines import latest_results
         from backtests.learning import simulate_targets
         from backtests.ledger import record_training
@@ -24,6 +24,12 @@ class BacktestsConfig(AppConfig):
         provide_previews(Previews(warm=warm, panel=panel))
         use_simulator(simulate_targets)
         use_ledger(record_training)
+        belongings.declare()
+        post_delete.connect(
+            jobs.remove_columns,
+            sender=self.get_model("ResultColumns"),
+            dispatch_uid="backtests.result_columns",
+        )
         post_delete.connect(
             remove_columns, sender=self.get_model("Sweep"), dispatch_uid="backtests.sweep_columns"
         )

@@ -17,6 +17,7 @@ def declare() -> None:
         Belonging("backtests.BacktestResult", "backtests", counted=True),
         Belonging("backtests.Leg", "backtest-legs", owner="result__user", goes_along=True),
         Belonging("backtests.ModelUse", "backtest-models", owner="result__user", goes_along=True),
+        Belonging("backtests.ResultColumns", "", owner="result__user", goes_along=True),
         Belonging("backtests.Sweep", "sweeps", counted=True, files=f"{__name__}.sweep_files"),
     ):
         register_belonging(belonging)

@@ -1,17 +1,13 @@
-"""Results as CSV files. Text cells that a spreadsheet would run as a formula are neutralised; numbers are not text."""
-
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+"""Results as CSV files."""
 
 from django.http import StreamingHttpResponse
 from django.utils.text import slugify
 
+from algotrade.csv_files import csv_response
 from backtests.models import METRIC_COLUMNS, BacktestQuerySet, BacktestResult
 
 EQUITY_COLUMNS = ("unix_time", "equity", "buy_and_hold", "drawdown")
 RETRAINING_COLUMNS = ("model", "decides_from")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 TRADE_COLUMNS = (
     "symbol",
     "entry_time",
@@ -49,48 +45,18 @@ RESULT_COLUMNS = (
 )
 
 
-class _Echo:
-    """A file that hands back what is written, so that rows stream instead of piling up."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def cell(value: Any) -> Any:
-    """One cell: None is empty, text that starts like a formula gets an apostrophe."""
-    if value is None:
-        return ""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
-
-
-def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """A download of the rows under their column names."""
-    writer = csv.writer(_Echo())
-
-    def lines() -> Iterator[str]:
-        yield writer.writerow(columns)
-        for row in rows:
-            yield writer.writerow([cell(value) for value in row])
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
-
-
 def trades_csv(result: BacktestResult) -> StreamingHttpResponse:
     """Every trade of one result."""
     rows = (
         [trade.get("symbol", result.symbol), *(trade.get(name) for name in TRADE_COLUMNS[1:])]
-        for trade in result.trades
+        for trade in result.all_trades
     )
     return csv_response(_file_name(result, "trades"), TRADE_COLUMNS, rows)
 
 
 def equity_csv(result: BacktestResult) -> StreamingHttpResponse:
-    """The stored equity curve of one result."""
-    return csv_response(_file_name(result, "equity"), EQUITY_COLUMNS, result.equity_curve)
+    """The equity curve of one result, every bar of it."""
+    return csv_response(_file_name(result, "equity"), EQUITY_COLUMNS, result.all_equity_rows)
 
 
 def results_csv(results: BacktestQuerySet) -> StreamingHttpResponse:

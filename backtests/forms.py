@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from algotrade.forms import PercentField, percent_text, plain_text
 from backtests.engine.config import SimulationConfig
 from backtests.models import BacktestResult
 from backtests.preparation import series_for
@@ -16,17 +17,6 @@ from strategies.models import Strategy
 
 PERCENTS = ("commission", "slippage", "spread", "stop_loss", "take_profit")
 SIZINGS = (("all_in", _("All of the cash")), ("units", _("A fixed number of units")))
-HUNDRED = Decimal(100)
-
-
-class PercentField(forms.DecimalField):
-    """A percentage, cleaned into a fraction."""
-
-    unit = "%"
-
-    def clean(self, value: Any) -> float | None:
-        percent = super().clean(value)
-        return None if percent is None else float(percent / HUNDRED)
 
 
 class StrategyChoice(forms.ModelChoiceField):
@@ -152,7 +142,7 @@ def prefilled(user: Any, strategy: Strategy | None, series: Series | None) -> di
         series = series_for(strategy, user)
     initial: dict[str, Any] = {"initial_capital": 10_000}
     if strategy is not None:
-        initial |= {"strategy": strategy.pk, "initial_capital": _plain(strategy.initial_capital)}
+        initial |= {"strategy": strategy.pk, "initial_capital": plain_text(strategy.initial_capital)}
     if series is not None and series.first_time and series.last_time:
         initial |= {
             "series": series.pk,
@@ -172,17 +162,12 @@ def prefilled_from(result: BacktestResult) -> dict[str, Any]:
         "series": result.series_id,
         "start_date": result.start_date,
         "end_date": result.end_date,
-        "initial_capital": _plain(Decimal(str(settings.get("initial_capital", 10_000)))),
+        "initial_capital": plain_text(Decimal(str(settings.get("initial_capital", 10_000)))),
         "sizing": sizing,
         "size": settings.get("size") if sizing == "units" else None,
         "allow_short": settings.get("allow_short", True),
         **percents,
     }
-
-
-def percent_text(fraction: float | None) -> str | None:
-    """A fraction as the percentage a person would type."""
-    return None if fraction is None else _plain(Decimal(str(fraction)) * HUNDRED)
 
 
 def not_offered(result: BacktestResult) -> list[str]:
@@ -197,9 +182,3 @@ def not_offered(result: BacktestResult) -> list[str]:
     if result.configuration.get("sizing") not in dict(SIZINGS):
         changed.append("sizing")
     return [str(SETTINGS[name][0]) if name in SETTINGS else name for name in changed]
-
-
-def _plain(number: Decimal) -> str:
-    """A decimal without exponent and without trailing zeros, as a person would type it."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from backtests.models import BacktestResult, Leg
-from backtests.preparation import FEWEST_BARS, Period, Problems, fitting_series
+from backtests.preparation import FEWEST_BARS, Period, Problems, check_size, fitting_series
 from marketdata.errors import NoBars
 from marketdata.models import Series, Snapshot
 from marketdata.panel import Panel
@@ -114,6 +114,7 @@ def check_panel_period(
     if "start_date" in problems or "end_date" in problems:
         return None
     counts = [len(open_snapshot(leg.snapshot, start=period.start, end=period.end)) for leg in chosen]
+    check_size(sum(counts))
     without = [leg.series.symbol for leg, count in zip(chosen, counts, strict=True) if not count]
     if without:
         said = _("%(symbols)s has no bars in this period. Choose a period in which every symbol has some.")

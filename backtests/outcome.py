@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from backtests import curves
-from backtests.models import METRIC_COLUMNS, ModelUse
+from backtests.long_runs import MOST_TRADES, LongColumns, rows_of_trades
+from backtests.models import METRIC_COLUMNS, ModelUse, ResultColumns
 from marketdata.bars import Bars
 
 
@@ -30,6 +31,8 @@ class Outcome:
     """Times from which on a newly trained model decides; for runs that models decide."""
     in_sample_share: float = 0.0
     """Share of the bars decided by a model that was trained on them."""
+    long: LongColumns | None = None
+    """All bars of the curves and all trades, as far as the row has no room for them."""
 
     def columns(self) -> dict[str, Any]:
         """Every column of the result row that this outcome sets."""
@@ -59,19 +62,23 @@ def store_model_use(result_id: int, use: dict[str, Any]) -> None:
     ModelUse.objects.update_or_create(result_id=result_id, defaults=use)
 
 
+def store_columns(result_id: int, stored: dict[str, str]) -> None:
+    """Write where the columns of a long run lie; of one that is computed again, where they lie now."""
+    if stored:
+        ResultColumns.objects.update_or_create(result_id=result_id, defaults=stored)
+    else:
+        ResultColumns.objects.filter(result_id=result_id).delete()
+
+
 def moments(time: Any) -> tuple[str, ...]:
     """Times of bars as text in UTC, to the second."""
     return tuple(f"{text}Z" for text in np.datetime_as_string(time.astype("datetime64[s]")))
 
 
 def trade_rows(trades: Any) -> list[dict[str, Any]]:
-    """The trade record as JSON: ISO times in UTC, None for undefined numbers, never thinned out.
-
-    A run over several symbols has a column more, the symbol.
-    """
-    columns = {name: _plain(trades[name]) for name in trades.dtype.names or ()}
-    columns["side"] = np.where(trades["qty"] > 0, "long", "short").tolist()
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    """The newest trades as JSON, at most `MOST_TRADES`; a longer record is kept as columns (`long_runs`)."""
+    newest = trades[-MOST_TRADES:]
+    return rows_of_trades({name: newest[name] for name in trades.dtype.names or ()})
 
 
 def equity_rows(time: Any, equity: Any, benchmark: Any, drawdown: Any) -> list[list[float | None]]:
@@ -97,13 +104,3 @@ def overlay_rows(overlays: Iterable[Any], bars: Bars) -> list[dict[str, Any]]:
         }
         for line in overlays
     ]
-
-
-def _plain(column: Any) -> list[Any]:
-    """A column of the record as JSON holds it, by its type."""
-    if column.dtype.kind == "M":
-        return [f"{text}Z" for text in np.datetime_as_string(column.astype("datetime64[s]"))]
-    if column.dtype.kind == "f":
-        return [curves.finite(value) for value in column]
-    plain: list[Any] = column.tolist()
-    return plain

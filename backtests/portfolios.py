@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backtests import data_problems, engine, ledger, verdict
+from backtests import data_problems, engine, ledger, long_runs, verdict
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION
 from backtests.engine.portfolio_config import PortfolioConfig
@@ -61,6 +61,9 @@ def run_portfolio(result: BacktestResult, strategy: PortfolioStrategy, tell: Pro
         engine_version=ENGINE_VERSION,
         contributions=tuple(
             {name: getattr(part, name) for name in LEG_COLUMNS} for part in simulation.contributions
+        ),
+        long=long_runs.columns_of(
+            panel.time, simulation.equity, details.benchmark_equity, details.drawdown, simulation.trades
         ),
     )
 

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from algotrade.errors import LabError
+from algotrade.templatetags import figures
 from backtests.engine.config import SimulationConfig
 from backtests.engine.errors import ConfigError
 from backtests.engine.portfolio_config import PortfolioConfig
+from backtests.errors import RunTooLarge
 from backtests.models.frozen import FrozenRequest
 from marketdata.errors import NoBars
 from marketdata.models import Series, Snapshot
@@ -107,6 +110,18 @@ def _check_references(built: BaseStrategy, user: Any) -> None:
             reference_checkers[param.kind](user, int(built.parameters[param.name]))
 
 
+def check_size(count: int) -> None:
+    """Refuse a run over more bars than this lab computes at once; of several symbols, all their bars count."""
+    if count <= settings.BACKTEST_MAX_BARS:
+        return
+    said = _(
+        "The period holds %(count)s bars, and this lab computes at most %(limit)s at a time (BACKTEST_MAX_BARS). "
+        "Choose a shorter period or a coarser timeframe."
+    )
+    numbers = {"count": figures.integer(count), "limit": figures.integer(settings.BACKTEST_MAX_BARS)}
+    raise RunTooLarge(fields={"start_date": [said % numbers]})
+
+
 def check_period(
     snapshot: Snapshot,
     start: dt.date | None,
@@ -127,6 +142,7 @@ def check_period(
     if "start_date" in problems or "end_date" in problems:
         return None
     count = len(open_snapshot(snapshot, start=period.start, end=period.end))
+    check_size(count)
     if count < FEWEST_BARS:
         said = _("The period holds %(count)d bars; a run needs at least %(least)d. Choose a longer period.")
         problems["start_date"] = [said % {"count": count, "least": FEWEST_BARS}]

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from algotrade.jobs.models import Job
 from algotrade.templatetags import figures
 from backtests.legs import fitting_legs
+from backtests.long_runs import StoredTrades
 from backtests.metrics.definitions import DEFINITIONS, Definition
 from backtests.models import BacktestResult, Leg
 from backtests.preparation import fitting_series
@@ -131,20 +132,31 @@ def trades_context(result: BacktestResult, query: Any) -> dict[str, Any]:
     """One page of the trades, sorted and of the symbol as asked."""
     sort = query.get("trades_sort", "")
     column = sort.removeprefix("-")
-    trades: list[dict[str, Any]] = result.trades
     symbol = query.get("trades_symbol", "")[:40] if result.has_legs else ""
-    if symbol:
-        trades = [trade for trade in trades if trade["symbol"] == symbol]
-    if column in TRADE_SORTS or (column == "symbol" and result.has_legs):
-        known = [trade for trade in trades if trade[column] is not None]
-        unknown = [trade for trade in trades if trade[column] is None]
-        trades = sorted(known, key=lambda trade: trade[column], reverse=sort.startswith("-")) + unknown
+    sorts = column in TRADE_SORTS or (column == "symbol" and result.has_legs)
+    trades = _arranged(result.all_trades, symbol, column if sorts else "", sort.startswith("-"))
     page: Page = Paginator(trades, TRADES_PAGE).get_page(query.get("trades_page"))
     page.object_list = [
         {**trade, "left_by": WORDS.get(trade["reason"], trade["reason"])} for trade in page.object_list
     ]
     daily = not get_timeframe(result.timeframe).is_intraday
     return {"trades_page": page, "trades_sort": sort, "trades_symbol": symbol, "trades_daily": daily}
+
+
+def _arranged(
+    trades: Sequence[dict[str, Any]], symbol: str, column: str, descending: bool
+) -> Sequence[dict[str, Any]]:
+    """Trades of one symbol (or all), sorted by a column (or by their exits); those without a value come last."""
+    if isinstance(trades, StoredTrades):
+        chosen = trades.of_symbol(symbol) if symbol else trades
+        return chosen.sorted_by(column, descending=descending) if column else chosen
+    if symbol:
+        trades = [trade for trade in trades if trade["symbol"] == symbol]
+    if not column:
+        return trades
+    known = [trade for trade in trades if trade[column] is not None]
+    unknown = [trade for trade in trades if trade[column] is None]
+    return sorted(known, key=lambda trade: trade[column], reverse=descending) + unknown
 
 
 def settings_rows(configuration: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -176,7 +188,7 @@ def _setting(value: Any, kind: str) -> str:
 
 
 def markers(trades: Iterable[Mapping[str, Any]], symbol: str = "") -> list[dict[str, Any]]:
-    """Two marks a trade, never thinned out: where it was entered and where and why it was left.
+    """Two marks a trade: where it was entered and where and why it was left.
 
     With a symbol, of its trades only. Parts of one position that were left one by one share their entry's mark.
     """

@@ -12,13 +12,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from algotrade.forms import PercentField, percent_text
 from backtests.engine.portfolio_config import PortfolioConfig
 from backtests.forms import (
     BacktestForm,
-    PercentField,
     StrategyChoice,
     not_offered,
-    percent_text,
     prefilled,
     prefilled_from,
     usable_series,

@@ -11,8 +11,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from algotrade.checkpoints import NOWHERE, Checkpoints
 from algotrade.jobs.computed import ComputedService
-from backtests import data_problems, engine, ledger, verdict
+from backtests import data_problems, engine, ledger, long_runs, verdict
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION, SimulationConfig
 from backtests.errors import BacktestRefused
@@ -22,7 +23,14 @@ from backtests.models import BacktestResult, Leg
 from backtests.models.frozen import FROZEN, FrozenRequest
 from backtests.outcome import Outcome, equity_rows, moments, overlay_rows, trade_rows
 from backtests.portfolios import run_portfolio
-from backtests.preparation import build, check_period, configure, current_data, problems_again
+from backtests.preparation import (
+    build,
+    check_period,
+    check_size,
+    configure,
+    current_data,
+    problems_again,
+)
 from backtests.robustness import costs, lookahead
 from marketdata.models import Series
 from marketdata.services import open_snapshot
@@ -95,6 +103,7 @@ class BacktestService(ComputedService):
     def rerun(cls, result: BacktestResult) -> BacktestResult:
         """Run exactly the same again: same parameters, same configuration, same bytes of data."""
         _require_computable(result)
+        check_size(result.bar_count)
         legs = [
             ChosenLeg(leg.series, leg.snapshot) for leg in result.legs.select_related("series", "snapshot")
         ]
@@ -113,10 +122,13 @@ class BacktestService(ComputedService):
         return registry.get_strategy_class(strategy_type)
 
     @classmethod
-    def run_backtest(cls, result: BacktestResult, progress: Progress | None = None) -> Outcome:
+    def run_backtest(
+        cls, result: BacktestResult, progress: Progress | None = None, checkpoints: Checkpoints = NOWHERE
+    ) -> Outcome:
         """Compute what `result` froze: columns of its snapshot, the strategy's target, the simulation, the metrics.
 
-        Writes nothing. `progress` is told a fraction and plain words, and may raise to stop the run.
+        Writes no rows. `progress` is told a fraction and plain words, and may raise to stop the run. A strategy that
+        trains models keeps them in `checkpoints`.
         """
         tell = progress or (lambda fraction, words: None)
         tell(0.02, _("Loading the bars"))
@@ -126,6 +138,7 @@ class BacktestService(ComputedService):
         bars = open_snapshot(result.snapshot, start=result.start_date, end=result.end_date)
         config = SimulationConfig.from_dict(result.configuration)
         begun = BEFOREHAND if strategy.uses_model else 0.0
+        strategy.checkpoints = checkpoints
         strategy.begin(bars, lambda fraction, words: tell(0.05 + begun * fraction, words))
         metrics, details = engine.BacktestEngine(config).run_backtest(
             bars,
@@ -168,6 +181,13 @@ class BacktestService(ComputedService):
             engine_version=ENGINE_VERSION,
             retraining=moments(bars.time[strategy.retraining(bars)]),
             in_sample_share=in_sample,
+            long=long_runs.columns_of(
+                bars.time,
+                simulation.equity,
+                details.benchmark_equity,
+                details.drawdown,
+                simulation.trades,
+            ),
         )
 
 

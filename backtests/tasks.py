@@ -12,7 +12,7 @@ from algotrade.jobs.errors import JobCancelled
 from backtests import ledger
 from backtests.errors import BacktestNotFound
 from backtests.models import BacktestResult, TrialCount
-from backtests.outcome import store_model_use
+from backtests.outcome import store_columns, store_model_use
 from backtests.portfolios import store_contributions
 from backtests.services import BacktestService
 
@@ -24,11 +24,13 @@ def run_backtest(context: JobContext) -> Callable[[], None]:
     result = stored.select_related("user", "series", "snapshot").first()
     if result is None:
         raise BacktestNotFound(_("The backtest was deleted, so there is nothing to compute."))
-    outcome = BacktestService.run_backtest(result, progress=context.progress)
+    kept = context.checkpoints(result.fingerprint())
+    outcome = BacktestService.run_backtest(result, progress=context.progress, checkpoints=kept)
     meters.engine_bars.add("backtest", by=outcome.bar_count)
     meters.engine_seconds.add("backtest", by=time.perf_counter() - started)
     context.progress(0.95, _("Storing the result"))
     sharpe = outcome.metrics["sharpe_ratio"]
+    stored_columns = outcome.long.write(result.pk) if outcome.long else {}
     columns = {**outcome.columns(), "duration_ms": (time.perf_counter() - started) * 1000}
 
     def store() -> None:
@@ -37,6 +39,7 @@ def run_backtest(context: JobContext) -> Callable[[], None]:
             raise JobCancelled(context.job_id)
         if outcome.contributions:
             store_contributions(result.pk, outcome.contributions)
+        store_columns(result.pk, stored_columns)
         if use := outcome.model_use():
             store_model_use(result.pk, use)
         ledger.record(

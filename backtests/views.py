@@ -239,6 +239,7 @@ def retraining_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def _named_with(request: HttpRequest, pk: int, *columns: str) -> BacktestResult:
     """What a file's name tells, and these columns."""
     results = BacktestResult.objects.for_user(request.user).select_related("model_use")
+    columns += ("bar_count", "total_trades")
     use = ("model_use__result", "model_use__in_sample_share", "model_use__retraining")
     return get_object_or_404(results.only("strategy_name", "symbol", *use, *columns), pk=pk)
 

@@ -13,6 +13,7 @@ register_advice(
                 "shorter horizon, or no calibration and no search."
             )
         ),
+        "training_too_large": Advice(_("Take a shorter period, fewer folds or fewer trials.")),
         "model_wrong_data": Advice(
             _(
                 "The model was trained on other data. Choose bars of its symbol and timeframe, or another model."

@@ -1,6 +1,6 @@
 """The errors of trained models. Each message names the value and the remedy."""
 
-from algotrade.errors import Conflict, InvalidInput, LabError, NotFound
+from algotrade.errors import Conflict, InvalidInput, LabError, NotFound, OverLimit
 
 
 class ModelError(LabError):
@@ -13,6 +13,12 @@ class TrainingError(ModelError, InvalidInput):
     """A training was asked for with values or data that it cannot use."""
 
     code = "training_invalid"
+
+
+class TrainingTooLarge(TrainingError, OverLimit):
+    """More bars or more fits than this lab computes in one training."""
+
+    code = "training_too_large"
 
 
 class WrongData(ModelError, InvalidInput):

@@ -91,6 +91,11 @@ register_advice(
         "limit_exceeded": Advice(
             _("Wait until some of your work has ended, or ask for less at once."), again=True
         ),
+        "over_limit": Advice(_("Ask for less at once: the message names the limit.")),
+        "database_unavailable": Advice(
+            _("The database did not answer; nothing was changed. Try again in a few minutes."),
+            again=True,
+        ),
         "too_large": Advice(_("Ask for less at once: what is too large stands in the message.")),
         "unavailable": Advice(
             _("Something the job needs did not answer. Try again in a few minutes."), again=True

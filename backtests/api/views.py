@@ -18,7 +18,7 @@ from backtests.models import BacktestQuerySet, BacktestResult
 from backtests.services import BacktestService
 
 CURVES = ("trades", "equity_curve", "overlays", "sparkline")
-COLUMNS_OF = {"trades": ("trades",), "equity": ("equity_curve", "bar_count")}
+COLUMNS_OF = {"trades": ("trades", "bar_count", "total_trades"), "equity": ("equity_curve", "bar_count")}
 
 
 @extend_schema_view(
@@ -82,7 +82,7 @@ class BacktestViewSet(
     @action(detail=True, filterset_class=None, filter_backends=[])
     def trades(self, request: Request, pk: str | None = None) -> Response:
         """The round trips in the order of their exits, page by page."""
-        page = self.paginate_queryset(self.get_object().trades)
+        page = self.paginate_queryset(self.get_object().all_trades)
         return self.get_paginated_response(serializers.TradeSerializer(page, many=True).data)
 
     @extend_schema(summary="Read the curves", responses=serializers.EquitySerializer)

@@ -2,6 +2,7 @@
 
 from backtests.models.frozen import FrozenRequest
 from backtests.models.leg import Leg
+from backtests.models.long_run import ResultColumns
 from backtests.models.result import (
     JSON_COLUMNS,
     METRIC_COLUMNS,
@@ -20,6 +21,7 @@ __all__ = [
     "FrozenRequest",
     "Leg",
     "ModelUse",
+    "ResultColumns",
     "Sweep",
     "SweepQuerySet",
     "TrialCount",

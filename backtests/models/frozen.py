@@ -1,10 +1,13 @@
 """Everything a computation starts from, frozen when it was asked for."""
 
+import datetime as dt
 from typing import Any, Self
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from algotrade.checkpoints import fingerprint_of
 
 FROZEN = (
     "user",
@@ -67,6 +70,12 @@ class FrozenRequest(models.Model):
     class Meta:
         abstract = True
 
+    def fingerprint(self, *more: str) -> str:
+        """One name for all that its computation starts from; `more` names the model's own columns."""
+        names = [name for name in (*FROZEN, *more) if name not in ("user", "strategy", "strategy_name")]
+        columns = {self._meta.get_field(name).attname for name in names}
+        return fingerprint_of(**{column: _plain(getattr(self, column)) for column in sorted(columns)})
+
     @classmethod
     def freeze(
         cls, *, user: Any, strategy: Any, snapshot: Any, period: Any, configuration: Any, **more: Any
@@ -99,3 +108,7 @@ class FrozenRequest(models.Model):
     @property
     def queue_seconds(self) -> float | None:
         return self.job.timings.get("queue_seconds") if self.job is not None else None
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value

@@ -1,5 +1,6 @@
 """A backtest: what was asked for, frozen, and what came out of it."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from django.db import models
@@ -11,8 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OwnedModel, OwnedQuerySet
 from algotrade.jobs.computed import ComputedModel, ComputedQuerySet
 from backtests import verdict
+from backtests.curves import MAX_POINTS
+from backtests.long_runs import MOST_TRADES, StoredTrades, curve_rows, files
 from backtests.models.frozen import FrozenRequest
 from backtests.models.leg import Leg
+from backtests.models.long_run import ResultColumns
 from backtests.models.use import ModelUse
 
 METRIC_COLUMNS = (
@@ -178,6 +182,30 @@ class BacktestResult(OwnedModel, ComputedModel, FrozenRequest):
         """Times (UTC) of the bars from which on a newly trained model decides; none where no model does."""
         use = self._model_use
         return use.retraining if use else []
+
+    @property
+    def all_trades(self) -> Sequence[dict[str, Any]]:
+        """Every trade in the order of the exits; those of a long run are read from its file."""
+        stored = self._columns
+        if stored is None or not stored.trades_path:
+            trades: list[dict[str, Any]] = self.trades
+            return trades
+        return StoredTrades(files.read(stored.trades_path, stored.trades_sha256))
+
+    @property
+    def all_equity_rows(self) -> Iterable[list[float | int | None]]:
+        """Every bar of the curves, `[seconds, equity, buy and hold, drawdown]`."""
+        stored = self._columns
+        if stored is None or not stored.curve_path:
+            rows: list[list[float | int | None]] = self.equity_curve
+            return rows
+        return curve_rows(files.read(stored.curve_path, stored.curve_sha256))
+
+    @property
+    def _columns(self) -> ResultColumns | None:
+        if self.bar_count <= MAX_POINTS and (self.total_trades or 0) <= MOST_TRADES:
+            return None  # nothing was stored beside its row, and nobody needs to ask
+        return getattr(self, "stored_columns", None)
 
     @property
     def _model_use(self) -> ModelUse | None:

@@ -9,13 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from algotrade.forms import HUNDRED
 from algotrade.jobs.responder import NoAnswer, NotReady, Refused, Replaced, TookTooLong
 from backtests import ledger, verdict
 from backtests.curves import finite
 from backtests.engine.config import SimulationConfig
 from backtests.engine.errors import ConfigError
 from backtests.engine.portfolio_config import PortfolioConfig
-from backtests.forms import HUNDRED, BacktestForm
+from backtests.forms import BacktestForm
 from backtests.preview import process
 from backtests.preview.data import LONGEST_TEXT, Problems, series_of, shared_days, strategy_of
 from backtests.preview.errors import (

@@ -18,6 +18,7 @@ from backtests.models import Sweep
 from backtests.optimize.errors import SpaceError
 from backtests.optimize.space import CONFIGURATION, Axis, Grid, RandomSearch, Space, combinations
 from backtests.preparation import Problems
+from backtests.sweeps.errors import SweepTooLarge
 from backtests.vocabulary import SETTINGS
 from strategies.base import BaseStrategy
 from strategies.params import Param
@@ -107,7 +108,8 @@ def read_space(
             "Take fewer values or larger steps, or draw a random sample."
         )
         name = "axes" if method == Sweep.Method.GRID else "samples"
-        problems[name] = [said % {"count": figures.integer(wanted), "limit": figures.integer(limit)}]
+        numbers = {"count": figures.integer(wanted), "limit": figures.integer(limit)}
+        raise SweepTooLarge(fields={name: [said % numbers]})
     if problems:
         return None
     return Grid(axes) if method == Sweep.Method.GRID else RandomSearch(axes, int(samples or 0), seed)

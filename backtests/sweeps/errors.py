@@ -1,6 +1,6 @@
 """What can go wrong with sweeps. Each message names the value and the remedy."""
 
-from algotrade.errors import Conflict, InvalidInput, NotFound, Unavailable
+from algotrade.errors import Conflict, InvalidInput, NotFound, OverLimit, Unavailable
 from backtests.errors import BacktestError
 
 
@@ -8,6 +8,12 @@ class SweepRefused(BacktestError, InvalidInput):
     """A sweep was asked for that cannot be computed; `fields` names each reason."""
 
     code = "sweep_invalid"
+
+
+class SweepTooLarge(SweepRefused, OverLimit):
+    """More combinations, or more bars times combinations, than this lab computes in one sweep."""
+
+    code = "sweep_too_large"
 
 
 class SweepNotFound(BacktestError, NotFound):

@@ -9,7 +9,8 @@ from django import forms
 from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from backtests.forms import BacktestForm, PercentField, prefilled
+from algotrade.forms import PercentField
+from backtests.forms import BacktestForm, prefilled
 from backtests.metrics.definitions import DEFINITIONS
 from backtests.models import Sweep
 from backtests.optimize.space import CONFIGURATION

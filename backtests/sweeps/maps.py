@@ -7,8 +7,8 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils.text import slugify
 
+from algotrade.csv_files import csv_response
 from algotrade.errors import nearest
-from backtests.exports import csv_response
 from backtests.metrics.definitions import DEFINITIONS
 from backtests.models import Sweep
 from backtests.optimize.result import SWEEP_METRICS
@@ -89,7 +89,13 @@ def map_csv(sweep: Sweep, query: Any) -> StreamingHttpResponse:
 
 
 def cells_csv(sweep: Sweep, sort: str) -> StreamingHttpResponse:
-    """Every cell with all its figures, in the wanted order."""
+    """A download of every cell with all its figures, in the wanted order."""
+    name = slugify(f"{sweep.strategy_name} {sweep.symbol} {sweep.pk} combinations")
+    return csv_response(name, *cells_table(sweep, sort))
+
+
+def cells_table(sweep: Sweep, sort: str) -> tuple[list[str], Iterator[list[Any]]]:
+    """The columns of the cells' table, and its rows in the wanted order."""
     cells = SweepService.cells(sweep)
     order = cells.page(sort or cells.best_first(sweep.objective), 0, len(cells))
     names = [axis.name for axis in cells.axes]
@@ -99,8 +105,7 @@ def cells_csv(sweep: Sweep, sort: str) -> StreamingHttpResponse:
             values, metrics = cells.values(number), cells.figures(number)
             yield [number, *(values[name] for name in names), int(cells.valid[number]), *metrics.values()]
 
-    name = slugify(f"{sweep.strategy_name} {sweep.symbol} {sweep.pk} combinations")
-    return csv_response(name, ["cell", *names, "valid", *SWEEP_METRICS], rows())
+    return ["cell", *names, "valid", *SWEEP_METRICS], rows()
 
 
 def check_parameters(query: Any, known: tuple[str, ...]) -> dict[str, list[str]]:

@@ -13,8 +13,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from algotrade import meters
+from algotrade.checkpoints import NOWHERE, Checkpoints
 from algotrade.errors import InvalidInput, nearest, shown
 from algotrade.jobs.computed import ComputedService
+from algotrade.templatetags import figures
 from backtests import optimize
 from backtests.engine.config import SimulationConfig
 from backtests.models import Sweep
@@ -34,7 +36,7 @@ from backtests.sweeps.axes import (
     values_at,
 )
 from backtests.sweeps.cells import Cells
-from backtests.sweeps.errors import SweepRefused, SweepUnfinished
+from backtests.sweeps.errors import SweepRefused, SweepTooLarge, SweepUnfinished
 from backtests.sweeps.jobs import SWEEP_KIND
 from marketdata.models import Series
 from marketdata.services import open_snapshot
@@ -100,6 +102,7 @@ class SweepService(ComputedService):
             check_period(snapshot, start_date, end_date, strategy.build(), problems)
         if problems or varied is None or space is None or period is None:
             raise SweepRefused(fields=problems)
+        _check_work(space.cell_count, len(open_snapshot(snapshot, start=period.start, end=period.end)))
         if estimate(space, varied).valid == 0:
             said = _("None of these combinations can be run: %(why)s")
             raise SweepRefused(fields={"axes": [said % {"why": _first_refusal(space, varied)}]})
@@ -184,13 +187,19 @@ class SweepService(ComputedService):
             raise SweepRefused(fields=problems)
 
     @classmethod
-    def compute(cls, sweep: Sweep, progress: Progress | None = None, tell: Tell | None = None) -> Cells:
-        """Every cell of what `sweep` froze. Writes nothing; `progress` and `tell` may raise to stop it.
+    def compute(
+        cls,
+        sweep: Sweep,
+        progress: Progress | None = None,
+        tell: Tell | None = None,
+        checkpoints: Checkpoints = NOWHERE,
+    ) -> Cells:
+        """Every cell of what `sweep` froze. Writes no rows; `progress` and `tell` may raise to stop it.
 
         `tell` hears of what a strategy does before it decides (training models): the share done, and plain words.
         """
         axes = axes_of(sweep.axes)
-        return run(sweep, axes, space_of(sweep, axes), progress, tell)
+        return run(sweep, axes, space_of(sweep, axes), progress, tell, checkpoints)
 
     @classmethod
     def cells(cls, sweep: Sweep) -> Cells:
@@ -203,18 +212,35 @@ class SweepService(ComputedService):
         return Cells.of_columns(axes_of(sweep.axes), stored, is_grid=sweep.method == Sweep.Method.GRID)
 
 
+def _check_work(cells: int, bars: int) -> None:
+    """Refuse what could not end within the time a sweep has: bars times combinations."""
+    if cells * bars <= settings.SWEEP_MAX_BAR_CELLS:
+        return
+    said = _(
+        "%(cells)s combinations over %(bars)s bars are %(work)s bars to compute; this lab computes at most %(limit)s "
+        "in one sweep (SWEEP_MAX_BAR_CELLS). Take fewer values, a shorter period or a coarser timeframe."
+    )
+    numbers = {"cells": cells, "bars": bars, "work": cells * bars, "limit": settings.SWEEP_MAX_BAR_CELLS}
+    raise SweepTooLarge(
+        fields={"axes": [said % {name: figures.integer(number) for name, number in numbers.items()}]}
+    )
+
+
 def run(
     sweep: Sweep,
     axes: tuple[Axis, ...],
     space: Space,
     progress: Progress | None,
     tell: Tell | None = None,
+    checkpoints: Checkpoints = NOWHERE,
 ) -> Cells:
     """The cells of a space on the bytes of data that `sweep` froze."""
     bars = open_snapshot(sweep.snapshot, start=sweep.start_date, end=sweep.end_date)
     strategy_class = get_strategy_class(sweep.strategy_type)
     if tell is not None:
-        strategy_class(**sweep.parameters).begin(bars, tell)
+        strategy = strategy_class(**sweep.parameters)
+        strategy.checkpoints = checkpoints
+        strategy.begin(bars, tell)
     started = time.perf_counter()
     result = optimize.run_sweep(
         bars,
@@ -226,6 +252,7 @@ def run(
         threads=settings.SWEEP_THREADS,
         progress=progress,
         objective=sweep.objective,
+        checkpoints=checkpoints,
     )
     meters.engine_bars.add("sweep", by=len(bars) * len(space))
     meters.engine_seconds.add("sweep", by=time.perf_counter() - started)

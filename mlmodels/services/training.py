@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings as lab_settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from marketdata.models import Series, Snapshot
 from marketdata.services import current_snapshot, get_visible, open_snapshot
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.configuration.checks import Problems
-from mlmodels.errors import TrainingError
+from mlmodels.errors import TrainingError, TrainingTooLarge
 from mlmodels.jobs import TRAIN_KIND
 from mlmodels.models import LONGEST_NAME, MLModel
 from mlmodels.services.locking import lock_owner
@@ -88,8 +89,29 @@ def submit_training(
     bars = request.bars(problems)
     if problems or bars is None or request.configuration is None:
         raise TrainingError(fields=problems)
+    _check_limits(len(bars), request.configuration.fits)
     request.configuration.check_bars(bars)
     return _queued(user, name, request)
+
+
+def _check_limits(bars: int, fits: int) -> None:
+    """Refuse more than this lab computes in one training."""
+    problems: Problems = {}
+    most_bars, most_fits = lab_settings.TRAINING_MAX_BARS, lab_settings.TRAINING_MAX_FITS
+    if bars > most_bars:
+        said = _(
+            "%(count)s bars are more than the %(limit)s one training takes (TRAINING_MAX_BARS). Choose a shorter "
+            "period or a coarser timeframe."
+        )
+        problems["series"] = [said % {"count": f"{bars:,}", "limit": f"{most_bars:,}"}]
+    if fits > most_fits:
+        said = _(
+            "This training would fit up to %(count)s models; the limit is %(limit)s (TRAINING_MAX_FITS). Take fewer "
+            "trials or folds."
+        )
+        problems["folds"] = [said % {"count": f"{fits:,}", "limit": f"{most_fits:,}"}]
+    if problems:
+        raise TrainingTooLarge(fields=problems)
 
 
 def _queued(user: Any, name: str, request: TrainingRequest) -> MLModel:

@@ -1,5 +1,6 @@
 """The file of columns: whole or not there, verified, the same bytes for the same numbers."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def test_a_full_disk_leaves_no_draft(monkeypatch):
     def full(handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(columns.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageFailed):
         columns.write(7, SOME)
     assert [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()] == []

@@ -188,7 +188,7 @@ def document_errors(result: dict[str, Any], generator: Any, request: Any, public
             if method not in {"get", "post", "put", "patch", "delete"}:
                 continue
             for code, description in REFUSALS.items():
-                if method == "get" and code in {"409", "413", "415"}:
+                if method == "get" and code in {"413", "415"}:
                     continue
                 operation["responses"].setdefault(code, {"description": description, "content": body})
     return result

@@ -178,7 +178,7 @@ class LegSerializer(serializers.ModelSerializer):
 class ResultSerializer(serializers.ModelSerializer):
     """A whole result but for its trades and curves, which have addresses of their own."""
 
-    job = JobSerializer(read_only=True)
+    job = JobSerializer(read_only=True, allow_null=True)
     metrics = serializers.DictField(
         child=serializers.FloatField(allow_null=True), read_only=True, help_text="Every figure by name."
     )

@@ -107,7 +107,7 @@ class OneCellSerializer(CellSerializer):
 class SweepSerializer(serializers.ModelSerializer):
     """A whole sweep but for its cells, which have addresses of their own."""
 
-    job = JobSerializer(read_only=True)
+    job = JobSerializer(read_only=True, allow_null=True)
     parameters = serializers.DictField(read_only=True, help_text="What stays at one value.")
     configuration = serializers.DictField(read_only=True)
     axes = serializers.ListField(

@@ -68,6 +68,7 @@ class LabelKindSerializer(serializers.Serializer):
     uses_barriers = serializers.BooleanField()
 
 
+@extend_schema_serializer(many=False)
 class AlgorithmsSerializer(serializers.Serializer):
     """Everything a training can be made of."""
 

@@ -1,6 +1,6 @@
 """What can go wrong with accounts."""
 
-from algotrade.errors import Conflict, InvalidInput, LabError, LimitExceeded, NotAllowed, NotSignedIn
+from algotrade.errors import Conflict, InvalidInput, LabError, LimitExceeded, NotAllowed, NotFound, NotSignedIn
 
 
 class AccountError(LabError):
@@ -61,7 +61,7 @@ class LastSuperuser(AccountError, Conflict):
     code = "last_superuser"
 
 
-class ExportNotReady(AccountError, Conflict):
+class ExportNotReady(AccountError, NotFound):
     """The copy of one's data is not written yet, or was removed again."""
 
     code = "export_not_ready"

@@ -10,8 +10,9 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import api_tokens, closing
 from accounts.errors import LoginRefused, TooManyAttempts
-from accounts.models import User, username_validator
+from accounts.models import ApiToken, Scope, User, username_validator
 from accounts.services import UserService
 from algotrade.forms import refusals_on
 
@@ -134,3 +135,39 @@ class PasswordForm(forms.Form):
         with refusals_on(self):
             return UserService.change_password(request.user, **self.cleaned_data, request=request)
         return None
+
+
+class TokenForm(forms.Form):
+    """A new API token."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        help_text=_("Where you will use it, such as “notebook” or “nightly runs”."),
+    )
+    scope = forms.ChoiceField(label=_("Scope"), choices=Scope, initial=Scope.READ, widget=forms.RadioSelect)
+    expires_in_days = forms.TypedChoiceField(
+        label=_("Expires"),
+        choices=[("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never"))],
+        coerce=int,
+        empty_value=None,
+        initial="90",
+        required=False,
+    )
+
+    def save(self, user: User) -> tuple[ApiToken, str] | None:
+        with refusals_on(self):
+            return api_tokens.make(user, **self.cleaned_data)
+        return None
+
+
+class DeleteAccountForm(forms.Form):
+    """The password, as proof that it is not a borrowed session that asks."""
+
+    current_password = PasswordForm.base_fields["current_password"]
+
+    def save(self, user: User) -> bool:
+        with refusals_on(self):
+            closing.close_own(user, self.cleaned_data["current_password"])
+            return True
+        return False

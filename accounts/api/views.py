@@ -1,4 +1,4 @@
-"""The API of accounts: register, log in, exchange and end tokens, see and change oneself."""
+"""The doors of the API: register, log in, exchange and end tokens."""
 
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 from accounts import tokens
 from accounts.api.serializers import (
     LoginSerializer,
-    ProfileSerializer,
     RefreshSerializer,
     RegistrationSerializer,
     TokenPairSerializer,
@@ -87,21 +86,3 @@ class LogoutView(DoorView):
         """Make a refresh token worthless. Saying it twice does no harm."""
         tokens.revoke(checked(RefreshSerializer(data=request.data))["refresh"])
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class MeView(APIView):
-    @extend_schema(operation_id="auth_me", summary="Who you are", responses={200: UserSerializer})
-    def get(self, request: Request) -> Response:
-        """Who you are."""
-        return Response(UserSerializer(request.user).data)
-
-    @extend_schema(
-        operation_id="auth_me_update",
-        summary="Change your profile",
-        request=ProfileSerializer,
-        responses={200: UserSerializer},
-    )
-    def patch(self, request: Request) -> Response:
-        """Change your name or e-mail address."""
-        given = checked(ProfileSerializer(data=request.data))
-        return Response(UserSerializer(UserService.update_profile(request.user, **given)).data)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
 from algotrade.addresses import client_address
 from algotrade.audit.actions import Action
@@ -53,6 +53,12 @@ def record(
         address=client_address(request) if request is not None else None,
         request_id=request_id.get()[:64],
     )
+
+
+def latest_about(user: Any, count: int) -> list[Entry]:
+    """What was done lately by an account or to it, newest first: its owner may know."""
+    mine = Q(actor_id=user.pk) | Q(target_kind=user._meta.label_lower, target_id=str(user.pk))
+    return list(Entry.objects.filter(mine)[:count])
 
 
 def prune(before: datetime) -> int:

@@ -32,8 +32,17 @@ PUBLIC = {
 OWN = {
     "auth-me",
     "auth-socket-ticket",
+    "auth-password",
+    "auth-end-access",
+    "auth-token-list",
+    "auth-export-list",
     "accounts:logout",
     "accounts:profile",
+    "accounts:end_access",
+    "accounts:tokens",
+    "accounts:data",
+    "accounts:export_create",
+    "accounts:delete",
     "backtests:dashboard",
     "backtests:latest",
     "backtests:list",
@@ -75,6 +84,7 @@ OWN = {
     "mlmodels:foresee",
     "mlmodels:compare",
     "mlmodels:compare_curves",
+    "mlmodels:compare_csv",
     "mlmodels:compare_equity",
     "rule-check",
     "rule-language",
@@ -89,6 +99,10 @@ OWN = {
 }
 # About one thing of one owner: which of the owner's things the address names.
 OBJECTS = {
+    "auth-token-": "api-token",
+    "accounts:token_": "api-token",
+    "auth-export-": "data-export",
+    "accounts:export_": "data-export",
     "strategy-": "strategy",
     "strategies:": "strategy",
     "backtests:recent_for_strategy": "strategy",

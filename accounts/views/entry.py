@@ -1,33 +1,21 @@
-"""Pages about the account: log in, register, log out, profile."""
+"""Pages through which people come and go: log in, register, log out."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.errors import RegistrationClosed, TooManyAttempts
-from accounts.forms import LoginForm, PasswordForm, ProfileForm, RegistrationForm
-from accounts.lockout import PageThrottle
+from accounts.errors import RegistrationClosed
+from accounts.forms import LoginForm, RegistrationForm
 from accounts.services import UserService
+from accounts.views.common import throttle
 from algotrade.forms import REFUSED
-
-
-def _throttle(request: HttpRequest) -> None:
-    """Each log-in and registration costs a quarter of a second of hashing: nobody gets unlimited many."""
-    throttle = PageThrottle()
-    if not throttle.allow_request(request, None):
-        wait = int(throttle.wait() or 60) + 1
-        raise TooManyAttempts(
-            _("Too many attempts from this address: wait %(seconds)d seconds.") % {"seconds": wait},
-            retry_after=wait,
-        )
 
 
 class LoginView(auth_views.LoginView):
@@ -38,7 +26,7 @@ class LoginView(auth_views.LoginView):
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        _throttle(request)
+        throttle(request)
         return super().post(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
@@ -66,7 +54,7 @@ def register(request: HttpRequest) -> HttpResponse:
         raise RegistrationClosed(_("Registration is closed here: ask the staff for an account."))
     form = RegistrationForm(request.POST or None)
     if request.method == "POST":
-        _throttle(request)
+        throttle(request)
         user = form.save() if form.is_valid() else None
         if user is not None:
             UserService.start_session(request, user)
@@ -80,28 +68,6 @@ def register(request: HttpRequest) -> HttpResponse:
 def logout(request: HttpRequest) -> HttpResponse:
     """End this browser's session."""
     return auth_views.LogoutView.as_view()(request)
-
-
-@never_cache
-@login_required
-@sensitive_post_parameters("current_password", "new_password")
-@require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
-    """Name, e-mail address and password, each with its own button."""
-    section = request.POST.get("section", "") if request.method == "POST" else ""
-    user = request.user
-    known = {"full_name": user.full_name, "email": user.email}
-    person = ProfileForm(request.POST if section == "person" else None, initial=known)
-    password = PasswordForm(request.POST if section == "password" else None)
-    if section == "person" and person.is_valid() and person.save(user):
-        messages.success(request, _("Profile saved."))
-        return redirect("accounts:profile")
-    if section == "password" and password.is_valid() and password.save(request):
-        messages.success(request, _("Password changed. Other sessions and all tokens have ended."))
-        return redirect("accounts:profile")
-    context = {"person_form": person, "password_form": password}
-    status = REFUSED if person.errors or password.errors else 200
-    return render(request, "accounts/profile.html", context, status=status)
 
 
 def _onward(request: HttpRequest, target: str) -> HttpResponse:

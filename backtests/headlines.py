@@ -15,7 +15,7 @@ def latest_results(strategies: Sequence[Strategy]) -> Mapping[int, Headline]:
     rows = (
         BacktestResult.objects.filter(strategy__in=[strategy.pk for strategy in strategies])
         .filter(pk=Subquery(newest.values("pk")[:1]))
-        .only("strategy_id", "status", "total_return", "sharpe_ratio", "sparkline")
+        .only("strategy_id", "status", "total_return", "sharpe_ratio", "sparkline", "in_sample_share")
     )
     return {
         row.strategy_id: Headline(
@@ -24,6 +24,7 @@ def latest_results(strategies: Sequence[Strategy]) -> Mapping[int, Headline]:
             total_return=row.total_return,
             sharpe_ratio=row.sharpe_ratio,
             sparkline=row.sparkline,
+            in_sample=bool(row.in_sample_share),
         )
         for row in rows
         if row.strategy_id is not None

@@ -133,8 +133,9 @@ register_label(
 register_label(
     LabelKind(
         "triple_barrier",
-        "First barrier touched",
-        "Whether a trade entered at the next open reaches its profit before its loss, or gains within the horizon.",
+        "Profit, loss or time: what comes first",
+        "A triple barrier: whether a trade entered at the next open reaches its profit before its loss; where it "
+        "reaches neither within the horizon, whether it gains.",
         triple_barrier,
         uses_barriers=True,
     )

@@ -11,6 +11,7 @@ urlpatterns = [
     path("new/", training.create, name="create"),
     path("new/foresee/", training.foresee, name="foresee"),
     path("compare/", lists.compare, name="compare"),
+    path("compare.csv", lists.compare_csv, name="compare_csv"),
     path("compare/curves/", lists.compare_curves, name="compare_curves"),
     path("compare/equity/", lists.compare_equity, name="compare_equity"),
     path("<int:pk>/", pages.detail, name="detail"),

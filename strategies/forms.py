@@ -132,8 +132,9 @@ def parameter_field(param: Param, user: Any = None) -> forms.Field:
             "max": f"{param.maximum:.12g}",
             "step": f"{param.step:.12g}",
         }
+        slider = SliderInput(attrs=bounds, logarithmic=param.log)
         field_class = forms.IntegerField if isinstance(param, IntParam) else forms.FloatField
-        field = field_class(initial=_plain(param.default), widget=SliderInput(attrs=bounds), **shared)
+        field = field_class(initial=_plain(param.default), widget=slider, **shared)
     elif isinstance(param, ChoiceParam):
         choices = [(value, translated(label)) for value, label in param.choices]
         field = forms.ChoiceField(initial=param.default, choices=choices, widget=forms.RadioSelect, **shared)

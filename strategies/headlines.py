@@ -12,13 +12,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What the list shows of a result; numbers that are undefined are None."""
+    """What the list shows of a result; numbers that are undefined are None.
+
+    `in_sample`: whether a model decided bars that it had been trained on.
+    """
 
     url: str
     status: str
     total_return: float | None = None
     sharpe_ratio: float | None = None
     sparkline: Sequence[float] = ()
+    in_sample: bool = False
 
 
 _providers: list[Callable[[Sequence[Any]], Mapping[int, Headline]]] = []

@@ -46,7 +46,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class IntParam(Param):
-    """A whole number from `minimum` to `maximum`, both included."""
+    """A whole number from `minimum` to `maximum`, both included; with `log` its slider goes by factors."""
 
     type_name: ClassVar[str] = "integer"
     _: KW_ONLY
@@ -54,6 +54,7 @@ class IntParam(Param):
     minimum: int
     maximum: int
     step: int = 1
+    log: bool = False
 
     def __post_init__(self) -> None:
         _check_range(self.name, self.minimum, self.maximum, self.step)
@@ -80,7 +81,10 @@ class IntParam(Param):
 
 @dataclass(frozen=True, slots=True)
 class FloatParam(Param):
-    """A finite number from `minimum` to `maximum`, both included. `step` is for forms and sweeps only."""
+    """A finite number from `minimum` to `maximum`, both included; with `log` its slider goes by factors.
+
+    `step` is for forms and sweeps only.
+    """
 
     type_name: ClassVar[str] = "number"
     _: KW_ONLY
@@ -88,6 +92,7 @@ class FloatParam(Param):
     minimum: float
     maximum: float
     step: float = 0.01
+    log: bool = False
 
     def __post_init__(self) -> None:
         _check_range(self.name, self.minimum, self.maximum, self.step)

@@ -95,20 +95,25 @@ class StrategyService:
 
     @classmethod
     def duplicate(cls, strategy: Strategy) -> Strategy:
-        """Save a copy under the next free name: “Name (copy)”, “Name (copy 2)” ..."""
+        """Save a copy under the next free name: “Name (copy)”, “Name (copy 2)” ...
+
+        A copy is a new strategy: what no new one may name (a model that was deleted or retired) is left out of its
+        parameters, and it cannot run until something else is chosen there.
+        """
         stem = re.sub(r" \(copy(?: \d+)?\)$", "", strategy.name)
         with transaction.atomic():
             # The lock on the owner's row makes finding a free name and taking it one step.
             owner = get_user_model().objects.select_for_update().get(pk=strategy.user_id)
             name = _free_name(owner.pk, stem, (f" (copy {n})" if n > 1 else " (copy)" for n in count(1)))
-            return _store(
-                Strategy(
-                    user=owner,
-                    name=name,
-                    use_ml=strategy.use_ml,
-                    **{field: getattr(strategy, field) for field in EDITABLE if field != "name"},
-                )
+            copy = Strategy(
+                user=owner,
+                name=name,
+                use_ml=strategy.use_ml,
+                **{field: getattr(strategy, field) for field in EDITABLE if field != "name"},
             )
+            refused = references_refused(copy)
+            copy.parameters = {key: value for key, value in copy.parameters.items() if key not in refused}
+            return _store(copy)
 
     @classmethod
     def suggest_name(cls, user: Any, stem: str) -> str:
@@ -243,10 +248,18 @@ def _take_parameters(strategy: Strategy, problems: dict[str, list[str]]) -> None
         problems.update(_check_references(strategy_class, strategy))
 
 
+def references_refused(strategy: Strategy) -> set[str]:
+    """Parameters that name what this strategy, as a new one, may not name."""
+    strategy_class = strategy.type_class
+    if strategy_class is None:
+        return set()
+    return {name.removeprefix("parameters.") for name in _check_references(strategy_class, strategy)}
+
+
 def _check_references(strategy_class: type[BaseStrategy], strategy: Strategy) -> dict[str, list[str]]:
     problems = {}
     for param in strategy_class.params:
-        if not isinstance(param, ReferenceParam):
+        if not isinstance(param, ReferenceParam) or param.name not in strategy.parameters:
             continue
         named = strategy.parameters[param.name]
         checker = reference_checkers.get(param.kind)

@@ -20,6 +20,7 @@ from strategies.errors import StrategyError
 from strategies.forms import StrategyFilterForm, StrategyForm, translated
 from strategies.headlines import has_headlines, headlines_for
 from strategies.models import Strategy
+from strategies.params import ReferenceParam
 from strategies.previews import preview_panel, warm_previews
 from strategies.registry import get_strategy_class, names
 from strategies.services import StrategyService, symbols_range
@@ -137,8 +138,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def duplicate(request: HttpRequest, pk: int) -> HttpResponse:
-    copy = StrategyService.duplicate(_own(request, pk))
+    """A copy to change; what a new strategy may not name is to be chosen anew."""
+    strategy = _own(request, pk)
+    copy = StrategyService.duplicate(strategy)
     messages.success(request, _("“%(name)s” was made. Change what should differ.") % {"name": copy.name})
+    if missing := [label for name, label in _labels_of(copy).items() if name not in copy.parameters]:
+        said = _(
+            "Left out, because it was deleted or retired: %(names)s. Choose another before the copy can run."
+        )
+        messages.warning(request, said % {"names": ", ".join(missing)})
     return redirect("strategies:edit", copy.pk)
 
 
@@ -163,6 +171,12 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         **NAV,
     }
     return render(request, "components/confirm_delete.html", context)
+
+
+def _labels_of(strategy: Strategy) -> dict[str, str]:
+    """What pages call the objects that a strategy names."""
+    params = strategy.type_class.params if strategy.type_class else ()
+    return {param.name: translated(param.label) for param in params if isinstance(param, ReferenceParam)}
 
 
 def pictures_of(key: str) -> list[str]:

@@ -6,7 +6,8 @@ import io
 import pytest
 from django.urls import reverse
 
-from backtests.exports import RESULT_COLUMNS, TRADE_COLUMNS, cell
+from algotrade.csv_files import cell
+from backtests.exports import RESULT_COLUMNS, TRADE_COLUMNS
 from backtests.models import BacktestResult
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]

@@ -169,7 +169,7 @@ def test_who_insists_gets_a_result_that_says_in_sample_wherever_it_stands(insist
     shown = page.get(result.get_absolute_url()).content.decode()
     assert mark in shown.partition("</h1>")[0]
     assert "data-in-sample" in shown
-    for place in ("backtests:list", "backtests:dashboard"):
+    for place in ("backtests:list", "backtests:dashboard", "strategies:list"):
         assert (
             page.get(reverse(place)).content.decode().count(mark) == 1
         )  # among the latest, not among the best

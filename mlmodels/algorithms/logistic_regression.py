@@ -14,8 +14,9 @@ LOGISTIC_REGRESSION = Algorithm(
             minimum=0.0001,
             maximum=1000.0,
             step=0.0001,
-            label="Inverse regularisation (C)",
-            help="Smaller pulls all weights closer to zero.",
+            label="Freedom of the weights (C)",
+            help="How far weights may go from zero: the inverse of the regularisation. Smaller is simpler and overfits "
+            "less; try factors of ten.",
             tries=(0.0001, 0.001, 0.01, 0.1, 1.0, 10.0),
             log=True,
         ),
@@ -26,6 +27,7 @@ LOGISTIC_REGRESSION = Algorithm(
             maximum=5000,
             label="Most iterations",
             help="Where the search for the weights stops at the latest.",
+            log=True,
         ),
     ),
 )

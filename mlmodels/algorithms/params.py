@@ -17,7 +17,6 @@ class TunedInt(IntParam):
 
     _: KW_ONLY
     tries: tuple[int, ...] = ()
-    log: bool = False
 
     def __post_init__(self) -> None:
         IntParam.__post_init__(self)
@@ -34,7 +33,6 @@ class TunedFloat(FloatParam):
 
     _: KW_ONLY
     tries: tuple[float, ...] = ()
-    log: bool = False
 
     def __post_init__(self) -> None:
         FloatParam.__post_init__(self)

@@ -8,6 +8,7 @@ import numpy as np
 
 from marketdata.bars import Bars
 from mlmodels.algorithms import get_algorithm
+from mlmodels.algorithms.methods import NONE
 from mlmodels.configuration.planning import fewest_training_rows, needed_bars
 from mlmodels.features import get_feature
 from mlmodels.validation import COMBINATORIAL, NESTED_PARTS, ROLLING, count_splits
@@ -40,7 +41,7 @@ def problems_of_settings(asked: TrainingConfiguration) -> Problems:
     if asked.validation == ROLLING and asked.training_bars < fewest:
         problems["training_bars"] = [
             f"A window of {asked.training_bars} bars is too short: with this horizon, embargo, search and calibration "
-            f"{fewest:,} are needed. Take a longer window."
+            f"{fewest:,} are needed. Take a longer window{_or_divide_less(asked)}."
         ]
     if not problems and asked.fits > MOST_FITS:
         problems["search_trials" if asked.search != "none" else "folds"] = [
@@ -106,6 +107,17 @@ def _problems_of_length(asked: TrainingConfiguration, count: int) -> Problems:
     return {
         "folds": [
             f"{count:,} bars are too few for {asked.folds} folds at a horizon of {asked.horizon}: "
-            f"{fewest:,} are needed. Take a longer period, fewer folds or a shorter horizon."
+            f"{fewest:,} are needed. Take a longer period, fewer folds or a shorter horizon{_or_divide_less(asked)}."
         ]
     }
+
+
+def _or_divide_less(asked: TrainingConfiguration) -> str:
+    """What else would help where a search or a calibration divides each training part once more."""
+    dividing = [name for name in ("search", "calibration") if getattr(asked, name) != NONE]
+    divide = "divide" if len(dividing) > 1 else "divides"
+    return (
+        f", or leave out the {' and the '.join(dividing)}, which {divide} each training part"
+        if dividing
+        else ""
+    )

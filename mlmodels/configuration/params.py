@@ -20,13 +20,15 @@ LABEL_PARAM = ChoiceParam(
     default="fixed_horizon",
     choices=tuple((kind.key, kind.label) for kind in LABELS.values()),
     label="What to foresee",
-    help="Whether a trade entered at the next open gains, held for the horizon or until a barrier is touched.",
+    help="Whether a trade entered at the next open gains: held for the whole horizon, or ended earlier where it "
+    "reaches a profit or a loss of so many volatilities (triple barrier).",
 )
 HORIZON_PARAM = IntParam(
     "horizon",
     default=1,
     minimum=1,
     maximum=250,
+    log=True,
     label="Horizon",
     help="How long the foreseen trade is held. Longer horizons overlap, so there is less to learn from.",
     unit="bars",
@@ -38,7 +40,7 @@ BARRIER_PARAM = FloatParam(
     maximum=10.0,
     step=0.1,
     label="Barrier width",
-    help="Distance of the barriers from the entry; used by the barrier label only.",
+    help="How far from the entry profit and loss lie; used where they end a trade.",
     unit="volatilities",
 )
 VALIDATION_PARAM = ChoiceParam(

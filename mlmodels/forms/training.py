@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from algotrade.forms import PercentField, percent_text
 from marketdata.forms.common import SeriesChoice
 from marketdata.models import Series
 from mlmodels.algorithms import ALGORITHMS, get_algorithm
-from mlmodels.configuration import LEADERS, TRAINING_PARAMS, applies
+from mlmodels.configuration import COST_PARAM, LEADERS, TRAINING_PARAMS, applies
 from mlmodels.errors import TrainingError
 from mlmodels.features import DEFAULT_FEATURES, GROUPS, FeatureKind, feature_kinds
 from mlmodels.forms import features as feature_choice
@@ -31,8 +32,9 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "judging": ("cost_rate", "short_trades", "seed"),
 }
 
-TYPED = frozenset({"seed", "training_bars", "cost_rate"})
+TYPED = frozenset({"seed", "training_bars"})
 """Numbers whose range is too wide for a slider."""
+COSTS = COST_PARAM.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class TrainingForm(forms.Form):
         for name in TYPED & self.fields.keys():
             widget = self.fields[name].widget
             self.fields[name].widget = forms.NumberInput(widget.attrs)
+        self.fields[COSTS] = _costs_field()
         for param in self.chosen.params:
             self.fields[PREFIX + param.name] = parameter_field(param, user)
         self._add_search_over()
@@ -176,7 +179,7 @@ class TrainingForm(forms.Form):
     @property
     def open_sections(self) -> dict[str, bool]:
         """Which of the folded parts begin open: those in which something is refused or differs from the usual."""
-        usual = {param.name: getattr(param, "default", None) for param in TRAINING_PARAMS}
+        usual = {param.name: self.fields[param.name].initial for param in TRAINING_PARAMS}
         return {
             name: any(
                 field.errors or (field.name in usual and str(field.value()) != str(usual[field.name]))
@@ -225,6 +228,20 @@ class TrainingForm(forms.Form):
         return name.replace("hyperparameters.", PREFIX, 1)
 
 
+def _costs_field() -> PercentField:
+    """People type percents, as for a backtest; the service gets the fraction."""
+    return PercentField(
+        label=translated(COST_PARAM.label),
+        min_value=100 * COST_PARAM.minimum,
+        max_value=100 * COST_PARAM.maximum,
+        initial=percent_text(COST_PARAM.default),
+        widget=forms.NumberInput({"step": "any"}),
+        help_text=_(
+            "Commission and slippage, of the value of each fill, for the simulated trades of the report."
+        ),
+    )
+
+
 def initial_of(model: MLModel) -> dict[str, Any]:
     """The form's values for training a model's next version with the same settings."""
     stored = dict(model.configuration)
@@ -236,6 +253,7 @@ def initial_of(model: MLModel) -> dict[str, Any]:
         "series": model.series_id,
         "start_date": model.start_date,
         "end_date": model.end_date,
+        COSTS: percent_text(stored.get(COSTS)),
         "features": list(ticked),
         "frozen_strategies": stored.get("strategies") or (),
         "strategies": StrategyChoices.values_of(model.user, stored.get("strategies") or ()),

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
 
 from algotrade.templatetags import figures
 from mlmodels.algorithms import ALGORITHMS
-from mlmodels.configuration import TRAINING_PARAMS, applies
+from mlmodels.configuration import COST_PARAM, TRAINING_PARAMS, applies
 from mlmodels.models import MLModel
 from mlmodels.presentation.curves import Curve, curves_of
 from mlmodels.presentation.glossary import DEFINITIONS
 from mlmodels.presentation.report import equity_lines
-from mlmodels.services import MLModelService
+from mlmodels.presentation.settings import cost_text
+from mlmodels.services import MLModelService, Paired, ScorePair, SettingDifference
 from strategies.params import ChoiceParam
 
 TONES = ("chart-strategy", "chart-overlay-2")
@@ -24,7 +25,8 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
     "algorithm": {key: algorithm.label for key, algorithm in ALGORITHMS.items()},
     **{param.name: dict(param.choices) for param in TRAINING_PARAMS if isinstance(param, ChoiceParam)},
 }
-PRINTED: Mapping[str, Callable[[Any], str]] = {
+Say: TypeAlias = Callable[[float | None], str]
+PRINTED: Mapping[str, Say] = {
     "net_return": figures.signed_percent,
     "max_drawdown": figures.percent,
     "effective_rows": figures.integer,
@@ -108,7 +110,7 @@ def _counts(name: str, *models: MLModel) -> bool:
     return any(applies(name, model.configuration) for model in models)
 
 
-def _setting(item: Any, first: MLModel, second: MLModel) -> dict[str, Any]:
+def _setting(item: SettingDifference, first: MLModel, second: MLModel) -> dict[str, Any]:
     values = {
         "first": item.first if _counts(item.name, first) else None,
         "second": item.second if _counts(item.name, second) else None,
@@ -120,6 +122,8 @@ def _setting(item: Any, first: MLModel, second: MLModel) -> dict[str, Any]:
             "second": _only([name for name in item.second or () if name not in one]),
         }
     choices = CHOICES.get(item.name, {})
+    if item.name == COST_PARAM.name:
+        values = {side: value if value is None else cost_text(value) for side, value in values.items()}
     said = {
         side: _plain(choices.get(value, value) if isinstance(value, str) else value)
         for side, value in values.items()
@@ -143,8 +147,8 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _score(pair: Any) -> dict[str, Any]:
-    def say(value: Any) -> str:
+def _score(pair: ScorePair) -> dict[str, Any]:
+    def say(value: float | None) -> str:
         return PRINTED[pair.key](value) if pair.key in PRINTED else figures.ratio(value, 4)
 
     better = ""
@@ -160,14 +164,14 @@ def _score(pair: Any) -> dict[str, Any]:
     }
 
 
-def _signed(pair: Any, say: Callable[[Any], str]) -> str:
+def _signed(pair: ScorePair, say: Say) -> str:
     if pair.difference is None:
         return str(figures.na(None))
     said = say(pair.difference)
     return said if pair.difference <= 0.0 or said.startswith("+") else f"+{said}"
 
 
-def _paired(found: Any) -> dict[str, Any]:
+def _paired(found: Paired) -> dict[str, Any]:
     """The differences on common bars, dates as the filters take them."""
     rows = [
         {

@@ -1,5 +1,6 @@
 """The curves of a report: what the chart is told, and the same values as a table."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from django.utils.translation import gettext as _
 from algotrade.templatetags import figures
 
 TABLE_ROWS = 25
+LEAST_SPAN = 0.001
+"""Returns that differ by less are drawn as if they differed by so much."""
 FARTHEST = 2.0
 """A line for comparison further out than so many times the largest value is not drawn."""
 
@@ -171,7 +174,9 @@ def _thresholds(metrics: Mapping[str, Any]) -> Curve | None:
         lines.append(line)
     drawing = {
         "x": _axis(_("Margin: distance from 50 % before a position is taken"), "ratio"),
-        "y": _axis(_("Net return after costs"), "percent"),
+        "y": _return_axis(
+            _("Net return after costs"), [point[1] for line in lines for point in line["points"]]
+        ),
         "lines": lines,
         "zero": True,
     }
@@ -191,6 +196,14 @@ def _thresholds(metrics: Mapping[str, Any]) -> Curve | None:
         "many looks good by luck alone. Costs: %(cost)s of the value of each fill."
     ) % {"count": len(points), "cost": figures.percent(found.get("cost_rate"), 3)}
     return Curve("thresholds", _("Margin against net return"), drawing, head, tuple(rows), said)
+
+
+def _return_axis(label: str, returns: Sequence[float]) -> dict[str, Any]:
+    """An axis of net returns with round ends: left to itself it would go on below the loss of everything."""
+    low, high = min(returns), max(returns)
+    step = 10.0 ** math.floor(math.log10(max(high - low, LEAST_SPAN)))
+    ends = math.floor(low / step) * step, (math.floor(high / step) + 1) * step
+    return _axis(label, "percent", max(round(ends[0], 9), min(low, -1.0)), round(ends[1], 9))
 
 
 def _probability(value: float | None) -> str:

@@ -142,12 +142,14 @@ def _money(metrics: Mapping[str, Any]) -> Iterator[Doubt]:
     if gained is None:
         return
     if gained <= 0.0:
-        yield Doubt(
-            "no_profit",
-            _("It does not pay"),
-            _("Traded out of sample it returns %(net)s after costs.")
-            % {"net": figures.signed_percent(gained)},
-        )
+        said = _("Traded out of sample it returns %(net)s after costs.")
+        if (trading.get("sharpe") or 0.0) > 0.0:
+            said += " " + _(
+                "Its Sharpe ratio of %(sharpe)s is above 0 all the same: it comes from the mean of the bars' returns, "
+                "and returns that swing widely grow by less than their mean."
+            )
+        told = {"net": figures.signed_percent(gained), "sharpe": figures.ratio(trading.get("sharpe"))}
+        yield Doubt("no_profit", _("It does not pay"), said % told)
     held = (trading.get("buy_and_hold") or {}).get("net_return")
     if held is not None and 0.0 < gained < held:
         yield Doubt(

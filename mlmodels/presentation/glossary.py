@@ -35,7 +35,11 @@ DEFINITIONS: Mapping[str, Meaning] = {
     "base_rate": Meaning(
         "max(b, 1 - b)",
         SHARE,
-        _("The accuracy of always giving the more frequent answer. A model below it is worse than no model."),
+        _(
+            "The accuracy of always giving the answer that was more frequent in the tests, known with hindsight. A "
+            "model below it is worse than no model. The control “Always the same answer” knows the training parts "
+            "only and may score less; before a training the share is that of all usable rows, tested or not."
+        ),
     ),
     "auc": Meaning(
         "P(p_i > p_j | y_i = 1, y_j = 0)",
@@ -87,7 +91,8 @@ DEFINITIONS: Mapping[str, Meaning] = {
         _("a year"),
         _(
             "From the returns of the bars after costs, P bars a year, without a risk-free rate. The interval "
-            "covers 95 %."
+            "covers 95 %. A mean of returns is not their growth: a fall of 50 % and a rise of 60 % have a mean of "
+            "5 % and end in a loss of 20 %. So a ratio a little above 0 may stand beside a loss."
         ),
         _("the equity never moved"),
     ),

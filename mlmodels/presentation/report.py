@@ -231,6 +231,13 @@ def path_strips(paths: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return strips
 
 
+def growth_lines(model: MLModel) -> list[dict[str, Any]]:
+    """The two lines of `equity_lines` by name, for a file."""
+    found = equity_lines(model)
+    named = ((_("Strategy"), found["equity"]), (_("Buy and hold"), found["benchmark"]))
+    return [{"label": label, "points": points} for label, points in named]
+
+
 def equity_lines(model: MLModel) -> dict[str, Any]:
     """The equity of the out-of-sample signals and of buy and hold as growth of 100, for the chart."""
     trading = model.metrics.get("trading") or {}

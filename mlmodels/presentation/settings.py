@@ -4,13 +4,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from algotrade.templatetags import figures
 from mlmodels.algorithms import ALGORITHMS
-from mlmodels.configuration import TRAINING_PARAMS, applies
+from mlmodels.configuration import COST_PARAM, TRAINING_PARAMS, applies
 from mlmodels.features import label_of
 from mlmodels.models import MLModel
 from strategies.params import Param
 
 SHORT = 16
+COST_PLACES = 3
 
 
 def settings_context(model: MLModel) -> dict[str, Any]:
@@ -67,7 +69,14 @@ def _unit(param: Param, value: Any) -> str:
     return "bar" if param.unit == "bars" and value == 1 else param.unit
 
 
+def cost_text(fraction: float) -> str:
+    """Costs as everywhere on the pages: in percent of the value of a fill."""
+    return figures.percent(fraction, COST_PLACES)
+
+
 def _said(param: Param, value: Any) -> Any:
+    if param is COST_PARAM:
+        return cost_text(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     label = dict(getattr(param, "choices", ())).get(value)

@@ -35,7 +35,10 @@ STAGES: Mapping[str, Any] = {
 CONTROLS: Mapping[ControlKey, tuple[Any, Any]] = {
     "majority": (
         gettext_lazy("Always the same answer"),
-        gettext_lazy("Says the more frequent outcome every time, having learned nothing."),
+        gettext_lazy(
+            "Each fold says what was more frequent in its training part. The base rate above is what the tests turned "
+            "out to hold, which nobody knew before."
+        ),
     ),
     "shuffled_labels": (
         gettext_lazy("Shuffled outcomes"),

@@ -1,8 +1,9 @@
 """What can be done with models. Pages, API and admin go through here and raise the same errors."""
 
-from mlmodels.services.comparison import Comparison, compare
+from mlmodels.services.comparison import Comparison, ScorePair, SettingDifference, compare
 from mlmodels.services.drifting import check_drift
 from mlmodels.services.foreseeing import Foreseen, foresee
+from mlmodels.services.paired import Paired
 from mlmodels.services.references import (
     check_choice,
     check_reference,
@@ -16,6 +17,9 @@ __all__ = [
     "Comparison",
     "Foreseen",
     "MLModelService",
+    "Paired",
+    "ScorePair",
+    "SettingDifference",
     "check_choice",
     "check_reference",
     "reference_choices",

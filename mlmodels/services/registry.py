@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from algotrade.boundary import problem_in_text
+from algotrade.jobs.models import Job
 from mlmodels import store
 from mlmodels.errors import ModelBusy, ModelInUse, NoteInvalid
 from mlmodels.models import LONGEST_NOTE, MLModel
@@ -78,9 +79,12 @@ def delete(model: MLModel, *, detach: bool = False) -> None:
 
 
 def remove_artifact(sender: Any, instance: MLModel, **kwargs: Any) -> None:
-    """After a row is gone, whichever way, its files go too."""
-    pk = instance.pk
+    """After a row is gone, whichever way, its files go too, and no job of it leads there any more."""
+    pk, drift_job = instance.pk, instance.drift_job_id
     transaction.on_commit(lambda: store.remove_files(pk))
+    if drift_job is not None:
+        # Afterwards, because who ends that job holds its row and waits for this model's.
+        transaction.on_commit(lambda: Job.objects.filter(pk=drift_job).update(result_url=""))
 
 
 def _staged(model: MLModel, stage: str) -> MLModel:

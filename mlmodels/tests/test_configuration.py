@@ -205,3 +205,21 @@ def test_the_estimate_of_a_forests_nodes_is_no_larger_than_what_grows():
         grown = estimators.fit("random_forest", table.values[50:], up, asked, seed=1).estimator.model
         nodes = np.mean([tree.tree_.node_count for tree in grown.estimators_])
         assert likely_nodes(asked, len(up)) / 5 <= nodes
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "or a shorter horizon."),
+        ({"calibration": "sigmoid"}, "or leave out the calibration, which divides"),
+        (
+            {"calibration": "sigmoid", "search": "grid"},
+            "or leave out the search and the calibration, which divide",
+        ),
+    ],
+    ids=["plain", "calibrated", "searched"],
+)
+def test_too_few_bars_name_what_divides_a_training_part(given, told):
+    few = autoregressive(250, 0.0, seed=1)
+    (said,) = TrainingConfiguration(**given).problems_with(few)["folds"]
+    assert told in said.replace("fewer folds or a shorter", "or a shorter")

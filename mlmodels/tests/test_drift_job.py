@@ -141,3 +141,18 @@ def test_a_model_that_is_deleted_during_its_check_ends_it_in_words(train, series
     job.refresh_from_db()
     assert (job.state, job.error_code) == ("failed", "model_not_found")
     assert "deleted" in job.error_detail
+
+
+@pytest.mark.parametrize("way", ["service", "row"])
+def test_no_job_leads_to_a_model_that_is_gone(way, train, series):
+    model = train(**SETTINGS)
+    grown(series)
+    model = MLModelService.check_drift(model)
+    job = model.drift_job
+    assert job.result_url == model.get_absolute_url()
+    if way == "service":
+        MLModelService.delete(model)
+    else:
+        model.delete()
+    job.refresh_from_db()
+    assert job.result_url == ""

@@ -32,7 +32,7 @@ def form_values(series, **changes):
         "class_weight": "none",
         "calibration": "none",
         "search": "none",
-        "cost_rate": 0.001,
+        "cost_rate": 0.1,
         "seed": 1,
         "hyper-strength": 0.01,
         "hyper-max_iterations": 300,

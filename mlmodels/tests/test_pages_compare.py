@@ -1,5 +1,7 @@
 """The list with its versions and stages, and two models side by side."""
 
+import csv
+import io
 import re
 
 import pytest
@@ -65,12 +67,45 @@ def test_two_models_stand_side_by_side_with_their_difference_and_its_error(pair,
     ):
         assert f'id="{title}"' in text, title
     assert "bars in common" in text
-    assert "Inverse regularisation (C)" in text
+    assert "Freedom of the weights (C)" in text
     assert "only here: log_return(2), rsi(14)" in text
     assert "Training window" not in text  # neither rolls
     table = re.search(r'id="curve-calibration".*?</figure>', text, re.S)[0]
     assert table.count('<td class="num">Echo</td>') == table.count('<td class="num">Echo v2</td>') == 10
     assert " style=" not in text
+
+
+def lines_of(answer):
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
+def test_a_comparison_is_taken_away_with_every_digit(pair, page):
+    MLModel.objects.filter(name="Echo").update(name="=Echo()")
+    head, names, *rows = lines_of(page.get(reverse("mlmodels:compare_csv") + query(*pair)))
+    assert head[:3] == ["part", "key", "label"]
+    assert names[3:5] == ["'=Echo()", "'=Echo() v2"]  # no spreadsheet runs a name
+    found = {(row[0], row[1]): row[3:] for row in rows}
+    first, second = (model.metrics["overall"]["log_loss"] for model in pair)
+    assert found["own bars", "log_loss"][:3] == [str(first), str(second), str(second - first)]
+    assert float(found["same bars", "log_loss"][3]) > 0.0
+    assert found["settings", "hyperparameters.strength"][:2] == ["0.01", "1.0"]
+
+
+@pytest.mark.parametrize("curve", ["roc", "calibration", "equity"])
+def test_each_picture_of_a_comparison_has_its_file(curve, pair, page):
+    text = page.get(reverse(COMPARE) + query(*pair)).content.decode()
+    address = reverse("mlmodels:compare_csv") + query(*pair) + f"&curve={curve}"
+    assert address.replace("&", "&amp;") in text
+    head, *rows = lines_of(page.get(address))
+    assert len(head) == len(rows[0])
+    assert {"Echo", "Echo v2"} <= {cell for row in rows for cell in row}
+
+
+def test_no_file_is_made_of_what_there_is_not(pair, page, page_other):
+    address = reverse("mlmodels:compare_csv")
+    assert page.get(address + query(*pair) + "&curve=nonsense").status_code == 404
+    assert page.get(address).status_code == 404
+    assert page_other.get(address + query(*pair)).status_code == 404
 
 
 def test_both_curves_lie_in_one_picture(pair, page):

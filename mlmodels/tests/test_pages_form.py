@@ -27,6 +27,30 @@ def ticked(text):
     return re.findall(r'name="features" value="(\w+)" checked', text)
 
 
+def test_costs_are_typed_in_percent_and_kept_as_a_fraction(series, page):
+    text = page.get(reverse(NEW)).content.decode()
+    assert re.search(r'name="cost_rate"[^>]*value="0.15"', text)
+    assert page.post(reverse(NEW), form_values(series, cost_rate="0.05")).status_code == 302
+    model = MLModel.objects.get()
+    assert model.configuration["cost_rate"] == 0.0005
+    assert re.search(
+        r'name="cost_rate"[^>]*value="0.05"', page.get(f"{reverse(NEW)}?from={model.pk}").content.decode()
+    )
+    assert ">0.050\u202f%<" in page.get(model.get_absolute_url()).content.decode()
+    refused = page.post(reverse(NEW), form_values(series, cost_rate="11"))
+    assert refused.status_code == 422
+
+
+def test_a_number_over_decades_has_a_slider_that_goes_by_factors(series, page):
+    text = page.get(reverse(NEW)).content.decode()
+    slider = re.search(r'<input type="range"[^>]*aria-controls="id_hyper-strength"[^>]*>', text)[0]
+    assert "data-logarithmic" in slider
+    assert 'min="0" max="1000"' in slider
+    plain = re.search(r'<input type="range"[^>]*aria-controls="id_folds"[^>]*>', text)[0]
+    assert "data-logarithmic" not in plain
+    assert 'min="2" max="20"' in plain
+
+
 def test_a_newcomer_finds_the_usual_features_ticked_and_every_group_closed(series, page):
     text = page.get(reverse(NEW)).content.decode()
     assert {"log_return", "rsi", "adx"} <= set(ticked(text))

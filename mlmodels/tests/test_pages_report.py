@@ -19,6 +19,10 @@ def text_of(page, model):
     return page.get(model.get_absolute_url()).content.decode()
 
 
+def lines_of(answer):
+    return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
 def of(name, model):
     return reverse(f"mlmodels:{name}", args=[model.pk])
 
@@ -92,9 +96,21 @@ def test_curves_and_their_tables_come_from_the_same_values(model, page):
     curves = page.get(of("curves", model)).json()["curves"]
     assert set(curves) == {"roc", "precision_recall", "calibration", "thresholds"}
     assert curves["roc"]["lines"][1]["points"] == [[0.0, 0.0], [1.0, 1.0]]
-    rows = list(csv.reader(io.StringIO(page.get(of("curves_csv", model) + "?curve=roc").content.decode())))
+    rows = lines_of(page.get(of("curves_csv", model) + "?curve=roc"))
     assert len(rows) == 1 + len(curves["roc"]["lines"][0]["points"]) + 2
-    assert page.get(of("curves_csv", model) + "?curve=nonsense").content == b""
+    assert page.get(of("curves_csv", model) + "?curve=nonsense").status_code == 404
+
+
+def test_the_equity_is_taken_away_line_by_line(model, page):
+    address = of("curves_csv", model) + "?curve=equity"
+    assert address in text_of(page, model)
+    head, *rows = lines_of(page.get(address))
+    assert head == ["unix_time", "line", "growth_of_100"]
+    trading = model.metrics["trading"]
+    strategy = [row for row in rows if row[1] == "Strategy"]
+    assert len(strategy) == len(trading["equity"])
+    assert float(strategy[-1][2]) == pytest.approx(100.0 * trading["equity"][-1][1])
+    assert len(rows) == len(trading["equity"]) + len(trading["buy_and_hold"]["equity"])
 
 
 def test_the_equity_is_growth_of_one_hundred_beside_buy_and_hold(model, page):
@@ -116,7 +132,7 @@ def test_a_search_shows_its_tries(train, page):
     text = text_of(page, train(search="random", search_trials=2))
     assert 'id="search-title"' in text
     assert text.count("chosen</span>") == 3  # two folds and the final model
-    assert "Inverse regularisation (C)" in text
+    assert "Freedom of the weights (C)" in text
 
 
 def test_importance_inside_the_training_is_closed_and_labelled(train, page):

@@ -122,8 +122,30 @@ def test_buy_and_hold_is_drawn_beside_the_margins_unless_it_would_press_them_fla
     assert "0.150" in found.note
 
 
+def test_the_axis_of_net_returns_ends_at_the_loss_of_everything():
+    points = [
+        {"margin": m, "net_return": r, "trades": 5, "exposure": 0.5, "sharpe": 0.1}
+        for m, r in ((0.0, -0.95), (0.1, 8.9))
+    ]
+    axis = curves_of({"thresholds": {"points": points, "cost_rate": 0.0}})["thresholds"].drawing["y"]
+    assert (axis["min"], axis["max"]) == (-1.0, 9.0)
+    points[0]["net_return"], points[1]["net_return"] = -0.021, 0.034
+    axis = curves_of({"thresholds": {"points": points, "cost_rate": 0.0}})["thresholds"].drawing["y"]
+    assert (axis["min"], axis["max"]) == (-0.03, 0.04)
+    points[0]["net_return"] = points[1]["net_return"]
+    axis = curves_of({"thresholds": {"points": points, "cost_rate": 0.0}})["thresholds"].drawing["y"]
+    assert axis["min"] <= 0.034 < axis["max"]
+
+
 def test_a_report_without_curves_has_none():
     assert curves_of({"overall": SCORE}) == {}
+
+
+@pytest.mark.parametrize(("sharpe", "told"), [(0.11, True), (-0.2, False), (None, False)])
+def test_a_sharpe_ratio_above_zero_beside_a_loss_is_explained(sharpe, told):
+    trading = {"net_return": -0.13, "sharpe": sharpe, "sharpe_low": -1.0, "sharpe_high": 1.0}
+    (doubt,) = [d for d in doubts_about(report(trading=trading), {}) if d.code == "no_profit"]
+    assert ("the mean of the bars' returns" in doubt.words) is told
 
 
 def test_a_control_outside_its_band_comes_before_every_other_doubt():

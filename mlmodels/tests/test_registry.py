@@ -133,6 +133,28 @@ def test_a_model_in_use_is_deleted_by_choice_and_its_strategies_say_what_they_ne
     assert run(api, strategy).status_code == 202
 
 
+def test_a_copy_of_a_strategy_does_not_name_a_model_that_no_new_one_may_choose(train, user, page):
+    model = train()
+    strategy = follow(user, model)
+    assert StrategyService.duplicate(strategy).parameters == strategy.parameters
+    MLModelService.retire(model)
+    copy = StrategyService.duplicate(strategy)
+    assert copy.parameters == {key: value for key, value in strategy.parameters.items() if key != "model"}
+    assert StrategyService.duplicate(copy).parameters == copy.parameters
+    MLModelService.delete(model, detach=True)
+    answer = page.post(f"/strategies/{strategy.pk}/duplicate/", follow=True)
+    assert "Left out, because it was deleted or retired: Model" in answer.content.decode()
+    made = type(strategy).objects.order_by("-pk").first()
+    assert "model" not in made.parameters
+    assert page.get(made.get_absolute_url()).status_code == 200
+    assert run_page(page, made).status_code == 422
+
+
+def run_page(page, strategy):
+    """The answer to the form that would run it."""
+    return page.post("/backtests/new/", {"strategy": strategy.pk})
+
+
 def test_a_refusal_names_four_strategies_at_most_and_none_of_others(train, user, other_user):
     model = train()
     for number in range(6):

@@ -42,7 +42,7 @@ ELSEWHERE = {
 
 def answers(algorithm):
     """A fingerprint of all that a training says: predictions within and after its period, report and search."""
-    quick = {} if algorithm == "logistic_regression" else {"trees": 10}
+    quick = {} if algorithm == "logistic_regression" else {"trees": 5}
     predictor = MLPredictor(algorithm, hyperparameters=quick, **SETTINGS)
     report = predictor.train(BARS).to_dict()
     later = autoregressive(800, 0.3, seed=5)
@@ -64,6 +64,7 @@ def other_process():
     return json.loads(ran.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "algorithm", ["logistic_regression", "random_forest", "xgboost", "histogram_boosting"]
 )

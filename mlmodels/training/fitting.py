@@ -33,6 +33,7 @@ def fit_rows(
     *,
     hyperparameters: Mapping[str, Value] | None = None,
     where: str = "the training part",
+    remedy: str = "Take a longer period, fewer folds or another horizon.",
     tick: Callable[[float], None] = lambda share: None,
 ) -> estimators.Classifier:
     """Fit one classifier on rows of a period, calibrated on their last quarter where the configuration says so.
@@ -46,8 +47,8 @@ def fit_rows(
         Ascending; each with finite features and an outcome. Nothing else is looked at.
     hyperparameters : mapping, optional
         Others than the configured ones (those a search has found).
-    where : str
-        How a refusal calls the rows.
+    where, remedy : str
+        How a refusal calls the rows, and what it advises where their outcomes are all the same.
     tick : callable
         Called with the share done; what it raises ends the fitting.
     """
@@ -62,7 +63,7 @@ def fit_rows(
     if not fitted.size or up.min() == up.max():
         raise TrainingError(
             f"All {fitted.size:,} training outcomes of {where} are the same, so there is nothing to tell apart. "
-            "Take a longer period, fewer folds or another horizon."
+            f"{remedy}"
         )
     return estimators.fit(
         configuration.algorithm,

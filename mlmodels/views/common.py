@@ -9,6 +9,8 @@ from django.utils.cache import patch_vary_headers
 from mlmodels.models import MLModel
 
 NAV = {"nav": "models"}
+EQUITY = "equity"
+"""What the CSV of a page calls the lines of growth, beside the keys of its curves."""
 
 
 def own(request: HttpRequest, pk: int) -> MLModel:

@@ -4,11 +4,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from algotrade.csv_files import csv_response
 from algotrade.errors import LabError
 from algotrade.forms import number_in
 from algotrade.jobs.models import Job
@@ -16,7 +18,16 @@ from mlmodels.algorithms import ALGORITHMS
 from mlmodels.filters import ModelFilter
 from mlmodels.models import MLModel
 from mlmodels.presentation.comparison import comparison_context, comparison_curves, comparison_equity
-from mlmodels.views.common import NAV
+from mlmodels.presentation.tables import (
+    COMPARISON_HEAD,
+    CURVE_HEAD,
+    EQUITY_HEAD,
+    comparison_rows,
+    curve_rows,
+    equity_rows,
+)
+from mlmodels.services import MLModelService
+from mlmodels.views.common import EQUITY, NAV
 
 PAGE_SIZE = 25
 COMPARED = 2
@@ -78,6 +89,25 @@ def compare_equity(request: HttpRequest) -> JsonResponse:
     """The equity of both models' signals."""
     pair = _pair(request)
     return JsonResponse(comparison_equity(*pair) if pair else {"equity": []})
+
+
+@login_required
+@require_safe
+def compare_csv(request: HttpRequest) -> HttpResponseBase:
+    """Two models side by side, a row a figure; with `?curve=roc` or `equity` the points of both."""
+    pair = _pair(request)
+    if pair is None:
+        raise Http404
+    wanted = request.GET.get("curve", "")
+    name = "-".join(["models", *(str(model.pk) for model in pair), wanted or "compared"])
+    if not wanted:
+        return csv_response(name, COMPARISON_HEAD, comparison_rows(MLModelService.compare(*pair)))
+    if wanted == EQUITY:
+        return csv_response(name, EQUITY_HEAD, equity_rows(comparison_equity(*pair).get("lines", [])))
+    drawing = comparison_curves(*pair).get(wanted)
+    if drawing is None:
+        raise Http404
+    return csv_response(name, CURVE_HEAD, curve_rows(drawing))
 
 
 def _pair(request: HttpRequest) -> tuple[MLModel, MLModel] | None:

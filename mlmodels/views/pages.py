@@ -1,11 +1,10 @@
 """One model: its page, its charts' data, its file, and what is done with it."""
 
-import csv
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from algotrade.csv_files import csv_response
 from algotrade.errors import LabError
 from algotrade.forms import REFUSED
 from mlmodels.downloads import artifact_response
@@ -21,10 +21,11 @@ from mlmodels.errors import NoteInvalid
 from mlmodels.models import MLModel
 from mlmodels.presentation.curves import curves_of
 from mlmodels.presentation.drift import drift_context
-from mlmodels.presentation.report import equity_lines, report_context
+from mlmodels.presentation.report import equity_lines, growth_lines, report_context
 from mlmodels.presentation.settings import settings_context
+from mlmodels.presentation.tables import CURVE_HEAD, EQUITY_HEAD, curve_rows, equity_rows
 from mlmodels.services import MLModelService, strategies_using
-from mlmodels.views.common import NAV, own, page_or_fragment
+from mlmodels.views.common import EQUITY, NAV, own, page_or_fragment
 from strategies.forms import PREFIX as PARAMETER_PREFIX
 
 LISTED = 50
@@ -78,20 +79,17 @@ def curves(request: HttpRequest, pk: int) -> JsonResponse:
 
 @login_required
 @require_safe
-def curves_csv(request: HttpRequest, pk: int) -> HttpResponse:
-    """The values of one curve: a row a point, `?curve=roc`."""
+def curves_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The values of one curve, a row a point: `?curve=roc`, or `equity`."""
     model = own(request, pk)
-    curve = curves_of(model.metrics).get(request.GET.get("curve", ""))
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = curve.key if curve else "curve"
-    response["Content-Disposition"] = f'attachment; filename="model-{model.pk}-{name}.csv"'
+    wanted = request.GET.get("curve", "")
+    name = f"model-{model.pk}-{wanted}"
+    if wanted == EQUITY:
+        return csv_response(name, EQUITY_HEAD, equity_rows(growth_lines(model)))
+    curve = curves_of(model.metrics).get(wanted)
     if curve is None:
-        return response
-    writer = csv.writer(response)
-    writer.writerow(["line", curve.drawing["x"]["label"], curve.drawing["y"]["label"], "more"])
-    for line in curve.drawing["lines"]:
-        writer.writerows([line["label"], *(point + [""] * (3 - len(point)))] for point in line["points"])
-    return response
+        raise Http404
+    return csv_response(name, CURVE_HEAD, curve_rows(curve.drawing))
 
 
 @login_required

@@ -49,7 +49,7 @@ export function baseOptions(colours, { intraday }) {
     },
     crosshair: { ...theme.crosshair, mode: 0 },
     // One width for all scales keeps the charts of a page under one another.
-    rightPriceScale: { borderVisible: false, minimumWidth: 76 },
+    rightPriceScale: { borderVisible: false, minimumWidth: 76, entireTextOnly: true },
     // Neither a wheel nor a finger leads beyond the data.
     timeScale: { borderVisible: false, timeVisible: intraday, secondsVisible: false, fixLeftEdge: true, fixRightEdge: true },
     localization: { timeFormatter: (seconds) => isoTime(seconds, intraday) },

@@ -297,6 +297,10 @@ export function lineChart(box, { data }) {
     colour: (colours) => (line.tone ? colours[line.tone] : overlayColour(colours, index)),
   }));
   const handle = new Chart(box, { rows, columns });
+  const lowest = Math.min(...rows.map((row) => Math.min(...row.slice(1).filter((value) => value !== null && value !== undefined))));
+  handle.isPositive = lowest > 0;
+  // The margin below the lines reaches under zero, where an account that never was there has nothing to say.
+  const amount = (value) => (value < 0 && lowest >= 0 ? "" : axisAmount(value));
   // The main line is added last, so that it lies on top.
   const order = [...columns.keys()].reverse();
   order.forEach((index) => {
@@ -305,7 +309,7 @@ export function lineChart(box, { data }) {
       (colours) => ({ color: columns[index].colour(colours) }),
       {
         lineWidth: index === 0 ? 2 : 1.5, priceLineVisible: false, lastValueVisible: index === 0,
-        priceFormat: { type: "custom", formatter: axisAmount, minMove: 0.01 },
+        priceFormat: { type: "custom", formatter: amount, minMove: 0.01 },
       },
     );
     series.setData(points(rows, index + 1));

@@ -125,11 +125,14 @@ function bindTools(figure, handle) {
     handle.lead?.();
     handle.fit();
   });
-  figure.querySelector("[data-chart-scale]")?.addEventListener("click", (event) => {
-    const on = event.currentTarget.getAttribute("aria-pressed") !== "true";
-    event.currentTarget.setAttribute("aria-pressed", String(on));
+  const scale = figure.querySelector("[data-chart-scale]");
+  const scaleBy = (on) => {
+    scale.setAttribute("aria-pressed", String(on));
     handle.setLogarithmic(on);
-  });
+  };
+  scale?.addEventListener("click", () => scaleBy(scale.getAttribute("aria-pressed") !== "true"));
+  // What has lost everything or more has no logarithm.
+  if (scale && figure.dataset.scale === "log") scaleBy(handle.isPositive);
   figure.querySelector("[data-chart-png]")?.addEventListener("click", () => {
     savePicture(handle, figure.querySelector(".chart-title").innerText.trim());
   });

@@ -1,5 +1,6 @@
-"""Users for staff: who is here, who is active; switch off, switch on, end sessions, lift a lock."""
+"""Users for staff: who is here, who is active; switch off, switch on, end sessions, lift a lock, delete."""
 
+from collections.abc import Callable
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -9,7 +10,7 @@ from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -17,8 +18,15 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import User
+from accounts import api_tokens, closing
+from accounts.models import ApiToken, User
 from accounts.services import UserService
+from algotrade.admin import RecordAdmin
+from algotrade.audit.actions import Action
+from algotrade.audit.services import record
+from algotrade.errors import LabError
+
+ROLES = ("is_staff", "is_superuser")
 
 # Tokens are ended through their user; a list of them answers no question of staff's.
 admin.site.unregister([OutstandingToken, BlacklistedToken, Group])
@@ -60,7 +68,8 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
             # Else whoever may edit users could make themselves all-powerful.
             fields += ["is_staff", "is_superuser", "groups"]
         if obj is not None and obj.pk == request.user.pk:
-            fields += ["is_active"]
+            # Whoever acts stays a superuser: there is always one left.
+            fields += ["is_active", "is_superuser"]
         return fields
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -68,17 +77,47 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
         return allowed and (obj is None or not obj.is_superuser or request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Oneself is deleted on the account page, with the password."""
         allowed = super().has_delete_permission(request, obj)
+        if obj is not None and obj.pk == request.user.pk:
+            return False
         return allowed and (obj is None or not obj.is_superuser or request.user.is_superuser)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the users alone: all that they own goes too, and may be millions of rows."""
+        listed = [
+            _("%(user)s, with everything that belongs to the account") % {"user": user} for user in objs
+        ]
+        return listed, {str(_("users")): len(listed)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        closing.close(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, closing.close, self.has_delete_permission)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """As Django's; and the audit log keeps whose password it was."""
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            record(Action.PASSWORD_CHANGED, target=User.objects.filter(pk=id).first())
+        return response
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         obj.email = obj.email.strip().lower()
         super().save_model(request, obj, form, change)
+        changed = {name: getattr(obj, name) for name in ROLES if name in form.changed_data}
+        if changed:
+            record(Action.ROLE_CHANGED, target=obj, **changed)
         if change and "is_active" in form.changed_data and not obj.is_active:
             UserService.deactivate(obj)
+        elif change and "is_active" in form.changed_data:
+            record(Action.ACTIVATED, target=obj)
 
     @display(description=_("status"), ordering="is_active", label={"active": "success", "off": "danger"})
     def status(self, user: User) -> tuple[str, str]:
+        if user.closed_at is not None:
+            return "off", _("being deleted")
         return ("active", _("active")) if user.is_active else ("off", _("off"))
 
     @display(description=_("role"), ordering="is_staff")
@@ -103,15 +142,45 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     def lift_lock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         names = [name.lower() for name in queryset.values_list("username", flat=True)]
         AccessAttempt.objects.filter(username__in=names).delete()
+        for user in queryset:
+            record(Action.UNLOCKED, target=user)
         self.message_user(request, _("They may try again at once."))
 
-    def _each(self, request: HttpRequest, queryset: QuerySet[User], change: Any) -> None:
+    def _each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[User],
+        change: Callable[[User], None],
+        permitted: Callable[[HttpRequest, User], bool] | None = None,
+    ) -> None:
         changed = 0
+        allowed = permitted or self.has_change_permission
         for user in queryset:
-            if user.pk == request.user.pk or not self.has_change_permission(request, user):
+            if user.pk == request.user.pk or not allowed(request, user):
                 self.message_user(request, _("Left out: %(user)s.") % {"user": user}, messages.WARNING)
                 continue
-            change(user)
-            changed += 1
+            try:
+                change(user)
+                changed += 1
+            except LabError as error:
+                self.message_user(request, error.detail, messages.WARNING)
         text = ngettext("%(count)d user changed.", "%(count)d users changed.", changed)
         self.message_user(request, text % {"count": changed})
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(RecordAdmin):
+    """What scripts come with; deleting one revokes it."""
+
+    list_display = ["name", "user", "scope", "hint", "created_at", "expires_at", "last_used_at"]
+    list_filter = ["scope", "created_at", "expires_at", "last_used_at"]
+    search_fields = ["name", "user__username", "hint"]
+    list_select_related = ["user"]
+    fields = ["name", "user", "scope", "hint", "created_at", "expires_at", "last_used_at"]
+
+    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
+        api_tokens.revoke(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset.select_related("user"):
+            api_tokens.revoke(token)

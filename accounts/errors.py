@@ -1,6 +1,14 @@
 """What can go wrong with accounts."""
 
-from algotrade.errors import Conflict, InvalidInput, LabError, LimitExceeded, NotAllowed, NotFound, NotSignedIn
+from algotrade.errors import (
+    Conflict,
+    InvalidInput,
+    LabError,
+    LimitExceeded,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+)
 
 
 class AccountError(LabError):

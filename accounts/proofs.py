@@ -15,15 +15,15 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 
-from accounts import tokens
-from accounts.models import User
+from accounts import api_tokens, tokens
+from accounts.models import ApiToken, User
 
-Kind = Literal["session", "log-in"]
+Kind = Literal["session", "log-in", "api-token"]
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Whose, by what (a session's key, or the family of tokens of one log-in), and a mark of the account's state then.
+    """Whose, by what (a session's key, the family of tokens of one log-in, an API token's row), and the account's mark.
 
     The mark is the value that a session holds: a new password and an end of access change it.
     """
@@ -47,6 +47,8 @@ def of_request(request: Request) -> Proof | None:
         family = str(request.auth.get(tokens.FAMILY_CLAIM, ""))
         user_id = int(request.auth[api_settings.USER_ID_CLAIM])
         return Proof(user_id, "log-in", family, request.user.get_session_auth_hash())
+    if isinstance(request.auth, ApiToken):
+        return Proof(request.user.pk, "api-token", str(request.auth.pk), request.user.get_session_auth_hash())
     key = request._request.session.session_key
     return of_session(key) if key else None
 
@@ -58,4 +60,6 @@ def user_of(proof: Proof) -> User | None:
         return None
     if proof.kind == "session":
         return user if of_session(proof.key) == proof else None
+    if proof.kind == "api-token":
+        return user if api_tokens.is_live(int(proof.key)) else None
     return user if tokens.is_alive(user, proof.key) else None

@@ -27,7 +27,15 @@ ROWS = 6
 STORAGE_SECONDS = 300
 # What staff look for first, in their words: group, then (model, icon of the admin's symbol font).
 SIDEBAR = (
-    (gettext_lazy("People"), (("accounts.User", "group"), ("auth.Group", "shield_person"))),
+    (
+        gettext_lazy("People"),
+        (
+            ("accounts.User", "group"),
+            ("auth.Group", "shield_person"),
+            ("accounts.ApiToken", "key"),
+            ("audit.Entry", "policy"),
+        ),
+    ),
     (
         gettext_lazy("Work"),
         (

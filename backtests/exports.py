@@ -1,5 +1,8 @@
 """Results as CSV files."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.http import StreamingHttpResponse
 from django.utils.text import slugify
 
@@ -46,12 +49,16 @@ RESULT_COLUMNS = (
 
 
 def trades_csv(result: BacktestResult) -> StreamingHttpResponse:
-    """Every trade of one result."""
-    rows = (
+    """Every trade of one result, as a download."""
+    return csv_response(_file_name(result, "trades"), TRADE_COLUMNS, trade_rows(result))
+
+
+def trade_rows(result: BacktestResult) -> Iterator[list[Any]]:
+    """Every trade of one result in the order of `TRADE_COLUMNS`."""
+    return (
         [trade.get("symbol", result.symbol), *(trade.get(name) for name in TRADE_COLUMNS[1:])]
         for trade in result.all_trades
     )
-    return csv_response(_file_name(result, "trades"), TRADE_COLUMNS, rows)
 
 
 def equity_csv(result: BacktestResult) -> StreamingHttpResponse:

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from accounts import tickets, tokens
+from accounts import api_tokens, tickets, tokens
 from accounts.models import User
 from accounts.proofs import Proof, of_session
 from accounts.services import UserService
@@ -194,6 +194,8 @@ def log_out(user, opener):
         client = Client()
         client.cookies["sessionid"] = user.session
         client.post(reverse("accounts:logout"))
+    elif opener == "api token":
+        api_tokens.revoke(user.token)
     else:
         APIClient().post(reverse("auth-logout"), {"refresh": user.pair.refresh}, format="json")
 
@@ -210,7 +212,7 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("opener", ["session", "ticket by session", "ticket by token"])
+@pytest.mark.parametrize("opener", ["session", "ticket by session", "ticket by token", "ticket by api token"])
 @pytest.mark.parametrize("ending", ENDINGS)
 async def test_a_socket_does_not_outlive_its_log_in(ada, monkeypatch, opener, ending):
     monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.05)
@@ -221,10 +223,13 @@ async def test_a_socket_does_not_outlive_its_log_in(ada, monkeypatch, opener, en
     elif opener == "ticket by session":
         ticket = tickets.issue(await sync_to_async(of_session)(ada.session))
         socket = await opened(ticket=ticket, origin="")
-    else:
+    elif opener == "ticket by token":
         socket = await opened(ticket=await sync_to_async(ticket_for)(ada.pair.access), origin="")
+    else:
+        ada.token, secret = await sync_to_async(api_tokens.make)(ada, name="reader", scope="read")
+        socket = await opened(ticket=await sync_to_async(ticket_for)(secret), origin="")
     assert await socket.receive_nothing(timeout=0.12)
-    await sync_to_async(ENDINGS[ending])(ada, "ticket" if opener == "ticket by token" else "session")
+    await sync_to_async(ENDINGS[ending])(ada, opener.removeprefix("ticket by "))
     message = await socket.receive_output(timeout=2)
     assert (message["type"], message["code"]) == ("websocket.close", NOT_SIGNED_IN)
     with contextlib.suppress(asyncio.CancelledError):

@@ -52,8 +52,7 @@ def _changed_in_admin(request: HttpRequest, response: HttpResponse) -> bool:
 def _hands_out_a_file(request: HttpRequest, response: HttpResponse) -> bool:
     """Whatever view it was: a download says that it is one."""
     return (
-        request.method == "GET"
-        and response.status_code == 200
+        response.status_code == 200
         and request.resolver_match is not None
         and response.get("Content-Disposition", "").startswith("attachment")
         and request.user.is_authenticated

@@ -106,7 +106,7 @@ def test_a_session_needs_the_csrf_token_on_the_api_too(user):
 
 
 def test_a_fault_of_ours_is_a_500_in_the_shape_that_tells_nothing(user, monkeypatch):
-    monkeypatch.setattr("accounts.api.views.UserSerializer", lambda *a: 1 / 0)
+    monkeypatch.setattr("accounts.api.account.UserSerializer", lambda *a: 1 / 0)
     client = APIClient(raise_request_exception=False)
     client.force_authenticate(user)
     response = client.get(reverse("auth-me"))

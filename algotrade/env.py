@@ -66,8 +66,8 @@ def job_lease_seconds() -> float:
 
 def job_beat_seconds() -> float:
     """How often a job's process extends the lease and looks for a cancel: at least three times in a lease."""
-    name = "JOB_BEAT_SECONDS"
-    return within(name, env.float(name, default=1.0), 0.1, min(60.0, job_lease_seconds() / 3))
+    most = min(60.0, job_lease_seconds() / 3)
+    return within("JOB_BEAT_SECONDS", env.float("JOB_BEAT_SECONDS", default=1.0), 0.1, most)
 
 
 def job_sweep_seconds() -> float:
@@ -77,14 +77,12 @@ def job_sweep_seconds() -> float:
 
 def job_max_running_per_user() -> int:
     """How many jobs of one user run side by side; 0: as many as there are places."""
-    name = "JOB_MAX_RUNNING_PER_USER"
-    return within(name, env.int(name, default=8), 0, 10_000)
+    return within("JOB_MAX_RUNNING_PER_USER", env.int("JOB_MAX_RUNNING_PER_USER", default=8), 0, 10_000)
 
 
 def job_process_max_mb() -> int:
     """An idle job process larger than this makes room for a fresh one; 0: never."""
-    name = "JOB_PROCESS_MAX_MB"
-    return within(name, env.int(name, default=2048), 0, 1_000_000)
+    return within("JOB_PROCESS_MAX_MB", env.int("JOB_PROCESS_MAX_MB", default=2048), 0, 1_000_000)
 
 
 def sweep_max_cells() -> int:

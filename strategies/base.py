@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from algotrade.checkpoints import NOWHERE, Checkpoints
 from marketdata.bars import Bars
 from strategies.decisions import Decisions
 from strategies.errors import ParameterError, SignalError
@@ -54,6 +55,8 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
     params: ClassVar[tuple[Param, ...]] = ()
     uses_model: ClassVar[bool] = False
     """Whether its decisions come from a trained model."""
+    checkpoints: Checkpoints = NOWHERE
+    """Where `begin` may keep what it has finished; a job sets it, so that a killed process does not cost all of it."""
     do_not_call_in_templates: ClassVar[bool] = True
     """Page templates call what is callable; a type without a required parameter must not be made by that."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from algotrade.checkpoints import NOWHERE, Checkpoints
 from algotrade.errors import nearest
 from backtests.engine.config import SimulationConfig
 from backtests.engine.errors import EngineError
@@ -17,6 +18,7 @@ from backtests.engine.simulator import simulate
 from backtests.optimize.cells import Request, batch_of, combinations_of, crossings_of
 from backtests.optimize.errors import SpaceError
 from backtests.optimize.lines import LineStore, as_crossing
+from backtests.optimize.pieces import Pieces
 from backtests.optimize.result import SWEEP_METRICS, SweepResult
 from backtests.optimize.space import Space
 from backtests.optimize.tasks import CrossingWork, Ground, TargetWork, crossing_tasks
@@ -26,7 +28,6 @@ from strategies.base import BaseStrategy
 
 Progress = Callable[[int, int], None]
 
-BATCH = 16_384
 _SETTINGS = tuple(entry.name for entry in fields(SimulationConfig))
 
 
@@ -42,6 +43,7 @@ def run_sweep(
     progress: Progress | None = None,
     keep_curves: int = 0,
     objective: str = "sharpe_ratio",
+    checkpoints: Checkpoints = NOWHERE,
 ) -> SweepResult:
     """Backtest every cell of a space on the same bars.
 
@@ -67,6 +69,9 @@ def run_sweep(
         Of how many of the best cells to keep the equity curve.
     objective : str
         The figure that says which cells are best.
+    checkpoints : Checkpoints
+        Where finished cells are kept every few seconds, and are taken from if this very sweep was begun before. The
+        result does not depend on it, bit for bit.
 
     Returns
     -------
@@ -88,6 +93,9 @@ def run_sweep(
     ground = Ground(bars, request, out)
     crossing = as_crossing(strategy_class)
     lines = LineStore(bars, crossing.lines, count) if crossing else None
+    pieces = Pieces(out, valid, checkpoints)
+    for name, column in space.values_of(0, pieces.resumed).items():
+        values[name][: pieces.resumed] = column
     finished = 0
 
     def done(cells: int) -> None:
@@ -96,8 +104,9 @@ def run_sweep(
         if progress is not None:
             progress(finished, count)
 
-    for first in range(0, count, BATCH):
-        last = min(first + BATCH, count)
+    if pieces.resumed:
+        done(pieces.resumed)
+    for first, last in pieces.batches():
         columns = space.values_of(first, last)
         for name, column in columns.items():
             values[name][first:last] = column

@@ -33,8 +33,9 @@ def run_sweep(context: JobContext) -> Callable[[], None]:
     begun = BEFOREHAND if get_strategy_class(sweep.strategy_type).uses_model else 0.0
     cells = SweepService.compute(
         sweep,
-        _counter(context, started, begun),
+        _counter(context, begun),
         lambda share, words: context.progress(COMPUTING * begun * share, words),
+        context.checkpoints(sweep.fingerprint("method", "objective", "axes", "cell_count")),
     )
     context.progress(COMPUTING, _("Storing the combinations"))
     context.check()
@@ -83,17 +84,25 @@ def _named(context: JobContext) -> tuple[object, Sweep]:
     return stored, sweep
 
 
-def _counter(context: JobContext, started: float, begun: float) -> Callable[[int, int], None]:
-    """Tells how many combinations are done and how fast; raises when the job should stop."""
+def _counter(context: JobContext, begun: float) -> Callable[[int, int], None]:
+    """Tells how many combinations are done and how fast; raises when the job should stop.
+
+    The first call is where it begins: what an attempt before this one has done says nothing about the speed.
+    """
+    first: tuple[int, float] | None = None
 
     def tell(done: int, total: int) -> None:
-        rate = done / max(time.perf_counter() - started, 1e-6)
-        said = _("%(done)s of %(total)s combinations, %(rate)s a second")
-        numbers = {
-            "done": figures.integer(done),
-            "total": figures.integer(total),
-            "rate": figures.integer(rate),
-        }
+        nonlocal first
+        if first is None:
+            first = done, time.perf_counter()
+        rate = (done - first[0]) / max(time.perf_counter() - first[1], 1e-6)
+        numbers = {"done": figures.integer(done), "total": figures.integer(total)}
+        said = _("%(done)s of %(total)s combinations")
+        if rate:
+            said, numbers["rate"] = (
+                _("%(done)s of %(total)s combinations, %(rate)s a second"),
+                figures.integer(rate),
+            )
         context.progress(COMPUTING * (begun + (1.0 - begun) * done / total), said % numbers)
 
     return tell

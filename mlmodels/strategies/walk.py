@@ -2,15 +2,17 @@
 
 Fits are remembered by the content of what they were trained on and asked about. So the same past is learned from only
 once, whatever comes after it: a look-ahead audit, the lines of a chart and a sweep over the margin train nothing anew,
-unless something of the future had reached a training, which makes its content another one.
+unless something of the future had reached a training, which makes its content another one. A job keeps what it
+remembers every few seconds, so that a killed process costs no more than that.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -18,6 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from algotrade.checkpoints import NOWHERE, Checkpoints
 from marketdata.bars import Bars
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.configuration.planning import MIN_TRAINING_ROWS
@@ -32,6 +35,12 @@ Progress: TypeAlias = Callable[[float, str], None]
 
 FEWEST_ROWS = MIN_TRAINING_ROWS
 KEPT_FITS = 2048
+KEY_BYTES = 16
+KEEP_SECONDS = 5.0
+"""Training between two checkpoints; a single fit may take longer, and is kept then as it ends."""
+ONE_OUTCOME = (
+    "Train the first model later, let each look back further (training window), or take another horizon."
+)
 
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(29))
 
@@ -88,6 +97,30 @@ class _Memory:
 memory = _Memory()
 
 
+class _Kept:
+    """The answers of fits in the checkpoints of one walk: a number of them at a time, in the order of their fitting."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        self._checkpoints = checkpoints
+        self._bundles = 0
+        self._new: list[bytes] = []
+        self._since = time.monotonic()
+
+    def recall(self, memory: _Memory) -> None:
+        """Remember everything that was kept before."""
+        while (content := self._checkpoints.load(f"fits-{self._bundles}")) is not None:
+            for key, answers in _unpacked(content):
+                memory.keep(key, answers)
+            self._bundles += 1
+
+    def add(self, key: bytes, answers: _Answers) -> None:
+        """A fit has ended; keep it with those before it once that is worth a file."""
+        self._new.append(_packed(key, answers))
+        if time.monotonic() - self._since >= KEEP_SECONDS:
+            self._checkpoints.keep(f"fits-{self._bundles}", b"".join(self._new))
+            self._bundles, self._new, self._since = self._bundles + 1, [], time.monotonic()
+
+
 def walk_forward_predictions(
     bars: Bars,
     configuration: TrainingConfiguration,
@@ -95,6 +128,7 @@ def walk_forward_predictions(
     *,
     before: int | None = None,
     tell: Progress | None = None,
+    checkpoints: Checkpoints = NOWHERE,
 ) -> Predictions:
     """Predict each bar with a model trained on what had ended before the latest retraining.
 
@@ -108,6 +142,8 @@ def walk_forward_predictions(
         Predict the bars before this one alone, and train no model that decides later; the rest is NaN.
     tell : callable, optional
         Told the share done and what is going on, several times a second; what it raises ends the training.
+    checkpoints : Checkpoints
+        Where the answers of finished models are kept every few seconds, and are taken from.
 
     Returns
     -------
@@ -120,7 +156,7 @@ def walk_forward_predictions(
     TrainingError
         When all outcomes that a model could learn from are the same.
     """
-    walk = _Walk(bars, configuration, schedule, tell or _silent)
+    walk = _Walk(bars, configuration, schedule, tell or _silent, _Kept(checkpoints))
     with memory.lock:  # the threads of a sweep want the same models
         return walk.predictions(len(bars) if before is None else min(before, len(bars)))
 
@@ -129,9 +165,15 @@ class _Walk:
     """One way along the bars; shares the arrays between its trainings."""
 
     def __init__(
-        self, bars: Bars, configuration: TrainingConfiguration, schedule: Schedule, tell: Progress
+        self,
+        bars: Bars,
+        configuration: TrainingConfiguration,
+        schedule: Schedule,
+        tell: Progress,
+        kept: _Kept,
     ) -> None:
         self.configuration, self.schedule, self.tell, self.count = configuration, schedule, tell, len(bars)
+        self.kept = kept
         tell(0.0, "Preparing features")
         table = prepare(bars, configuration.features, configuration.strategy_features)
         self.values, self.complete = table.values, table.complete
@@ -142,6 +184,7 @@ class _Walk:
 
     def predictions(self, end: int) -> Predictions:
         """Predict the bars before `end`."""
+        self.kept.recall(memory)
         probability, model = np.full(self.count, np.nan), np.zeros(self.count, dtype=np.int64)
         starts = self.schedule.starts(end)
         weights = np.cumsum([0, *(max(1, self._rows(start).size) for start in starts)])
@@ -175,7 +218,9 @@ class _Walk:
         known = memory.recall(key, self.asked[start:after])
         if known is None:
             known = self._fit_and_ask(rows, start, after, tick)
-            memory.keep(key, _Answers(self.asked[start:after].copy(), known))
+            answers = _Answers(self.asked[start:after].copy(), known)
+            memory.keep(key, answers)
+            self.kept.add(key, answers)
         return known
 
     def _fit_and_ask(self, rows: Indices, start: int, after: int, tick: Callable[[float], None]) -> Floats:
@@ -183,7 +228,9 @@ class _Walk:
         from mlmodels.training.fitting import fit_rows
 
         where = f"the model that takes over at bar {start:,}"
-        classifier = fit_rows(self.configuration, self.values, self.labels, rows, where=where, tick=tick)
+        classifier = fit_rows(
+            self.configuration, self.values, self.labels, rows, where=where, remedy=ONE_OUTCOME, tick=tick
+        )
         return probabilities(classifier, self.values[start:after], self.complete[start:after])
 
 
@@ -201,9 +248,27 @@ def digests(values: Floats, before: Digests | None = None) -> Digests:
 
 def _key(configuration: TrainingConfiguration, taught: Digests) -> bytes:
     settings: Mapping[str, Any] = configuration.to_dict()
-    digest = hashlib.blake2b(repr(sorted(settings.items())).encode(), digest_size=16)
+    digest = hashlib.blake2b(repr(sorted(settings.items())).encode(), digest_size=KEY_BYTES)
     digest.update(taught.tobytes())
     return digest.digest()
+
+
+def _packed(key: bytes, answers: _Answers) -> bytes:
+    return (
+        key + answers.rows.size.to_bytes(8, "little") + answers.rows.tobytes() + answers.probability.tobytes()
+    )
+
+
+def _unpacked(content: bytes) -> Iterator[tuple[bytes, _Answers]]:
+    place = 0
+    while place < len(content):
+        key = content[place : place + KEY_BYTES]
+        place += KEY_BYTES + 8
+        size = int.from_bytes(content[place - 8 : place], "little")
+        rows = np.frombuffer(content, np.uint64, size, place)
+        probability = np.frombuffer(content, np.float64, size, place + rows.nbytes)
+        place += rows.nbytes + probability.nbytes
+        yield key, _Answers(rows, probability)
 
 
 def _silent(share: float, message: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from algotrade.checkpoints import NOWHERE, Checkpoints
 from marketdata.bars import Bars
 from mlmodels.algorithms import ALGORITHMS
 from mlmodels.configuration import TrainingConfiguration
@@ -135,7 +136,7 @@ class MLWalkForwardStrategy(DecidesByProbability):
             )
 
     def begin(self, bars: Bars, tell: Callable[[float, str], None]) -> None:
-        self._last = bars, self._predict(bars, tell=tell)
+        self._last = bars, self._predict(bars, tell=tell, checkpoints=self.checkpoints)
 
     def predict(self, bars: Bars) -> Predictions:
         return self._predict(bars)
@@ -144,14 +145,20 @@ class MLWalkForwardStrategy(DecidesByProbability):
         return self.targets(self._predict(bars, before=cut))[:cut]
 
     def _predict(
-        self, bars: Bars, before: int | None = None, tell: Callable[[float, str], None] | None = None
+        self,
+        bars: Bars,
+        before: int | None = None,
+        tell: Callable[[float, str], None] | None = None,
+        checkpoints: Checkpoints = NOWHERE,
     ) -> Predictions:
         refused = list(self.refusals(len(bars)))
         configuration = self._configuration()
         refused += problems_of_volume(configuration, bars).get("features", [])
         if refused:
             raise TrainingError(" ".join(refused))
-        return walk_forward_predictions(bars, configuration, self._schedule(), before=before, tell=tell)
+        return walk_forward_predictions(
+            bars, configuration, self._schedule(), before=before, tell=tell, checkpoints=checkpoints
+        )
 
     def _schedule(self) -> Schedule:
         names = ("horizon", "first_training", "retrain_every", "training_bars")

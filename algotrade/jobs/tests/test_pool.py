@@ -63,7 +63,7 @@ def submit():
     return make
 
 
-def wait_for(job, *states, seconds=30):
+def wait_for(job, *states, seconds=90):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         job.refresh_from_db()

@@ -5,7 +5,7 @@ import pytest
 
 from backtests.engine import SimulationConfig
 from backtests.engine.tests.cases import random_bars
-from backtests.optimize import Axis, Grid, RandomSearch, run_sweep, sweep, tasks
+from backtests.optimize import Axis, Grid, RandomSearch, pieces, run_sweep, tasks
 from backtests.optimize.lines import LineStore
 from backtests.optimize.tests.cases import assert_same_bytes
 from strategies.library import MovingAverageCrossoverStrategy, RSIStrategy
@@ -53,7 +53,7 @@ def test_threads_batches_tiles_and_room_for_lines_change_no_byte(grid, account, 
     config = ACCOUNTS[account]
     expected = run_sweep(BARS, strategy, {}, Grid(axes), config)
     assert_same_bytes(run_sweep(BARS, strategy, {}, Grid(axes), config, threads=3), expected)
-    monkeypatch.setattr(sweep, "BATCH", 37)
+    monkeypatch.setattr(pieces, "BATCH", 37)
     monkeypatch.setattr(tasks, "_PAIRS", 17)
     monkeypatch.setattr(tasks, "_BLOCK", 5)
     monkeypatch.setattr(tasks, "_TILE_BYTES", 1)

@@ -18,8 +18,8 @@ from backtests.optimize import (
     bar_kernels,
     event_kernels,
     event_trades,
+    pieces,
     run_sweep,
-    sweep,
     tasks,
 )
 from backtests.optimize.warm import warm_up
@@ -48,7 +48,7 @@ def test_the_columns_have_one_value_a_cell():
 @pytest.mark.parametrize("threads", [1, 2])
 def test_progress_counts_every_cell_in_the_calling_thread(strategy, threads, monkeypatch):
     monkeypatch.setattr(tasks, "_PAIRS", 32)
-    monkeypatch.setattr(sweep, "BATCH", 90)
+    monkeypatch.setattr(pieces, "BATCH", 90)
     axes = AXES if strategy is MovingAverageCrossoverStrategy else [Axis("period", range(2, 30))]
     seen = []
     run_sweep(

@@ -5,7 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from mlmodels.audit import _drawn_places, audit_features, audit_labels, caught
+from mlmodels.audit import audit_features, audit_labels, caught
+from mlmodels.audit.futures import drawn_places
 from mlmodels.draws import draws
 from mlmodels.errors import TrainingError
 from mlmodels.features import (
@@ -257,7 +258,7 @@ def test_places_are_spread_drawn_for_the_data_and_the_same_again():
     """Each stretch has one, the last bar but one is one, and other data or another seed have others."""
 
     def drawn(bars, seed=1):
-        return _drawn_places(100, len(bars), 320, draws(bars, seed, "audit"))
+        return drawn_places(100, len(bars), 320, draws(bars, seed, "audit"))
 
     places = drawn(BARS)
     np.testing.assert_array_equal(places, drawn(BARS))

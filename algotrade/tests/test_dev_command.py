@@ -14,7 +14,7 @@ from algotrade.tests.e2e.processes import eventually, members
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "deploy"))
 
-from devtools import cli, environment, serving, words  # noqa: E402
+from devtools import checks, cli, environment, serving, words  # noqa: E402
 from devtools.words import Stop, run_quietly  # noqa: E402
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and sessions are POSIX")
@@ -218,3 +218,31 @@ def _demo_until_served(env, log):
     assert demo.wait(timeout=30) == 0, log.read_text()
     assert members(sessions) == []
     return log.read_text()
+
+
+HOLE = {"name": "leaky", "version": "1.0", "vulns": [{"id": "PYSEC-1"}]}
+
+
+@posix
+@pytest.mark.parametrize(
+    ("says", "content", "words_said"),
+    [
+        (
+            json.dumps({"dependencies": [{"name": "fine", "version": "1.0", "vulns": []}]}),
+            True,
+            "passed: 1 packages",
+        ),
+        (json.dumps({"dependencies": [HOLE]}), False, "leaky 1.0: PYSEC-1"),
+        ("", True, "skipped: the list of known holes"),
+        ("ERROR: no route to pypi.org", True, "skipped: the list of known holes"),
+    ],
+    ids=["no-holes", "a-hole", "no-answer", "an-error"],
+)
+def test_known_holes_fail_the_check_and_being_offline_does_not(tmp_path, capsys, says, content, words_said):
+    tool = tmp_path / "pip-audit"
+    tool.write_text(f"#!/bin/sh\ncat <<'END'\n{says}\nEND\nexit 1\n")
+    tool.chmod(0o755)
+    assert checks.audited(tool) is content
+    told = capsys.readouterr()
+    assert words_said in told.out + told.err
+    assert checks.audited(tmp_path / "missing")

@@ -168,15 +168,20 @@ def reference_of(values: Floats, names: Sequence[str]) -> dict[str, Reference]:
     names : sequence of str
         One a column.
     """
-    return {name: _reference(column) for name, column in zip(names, values.T, strict=True)}
+    table = _table(values)
+    rows = np.isfinite(table).sum(axis=1)
+    edges = _deciles(table, rows)
+    shares = _shares(edges, table)
+    found = zip(names, edges.tolist(), shares.tolist(), rows.tolist(), strict=True)
+    return {
+        name: Reference(tuple(of), tuple(share), count) if count else Reference((), (), 0)
+        for name, of, share, count in found
+    }
 
 
 def psi(reference: Reference, values: Floats) -> float | None:
     """Population stability index of the values, shape (n_rows,), against the reference; None if either has no value."""
-    known = values[np.isfinite(values)]
-    if not reference.edges or not known.size:
-        return None
-    return float(_index(np.array(reference.shares), _shares(np.array(reference.edges), known)))
+    return drift_of({"": reference}, values[:, np.newaxis], [""])[0].psi
 
 
 def drift_of(
@@ -193,59 +198,71 @@ def drift_of(
     trained : ndarray of float, shape (n_training_rows, n_features), optional
         The rows of the training in their order, on which is measured what is usual.
     """
+    known = [references.get(name) for name in names]
+    edges = np.array([_or_nothing(one and one.edges, BINS - 1) for one in known]).reshape(-1, BINS - 1)
+    then = np.array([_or_nothing(one and one.shares, BINS) for one in known]).reshape(-1, BINS)
+    table = _table(values)
+    rows = np.isfinite(table).sum(axis=1)
+    index = _index(then, _shares(edges, table))
+    pasts = None if trained is None else _pasts(edges, _table(trained), len(values))
     found = []
     for column, name in enumerate(names):
-        reference, now = references.get(name), values[:, column]
-        rows = int(np.isfinite(now).sum())
-        index = None if reference is None else psi(reference, now)
-        past, chance = None, None
-        if index is not None and reference is not None:
-            if trained is not None:
-                past = past_of(reference, trained[:, column], len(now))
-            if past is not None and past.bound is not None:
-                chance = past.bound
-            elif reference.rows:
-                chance = CHI_SQUARED_95 * (1.0 / reference.rows + 1.0 / rows)
-        found.append(Drift(name, rows, index, chance, past))
+        reference, count = known[column], int(rows[column])
+        if reference is None or not reference.edges or not count:
+            found.append(Drift(name, count, None, None))
+            continue
+        past, chance = None if pasts is None else pasts[column], None
+        if past is not None and past.bound is not None:
+            chance = past.bound
+        elif reference.rows:
+            chance = CHI_SQUARED_95 * (1.0 / reference.rows + 1.0 / count)
+        found.append(Drift(name, count, float(index[column]), chance, past))
     return tuple(found)
 
 
-def past_of(reference: Reference, trained: Floats, length: int) -> Past | None:
-    """Measure how far windows of so many rows have moved among those of the training, shape (n_rows,), in their order.
+def _pasts(edges: Floats, trained: Floats, length: int) -> list[Past] | None:
+    """Measure how far windows of so many rows have moved among those of the training, in their order.
 
     The indices of windows are positive and lean to the right, so their logarithms are taken to be normal: the bound is
     the upper 95 % prediction limit of one more of them, mean + t sqrt(1 + 1/k) deviation with k windows side by side
     and k - 1 degrees of freedom (G. J. Hahn and W. Q. Meeker, Statistical Intervals, Wiley 1991, ch. 4). From windows
     against the other rows it is carried over to `length` rows against all by the ratio of 1/rows now + 1/rows then,
     with which the index grows. None where there are too few rows.
+
+    Parameters
+    ----------
+    edges, trained : ndarray of float, shapes (n_features, BINS - 1) and (n_features, n_rows)
     """
-    bars = min(length, len(trained) // FEWEST_WINDOWS)
+    count = trained.shape[1]
+    bars = min(length, count // FEWEST_WINDOWS)
     step = bars // STEPS
-    if not reference.edges or not step:
+    if not step:
         return None
-    index = _window_indices(np.array(reference.edges), trained, step)
-    known = np.isfinite(index)
-    windows = len(trained) // bars
-    if known.sum() < 2:
-        return Past(bars, windows, None, None, np.zeros(index.size, dtype=bool))
-    limit = _prediction_limit(index[known], windows)
-    carried = (1.0 / length + 1.0 / len(trained)) / (1.0 / bars + 1.0 / (len(trained) - bars))
-    typical = min(float(index[known].mean()), limit)
-    return Past(bars, windows, typical * carried, limit * carried, known & (index > max(MODERATE, limit)))
+    windows = count // bars
+    carried = (1.0 / length + 1.0 / count) / (1.0 / bars + 1.0 / (count - bars))
+    found = []
+    for index in _window_indices(edges, trained, step):
+        known = np.isfinite(index)
+        if known.sum() < 2:
+            found.append(Past(bars, windows, None, None, np.zeros(index.size, dtype=bool)))
+            continue
+        limit = _prediction_limit(index[known], windows)
+        typical = min(float(index[known].mean()), limit)
+        beyond = known & (index > max(MODERATE, limit))
+        found.append(Past(bars, windows, typical * carried, limit * carried, beyond))
+    return found
 
 
 def _window_indices(edges: Floats, trained: Floats, step: int) -> Floats:
     """PSI of each window of STEPS steps against the other rows; NaN where less than half of its rows have a value."""
-    steps = len(trained) // step
-    latest = trained[len(trained) - steps * step :]
-    known = np.isfinite(latest)
-    places = np.repeat(np.arange(steps), step)[known] * BINS + _bins(edges, latest[known])
-    counts = np.bincount(places, minlength=steps * BINS).reshape(steps, BINS)
-    within = np.lib.stride_tricks.sliding_window_view(counts, STEPS, axis=0).sum(axis=-1)
-    without = counts.sum(axis=0) - within
-    rows, others = within.sum(axis=1, keepdims=True), without.sum(axis=1, keepdims=True)
+    steps = trained.shape[1] // step
+    latest = trained[:, trained.shape[1] - steps * step :]
+    counts = _counts(edges, latest.reshape(len(edges), steps, step))
+    within = sum(counts[:, first : steps - STEPS + 1 + first] for first in range(STEPS))
+    without = counts.sum(axis=1, keepdims=True) - within
+    rows, others = within.sum(axis=-1, keepdims=True), without.sum(axis=-1, keepdims=True)
     index = _index(without / np.maximum(others, 1), within / np.maximum(rows, 1))
-    return np.where((rows[:, 0] * 2 >= STEPS * step) & (others[:, 0] > 0), index, np.nan)
+    return np.where((rows[..., 0] * 2 >= STEPS * step) & (others[..., 0] > 0), index, np.nan)
 
 
 def _prediction_limit(index: Floats, windows: int) -> float:
@@ -262,13 +279,24 @@ def _student_95(freedom: int) -> float:
     return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
-def _reference(column: Floats) -> Reference:
-    known = column[np.isfinite(column)]
-    if not known.size:
-        return Reference((), (), 0)
-    # An actual value and not one between two: so a frequent value is an edge exactly.
-    edges = np.quantile(known, np.arange(1, BINS) / BINS, method="inverted_cdf")
-    return Reference(tuple(edges.tolist()), tuple(_shares(edges, known).tolist()), int(known.size))
+def _table(values: Floats) -> Floats:
+    """One feature a row, in one piece; NaN for whatever is no value."""
+    table = np.array(values.T, dtype=np.float64, order="C")
+    table[~np.isfinite(table)] = np.nan
+    return table
+
+
+def _or_nothing(numbers: tuple[float, ...] | None, count: int) -> tuple[float, ...]:
+    return numbers or (np.nan,) * count
+
+
+def _deciles(table: Floats, rows: NDArray[np.int64]) -> Floats:
+    """The 9 edges of each feature, shape (n_features, BINS - 1); NaN for one without any value."""
+    if not table.shape[1]:
+        return np.full((len(table), BINS - 1), np.nan)
+    # An actual value and not one between two: so a frequent value is an edge exactly. NaN are sorted to the end.
+    places = np.ceil(rows[:, np.newaxis] * (np.arange(1, BINS) / BINS) - 1.0).astype(np.int64)
+    return np.take_along_axis(np.sort(table, axis=1), np.maximum(places, 0), axis=1)
 
 
 def _index(then: Floats, now: Floats) -> Floats:
@@ -277,11 +305,23 @@ def _index(then: Floats, now: Floats) -> Floats:
     return np.asarray(((now - then) * np.log(now / then)).sum(axis=-1))
 
 
-def _shares(edges: Floats, known: Floats) -> Floats:
-    """Share of the values in each bin, shape (BINS,)."""
-    return np.bincount(_bins(edges, known), minlength=BINS) / known.size
+def _shares(edges: Floats, table: Floats) -> Floats:
+    """Share of the values of each feature in each bin, shape (n_features, BINS); NaN without any value."""
+    counts = _counts(edges, table)
+    rows = counts.sum(axis=-1, keepdims=True)
+    return np.where(rows > 0, counts / np.maximum(rows, 1), np.nan)
 
 
-def _bins(edges: Floats, known: Floats) -> NDArray[np.int64]:
-    """The bin of each value: one on one edge belongs below it, on several between them."""
-    return (np.searchsorted(edges, known, side="left") + np.searchsorted(edges, known, side="right")) // 2
+def _counts(edges: Floats, values: Floats) -> NDArray[np.int64]:
+    """How many values lie in each bin, shape (n_features, ..., BINS), of values of shape (n_features, ..., n_rows).
+
+    A value on one edge belongs below it, on several between them: in the bin half way between those edges.
+    """
+    apart = edges.reshape(len(edges), *(1,) * (values.ndim - 1), BINS - 1)
+    passed = np.zeros(values.shape, dtype=np.int8)
+    for edge in range(BINS - 1):
+        passed += values > apart[..., edge]
+        passed += values >= apart[..., edge]
+    groups = np.arange(int(np.prod(values.shape[:-1])), dtype=np.int64).reshape(*values.shape[:-1], 1)
+    places = (groups * BINS + passed // 2)[~np.isnan(values)]
+    return np.bincount(places, minlength=groups.size * BINS).reshape(*values.shape[:-1], BINS)

@@ -1,6 +1,6 @@
 """Bearer tokens for scripts."""
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import SAFE_METHODS
@@ -10,7 +10,7 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
 from accounts import api_tokens, tokens
-from accounts.errors import TokenScope
+from accounts.errors import ApiTokenRefused, TokenScope
 from accounts.models import ApiToken, User
 
 WORD = "Bearer "
@@ -54,9 +54,8 @@ class ApiTokenAuthentication(BaseAuthentication):
             return None
         token = api_tokens.find(header.removeprefix(WORD))
         if token is None:
-            raise AuthenticationFailed(
-                _("This API token is unknown, expired or revoked: make another on the account page."),
-                code="token_revoked",
+            raise ApiTokenRefused(
+                _("This API token is unknown, expired or revoked: make another on the account page.")
             )
         _require_scope(token, request)
         token.note_use()

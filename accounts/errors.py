@@ -51,6 +51,12 @@ class TooManyAttempts(AccountError, LimitExceeded):
         self.retry_after = retry_after
 
 
+class ApiTokenRefused(AccountError, NotSignedIn):
+    """The API token is unknown, expired or revoked; the answer does not say which."""
+
+    code = "api_token_refused"
+
+
 class TooManyTokens(AccountError, LimitExceeded):
     """The account has as many API tokens as it may have."""
 

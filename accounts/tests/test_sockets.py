@@ -60,7 +60,7 @@ async def opened(*, session="", ticket=None, origin="http://lab.example.org:8000
     headers += [(b"cookie", f"sessionid={session}".encode())] if session else []
     path = "/ws/jobs/" + (f"?ticket={ticket}" if ticket is not None else "")
     socket = WebsocketCommunicator(SocketAdmission(URLRouter(websocket_urlpatterns)), path, headers)
-    connected, _ = await socket.connect()
+    connected, _ = await socket.connect(timeout=10)
     return socket if connected else None
 
 

@@ -254,7 +254,7 @@ def run(
         objective=sweep.objective,
         checkpoints=checkpoints,
     )
-    meters.engine_bars.add("sweep", by=len(bars) * len(space))
+    meters.engine_bars.add("sweep", by=len(bars) * space.cell_count)
     meters.engine_seconds.add("sweep", by=time.perf_counter() - started)
     return Cells.of_result(axes, result, is_grid=isinstance(space, Grid))
 

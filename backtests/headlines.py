@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from backtests.models import BacktestResult
 from strategies.headlines import Headline
@@ -15,7 +16,8 @@ def latest_results(strategies: Sequence[Strategy]) -> Mapping[int, Headline]:
     rows = (
         BacktestResult.objects.filter(strategy__in=[strategy.pk for strategy in strategies])
         .filter(pk=Subquery(newest.values("pk")[:1]))
-        .only("strategy_id", "status", "total_return", "sharpe_ratio", "sparkline", "in_sample_share")
+        .annotate(decided_in_sample=Coalesce(F("model_use__in_sample_share"), 0.0))
+        .only("strategy_id", "status", "total_return", "sharpe_ratio", "sparkline")
     )
     return {
         row.strategy_id: Headline(
@@ -24,7 +26,7 @@ def latest_results(strategies: Sequence[Strategy]) -> Mapping[int, Headline]:
             total_return=row.total_return,
             sharpe_ratio=row.sharpe_ratio,
             sparkline=row.sparkline,
-            in_sample=bool(row.in_sample_share),
+            in_sample=row.decided_in_sample > 0.0,
         )
         for row in rows
         if row.strategy_id is not None

@@ -226,7 +226,9 @@ def test_drift_is_looked_at_by_a_job_and_told_by_words(train, page):
     model.drift_job.claim("host:1")
     model.drift_job.refresh_from_db()
     run(model.drift_job)
-    fragment = page.get(of("drift", model), headers={"HX-Request": "true"}).content.decode()
+    answer = page.get(of("drift", model), headers={"HX-Request": "true"})
+    assert answer["HX-Retarget"] == "#model-drift"  # of the whole card, not of the progress inside of it
+    fragment = answer.content.decode()
     assert "<html" not in fragment
     assert "data-job=" not in fragment
     rows = re.findall(r"status-(?:good|wait|bad)\">.*?</span>", fragment, re.S)

@@ -159,7 +159,10 @@ def drift(request: HttpRequest, pk: int) -> HttpResponse:
     if not request.htmx:
         return redirect(f"{model.get_absolute_url()}#model-drift")
     context = {"model": model, "drift": drift_context(model), **report_context(model)}
-    return page_or_fragment(request, "mlmodels/report/_drift.html", context)
+    response = page_or_fragment(request, "mlmodels/report/_drift.html", context)
+    # The job's progress, which asks for it, is inside of the card: the answer takes the place of the whole.
+    response["HX-Retarget"] = "#model-drift"
+    return response
 
 
 @login_required

@@ -211,7 +211,7 @@ class Command(BaseCommand):
         Work that was waiting before is for the server's own processes: it may take hours, and nobody could cancel it.
         """
         if jobs:
-            self._tell("getting the engine ready (compiled once: half a minute on a fast machine, some minutes on a slow or busy one)")
+            self._tell("getting the engine ready (compiled once: from half a minute to some minutes)")
             with self._patience():
                 warmth.warm_up(tell=lambda done, total: self._tell(f"engine: part {done} of {total}"))
         for job in jobs:

@@ -58,7 +58,7 @@ def wait_until(condition, seconds):
 
 def under_way(job):
     job.refresh_from_db()
-    return job.state == "running" and " combinations, " in job.message
+    return job.state == "running" and " combinations" in job.message
 
 
 def files():
@@ -77,14 +77,19 @@ def test_a_running_sweep_stops_within_two_seconds_of_a_cancel(slow_sweep):
     assert not TrialCount.objects.exists()
 
 
-def test_a_sweep_whose_process_is_killed_is_done_by_the_next_and_counted_once(slow_sweep):
-    sweep = slow_sweep(40)
+def test_a_sweep_whose_process_is_killed_goes_on_where_it_was_and_is_counted_once(slow_sweep, tmp_path):
+    sweep, undisturbed = slow_sweep(60), slow_sweep(60)
     job = Job.objects.get(pk=sweep.job_id)
+    kept = tmp_path / "checkpoints" / str(job.pk)
+    wait_until(lambda: len(list(kept.rglob("cells-*"))) > 2, 180)
+    os.kill(int(Job.objects.get(pk=job.pk).worker.rsplit(":", 1)[1]), signal.SIGKILL)
+    wait_until(lambda: Job.objects.get(pk=job.pk).attempt == 2, 180)
     wait_until(lambda: under_way(job), 180)
-    os.kill(int(job.worker.rsplit(":", 1)[1]), signal.SIGKILL)
-    wait_until(lambda: Sweep.objects.get(pk=sweep.pk).status == "succeeded", 180)
-    job.refresh_from_db()
+    assert int(job.message.split(" of ")[0]) > 4  # the next process began after what was kept
+    wait_until(lambda: Sweep.objects.get(pk=sweep.pk).is_succeeded, 60)
     sweep.refresh_from_db()
-    assert job.attempt == 2
+    assert TrialCount.objects.get().count == 60
     assert [str(path.relative_to(settings.MEDIA_ROOT)) for path in files()] == [sweep.columns_path]
-    assert TrialCount.objects.get().count == 40
+    wait_until(lambda: not kept.exists(), 5)
+    wait_until(lambda: Sweep.objects.get(pk=undisturbed.pk).is_succeeded, 60)
+    assert Sweep.objects.get(pk=undisturbed.pk).columns_sha256 == sweep.columns_sha256

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -29,32 +30,52 @@ AT_THE_DOOR = {
 }
 
 
-def sources() -> Iterator[ast.Module]:
+def sources() -> Iterator[tuple[Path, ast.Module]]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             if "tests" not in path.parts and "migrations" not in path.parts:
-                yield ast.parse(path.read_text())
+                yield path, ast.parse(path.read_text())
 
 
-def literal_codes(tree: ast.Module) -> Iterator[str]:
+def class_codes(tree: ast.Module) -> Iterator[str]:
+    """`code = "..."` in the body of a class."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            yield from _class_codes(node)
-        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "fail":
-            first = node.args[0] if len(node.args) == 2 else None
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield first.value
+            for line in node.body:
+                names = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+                if any(getattr(name, "id", "") == "code" for name in names):
+                    yield from _text(getattr(line, "value", None))
 
 
-def _class_codes(node: ast.ClassDef) -> Iterator[str]:
-    for line in node.body:
-        names = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
-        value = getattr(line, "value", None)
-        if any(getattr(name, "id", "") == "code" for name in names) and isinstance(value, ast.Constant):
-            yield str(value.value)
+def given_codes(tree: ast.Module) -> Iterator[str]:
+    """What a job is ended with: `fail("...", ...)`, `partial(job.fail, "...")`, `code="..."` and its default."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from (text for given in node.keywords if given.arg == "code" for text in _text(given.value))
+            words: list[ast.expr] = [node.func, *node.args]
+            for before, after in pairwise(words):
+                if getattr(before, "attr", "") == "fail":
+                    yield from _text(after)
+        elif isinstance(node, ast.FunctionDef):
+            for name, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+                if name.arg == "code":
+                    yield from _text(default)
 
 
-CODES = sorted({code for tree in sources() for code in literal_codes(tree)})
+def _text(value: ast.AST | None) -> Iterator[str]:
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        yield value.value
+
+
+def codes() -> Iterator[str]:
+    jobs = ROOT / "algotrade" / "jobs"
+    for path, tree in sources():
+        yield from class_codes(tree)
+        if jobs in path.parents:
+            yield from given_codes(tree)
+
+
+CODES = sorted(set(codes()))
 
 
 def test_the_sources_are_read():

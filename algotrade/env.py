@@ -95,6 +95,11 @@ def sweep_threads() -> int:
     return within("SWEEP_THREADS", env.int("SWEEP_THREADS", default=min(2, os.cpu_count() or 1)), 1, 64)
 
 
+def database_pool() -> int:
+    """How many connections to PostgreSQL a process keeps for its threads to share; 0: each opens its own, each time."""
+    return within("DATABASE_POOL", env.int("DATABASE_POOL", default=0), 0, 200)
+
+
 def metrics_token() -> str:
     """What Prometheus shows to read the figures; empty: only this machine may read them."""
     token = env.str("METRICS_TOKEN", default="")

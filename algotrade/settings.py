@@ -8,6 +8,7 @@ from django.templatetags.static import static
 from algotrade.env import (
     BASE_DIR,
     DATA_DIR,
+    database_pool,
     env,
     job_beat_seconds,
     job_lease_seconds,
@@ -118,6 +119,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}
+    if most := database_pool():
+        # Each request has a thread of its own, so that without a pool each would open a connection of its own, too.
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": most, "timeout": 5}
+        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_DIR / "media"
 CHECKPOINT_ROOT = DATA_DIR / "checkpoints"

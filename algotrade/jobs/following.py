@@ -12,9 +12,9 @@ from channels.db import database_sync_to_async
 from django.db.models import Q
 from django.utils import timezone
 
+from algotrade.jobs.looking import MOST_ROWS, JobsOf, OneJob, look
 from algotrade.jobs.models import Job
 
-MOST_ROWS = 500
 OVERLAP = timedelta(seconds=5)
 
 
@@ -66,7 +66,11 @@ class Following:
         """Jobs that have changed without being told here, oldest first; they count as told now."""
         asked_at, since = timezone.now(), self._since - OVERLAP
         open_here = [pk for pk, told in self._told.items() if not told.ended]
-        rows = await database_sync_to_async(self._changed)(user, open_here[:MOST_ROWS], since)
+        if self._job_id is not None:
+            rows = await look(OneJob(str(self._job_id)))
+            rows = rows if user.is_staff else [job for job in rows if job.owner_id == user.pk]
+        else:
+            rows = await look(JobsOf(user.pk, tuple(open_here[:MOST_ROWS]), since))
         jobs = [job for job in rows if job.seq > self._told.get(str(job.pk), NOTHING).seq]
         for job in jobs:
             self._note(job)
@@ -74,13 +78,6 @@ class Following:
         self._told = {pk: told for pk, told in self._told.items() if not told.ended or told.ended > since}
         self._since = asked_at
         return jobs
-
-    def _changed(self, user: Any, open_here: list[str], since: datetime) -> list[Job]:
-        jobs = self._visible(user)
-        if self._job_id is not None:
-            return list(jobs.filter(pk=self._job_id))
-        asked = Q(state__in=Job.ACTIVE) | Q(pk__in=open_here) | Q(finished_at__gte=since)
-        return list(jobs.filter(asked).order_by("created_at")[:MOST_ROWS])
 
     def _note(self, job: Job) -> None:
         self._keep(str(job.pk), job.seq, over=job.is_terminal)

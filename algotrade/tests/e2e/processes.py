@@ -141,7 +141,7 @@ class Client:
 
     def __init__(self, lab: Deployment) -> None:
         self.lab = lab
-        self.token = ""
+        self.token = self.request_id = ""
         self.cookies = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.cookies)
@@ -154,6 +154,8 @@ class Client:
         request.add_header("Content-Type", "application/json")
         if self.token:
             request.add_header("Authorization", f"Bearer {self.token}")
+        if self.request_id:
+            request.add_header("X-Request-ID", self.request_id)
         try:
             with self._opener.open(request, timeout=20) as answer:
                 text = answer.read()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from algotrade.checkpoints import fingerprint_of
 from algotrade.jobs.context import JobContext
 from marketdata.bars import Bars, utc_datetime
 from marketdata.services import open_snapshot
@@ -36,6 +37,14 @@ def train_model(context: JobContext) -> Callable[[], None]:
         data_sha256=model.snapshot.sha256,
         simulator=simulator(),
         periods_per_year=model.series.periods_per_year,
+        checkpoints=context.checkpoints(
+            fingerprint_of(
+                data=model.snapshot.sha256,
+                start=str(model.start_date),
+                end=str(model.end_date),
+                configuration=predictor.configuration.to_dict(),
+            )
+        ),
     )
     context.check()
     path, sha256 = artifacts.save(predictor.trained, store.directory(), str(model.pk))

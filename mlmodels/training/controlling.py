@@ -19,6 +19,7 @@ from mlmodels.evaluation.vocabulary import ControlKey
 from mlmodels.trading import Traded, traded_rows
 from mlmodels.training.data import TrainingData
 from mlmodels.training.progress import Part
+from mlmodels.training.resuming import Units
 from mlmodels.training.validating import OutOfFold, validate
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -31,13 +32,13 @@ HELD_TOLERANCE = 1e-3
 
 
 def trained_controls(
-    configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part
+    configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part, units: Units
 ) -> tuple[Control, ...]:
     """Shuffled outcomes and the random-walk twin, fitted with the configured hyper-parameters and without a search."""
     shuffling, walking = part.divided([1.0, 1.0])
     return (
-        _guarded("shuffled_labels", lambda: _shuffled(configuration, data, trade, shuffling)),
-        _guarded("random_walk", lambda: _random_walk(configuration, data, trade, walking)),
+        _guarded("shuffled_labels", lambda: _shuffled(configuration, data, trade, shuffling, units)),
+        _guarded("random_walk", lambda: _random_walk(configuration, data, trade, walking, units)),
     )
 
 
@@ -102,24 +103,26 @@ def _guarded(key: ControlKey, make: Callable[[], Control]) -> Control:
         return Control(key, note=error.detail)
 
 
-def _shuffled(configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part) -> Control:
+def _shuffled(
+    configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part, units: Units
+) -> Control:
     labels = shuffled(
         data.labels,
         draws(data.bars, configuration.seed, "shuffled_labels"),
         horizon=configuration.horizon,
     )
     return _judged(
-        "shuffled_labels", "Shuffled outcomes: ", configuration, data.with_labels(labels), trade, part
+        "shuffled_labels", "Shuffled outcomes: ", configuration, data.with_labels(labels), trade, part, units
     )
 
 
 def _random_walk(
-    configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part
+    configuration: TrainingConfiguration, data: TrainingData, trade: Trade, part: Part, units: Units
 ) -> Control:
     part.tell(0.0, "Random walk: preparing features")
     rng = draws(data.bars, configuration.seed, "random_walk")
     twin = TrainingData.of(configuration, random_walk_twin(data.bars, rng))
-    return _judged("random_walk", "Random walk: ", configuration, twin, trade, part)
+    return _judged("random_walk", "Random walk: ", configuration, twin, trade, part, units)
 
 
 def _judged(
@@ -129,9 +132,10 @@ def _judged(
     data: TrainingData,
     trade: Trade,
     part: Part,
+    units: Units,
 ) -> Control:
     plain = replace(configuration, search="none")
-    found = validate(plain, data, part, prefix=prefix, control=True)
+    found = validate(plain, data, part, units.within(key), prefix=prefix, control=True)
     probability, up, number = found.pooled(data)
     scored, (low, high) = _scored(data, found, probability, up, number)
     traded = trade(data.bars, found.probability) if configuration.causal else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +17,7 @@ from mlmodels.evaluation.scoring import log_loss
 from mlmodels.labels import Labels
 from mlmodels.search import SearchResult, search, space_of
 from mlmodels.training.progress import Part
+from mlmodels.training.resuming import Units
 from mlmodels.validation import calibration_split, inner_folds
 from strategies.params import Value
 
@@ -95,14 +97,27 @@ def search_rows(
     *,
     part: Part,
     where: str,
+    units: Units,
 ) -> SearchResult:
     """Look for hyper-parameters by the log-loss of a purged walk-forward inside the rows.
 
     Trials are fitted with the class weights but without calibration, which would cost each of them a quarter of the
-    rows. A trial's score is the mean of its inner folds, its spread their standard deviation.
+    rows. A trial's score is the mean of its inner folds, its spread their standard deviation. Trials follow from the
+    settings and the scores of those before, so their numbers name them in `units`.
     """
     splits = inner_folds(rows, labels.end, horizon=configuration.horizon, embargo=configuration.embargo)
     algorithm = get_algorithm(configuration.algorithm)
+    numbers = count(1)
+
+    def recalled(hyperparameters: Mapping[str, Value]) -> tuple[float, float]:
+        name = f"trial-{next(numbers)}"
+        kept = units.recall(name)
+        if kept is None:
+            # What refuses a trial is no result to keep: it is refused again.
+            kept = {"judged": np.array(evaluate(hyperparameters))}
+            units.add(name, **kept)
+        score, spread = kept["judged"].tolist()
+        return score, spread
 
     def evaluate(hyperparameters: Mapping[str, Value]) -> tuple[float, float]:
         losses = []
@@ -122,7 +137,7 @@ def search_rows(
     return search(
         algorithm,
         space_of(algorithm, configuration.hyperparameters, configuration.search_over),
-        evaluate,
+        recalled,
         method=configuration.search,
         trials=configuration.search_trials,
         seed=configuration.seed,

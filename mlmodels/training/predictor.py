@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from algotrade.checkpoints import NOWHERE, Checkpoints
 from marketdata.bars import Bars
 from mlmodels import trading
 from mlmodels.configuration import TrainingConfiguration
@@ -76,6 +77,7 @@ class MLPredictor:
         simulator: Simulator | None = None,
         periods_per_year: float | None = None,
         audit: bool = True,
+        checkpoints: Checkpoints = NOWHERE,
     ) -> TrainingReport:
         """Fit and score fold after fold, train the controls, then fit the final model on all labelled rows.
 
@@ -95,6 +97,8 @@ class MLPredictor:
             Bars a year, for yearly figures; counted in the data when left out.
         audit : bool
             Whether features are searched for knowledge of the future first, which refuses those that have it.
+        checkpoints : Checkpoints
+            Where finished folds and trials are kept, and taken from: those of the same data, settings and versions.
 
         Returns
         -------
@@ -115,6 +119,7 @@ class MLPredictor:
             simulate=simulator or trading.simulator(),
             periods_per_year=periods_per_year or bars_per_year(bars),
             audit=audit,
+            checkpoints=checkpoints,
         )
         report, classifier = run.run()
         origin = provenance(self.configuration, run.data, data_sha256)

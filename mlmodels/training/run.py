@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from algotrade.checkpoints import Checkpoints
 from marketdata.bars import Bars
 from mlmodels import estimators
 from mlmodels.audit import Audit, audit_features, audit_labels
@@ -23,6 +24,7 @@ from mlmodels.training.fitting import fit_rows, search_rows
 from mlmodels.training.progress import Part, Progress, rising
 from mlmodels.training.report import PathReport, TrainingReport
 from mlmodels.training.reporting import Findings, report_of
+from mlmodels.training.resuming import Units
 from mlmodels.training.validating import OutOfFold, effort, validate
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -44,9 +46,11 @@ class TrainingRun:
         simulate: Simulator | None,
         periods_per_year: float,
         audit: bool,
+        checkpoints: Checkpoints,
     ) -> None:
         self.configuration, self._audited = configuration, audit
         self._simulate, self._periods_per_year = simulate, periods_per_year
+        self._units = Units.of(checkpoints)
         preparing, self._auditing, self._fitting, self._trading = rising(progress).divided(
             [PREPARING, AUDITING, 1.0 - PREPARING - AUDITING - TRADING, TRADING]
         )
@@ -58,10 +62,10 @@ class TrainingRun:
         audit = self._audit() if self._audited else None
         self.data.check_features(self.configuration.warmup)
         folds, controlling, final = self._fitting.divided(self._weights())
-        found = validate(self.configuration, self.data, folds)
+        found = validate(self.configuration, self.data, folds, self._units)
         controls = [majority_control(self.data, found)]
         if self.configuration.controls:
-            controls += trained_controls(self.configuration, self.data, self._trade, controlling)
+            controls += trained_controls(self.configuration, self.data, self._trade, controlling, self._units)
         search, classifier = self._final(final)
         self._trading.tell(0.0, "Trading the predictions")
         trading, paths = self._traded(found), self._paths(found)
@@ -117,7 +121,13 @@ class TrainingRun:
         search = None
         if searched:
             search = search_rows(
-                asked, data.values, data.labels, data.usable, part=looking, where="Final model"
+                asked,
+                data.values,
+                data.labels,
+                data.usable,
+                part=looking,
+                where="Final model",
+                units=self._units.within("final"),
             )
         message = f"Training the final model on {data.usable.size:,} bars"
         fitting.tell(0.0, message)

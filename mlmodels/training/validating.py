@@ -17,6 +17,7 @@ from mlmodels.search import SearchResult
 from mlmodels.training.data import TrainingData
 from mlmodels.training.fitting import fit_rows, predict_rows, search_rows
 from mlmodels.training.progress import Part
+from mlmodels.training.resuming import Units
 from mlmodels.validation import INNER_FOLDS, Fold, paths
 from strategies.params import Value
 
@@ -81,16 +82,28 @@ def validate(
     configuration: TrainingConfiguration,
     data: TrainingData,
     part: Part,
+    units: Units,
     *,
     prefix: str = "",
     control: bool = False,
 ) -> OutOfFold:
-    """Fit, predict and score all folds. A control is neither searched nor asked for its importance."""
+    """Fit, predict and score all folds but those known from `units`, to which the others are added.
+
+    A control is neither searched nor asked for its importance.
+    """
     weights = [
         effort(configuration, fold.train.size, searching=not control) + fold.test.size for fold in data.folds
     ]
     results = tuple(
-        _fold(configuration, data, fold, stretch, f"{prefix}Fold {fold.number} of {len(data.folds)}", control)
+        _fold(
+            configuration,
+            data,
+            fold,
+            stretch,
+            units,
+            where=f"{prefix}Fold {fold.number} of {len(data.folds)}",
+            control=control,
+        )
         for fold, stretch in zip(data.folds, part.divided(weights), strict=True)
     )
     return _joined(results, len(data.bars))
@@ -101,15 +114,52 @@ def _fold(
     data: TrainingData,
     fold: Fold,
     part: Part,
+    units: Units,
+    *,
     where: str,
     control: bool,
 ) -> FoldResult:
     searched = not control and configuration.search != "none"
     looking, fitting, measuring = part.divided([8.0 if searched else 0.0, 8.0, 0.0 if control else 2.0])
-    found = None
+    found, name = None, f"fold-{fold.number}"
     if searched:
-        found = search_rows(configuration, data.values, data.labels, fold.train, part=looking, where=where)
+        found = search_rows(
+            configuration,
+            data.values,
+            data.labels,
+            fold.train,
+            part=looking,
+            where=where,
+            units=units.within(name),
+        )
     chosen = configuration.hyperparameters if found is None else found.best
+    kept = units.recall(name)
+    if kept is None:
+        kept = _computed(configuration, data, fold, chosen, fitting, None if control else measuring, where)
+        units.add(name, **kept)
+    rows = data.scored_rows(fold)
+    said, up = kept["probability"][rows_within(fold, rows)], data.labels.up[rows]
+    return FoldResult(
+        fold=fold,
+        probability=kept["probability"],
+        score=score(said, up, effective_rows=data.effective_rows(rows), overlap=data.overlap(rows)),
+        confusion=confusion(said, up),
+        hyperparameters=dict(chosen),
+        search=found,
+        importance=kept.get("importance"),
+    )
+
+
+def _computed(
+    configuration: TrainingConfiguration,
+    data: TrainingData,
+    fold: Fold,
+    chosen: Mapping[str, Value],
+    fitting: Part,
+    measuring: Part | None,
+    where: str,
+) -> dict[str, Floats]:
+    """What one fold's model said about its test part, and how much it needs each feature where that is measured."""
     message = f"{where}: training on {fold.train.size:,} bars"
     fitting.tell(0.0, message)
     classifier = fit_rows(
@@ -121,21 +171,11 @@ def _fold(
         where=f"fold {fold.number}",
         tick=fitting.ticks(message),
     )
-    probability = _predicted(classifier, data, fold, fitting)
-    rows = data.scored_rows(fold)
-    said, up = probability[rows_within(fold, rows)], data.labels.up[rows]
-    importance = None
-    if not control:
-        importance = _importance(configuration, data, fold, rows, classifier, measuring, where)
-    return FoldResult(
-        fold=fold,
-        probability=probability,
-        score=score(said, up, effective_rows=data.effective_rows(rows), overlap=data.overlap(rows)),
-        confusion=confusion(said, up),
-        hyperparameters=dict(chosen),
-        search=found,
-        importance=importance,
-    )
+    found = {"probability": _predicted(classifier, data, fold, fitting)}
+    if measuring is not None:
+        rows = data.scored_rows(fold)
+        found["importance"] = _importance(configuration, data, fold, rows, classifier, measuring, where)
+    return found
 
 
 def _predicted(classifier: estimators.Classifier, data: TrainingData, fold: Fold, part: Part) -> Floats:

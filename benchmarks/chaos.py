@@ -13,12 +13,14 @@ docs/reliability.md says what is injected and what is checked.
 import argparse
 import contextlib
 import random
+import shutil
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.faults import report
 from benchmarks.faults.injecting import FAULTS, Rig
@@ -31,6 +33,8 @@ from benchmarks.faults.trial import Outcome, Trial, make_plan
 from benchmarks.faults.work import Work
 
 DISK_MB = 512
+SMALL = ("web", "worker1")
+SERVICES = {"full": FULL, "embedded": EMBEDDED}
 SHORT_FULL = {
     "child_killed": 4,
     "worker_killed": 5,
@@ -72,7 +76,7 @@ SHORT_EMBEDDED = {
     "strategy_deleted": 2,
 }
 FULL_SECONDS, EMBEDDED_SECONDS = 130.0, 45.0
-CALM_SECONDS = 75.0
+CALM_SECONDS = 120.0
 
 
 def main() -> int:
@@ -118,52 +122,54 @@ class House:
         self.postgres.start()
         stack.callback(self.redis.kill)
         self.redis.start()
-        self._template = ""
 
     @contextlib.contextmanager
-    def trial(self, title: str, *, embedded: bool, burst: int, **environment: str) -> Iterator[Trial]:
+    def trial(self, title: str, services: tuple[str, ...], burst: int, **environment: str) -> Iterator[Trial]:
         """A lab that runs, with accounts; ended, with all its processes, whatever happens."""
         self._count += 1
         place = self.folder / f"{self._count}-{title}"
+        embedded = services == EMBEDDED
         disk = SmallDisk(place / "data", DISK_MB)
-        sockets = None
         with contextlib.ExitStack() as stack:
             stack.callback(disk.stop)
             disk.start()
-            url = self._database(place, disk.folder, embedded)
-            servers = {} if embedded else {"DATABASE_URL": url, "REDIS_URL": self.redis.url}
-            lab = Lab(place, disk.folder, EMBEDDED if embedded else FULL, **servers, **environment)
-            if embedded:
-                url = f"sqlite:///{disk.folder / 'lab.sqlite3'}"
-                lab.run("python", "manage.py", "migrate", "--no-input", "-v", "0")
-                lab.run("python", "manage.py", "load_samples")
-                Record(url).install()
-            else:
+            own: dict[str, Any] = {}
+            url = f"sqlite:///{disk.folder / 'lab.sqlite3'}"
+            if not embedded:
+                url = self._copy_of_template(disk.folder)
                 self.redis.flush()
-                lab.run("python", "manage.py", "load_samples")
+                own = {"redis": self.redis, "postgres": self.postgres}
+                environment |= {"DATABASE_URL": url, "REDIS_URL": self.redis.url}
+            lab = Lab(place, disk.folder, services, **environment)
+            if embedded:
+                prepare(lab, url)
             stack.callback(lab.end)
             lab.begin()
             sockets = Sockets(lab.port)
             stack.callback(sockets.stop)
             work = Work(lab, sockets, self.rng)
-            own = {} if embedded else {"redis": self.redis, "postgres": self.postgres}
             rig = Rig(lab, Record(url), work, sockets, disk, self.rng, burst=burst, **own)
             trial = Trial(rig, title, self.references)
             trial.settle()
             yield trial
 
-    def _database(self, place: Path, data: Path, embedded: bool) -> str:
-        """A PostgreSQL database with tables and triggers: a copy of the first one made here."""
-        place.mkdir(parents=True, exist_ok=True)
-        if embedded:
-            return ""
-        if not self._template:
+    def _copy_of_template(self, data: Path) -> str:
+        """A database with tables, triggers and samples, and the samples' files; made once, then copied."""
+        kept = self.folder / "template"
+        if not kept.exists():
+            kept.mkdir()
             url = self.postgres.new_database("chaos_template")
-            made = Lab(place, data, FULL, DATABASE_URL=url, REDIS_URL=self.redis.url)
-            made.run("python", "manage.py", "migrate", "--no-input", "-v", "0")
-            Record(url).install()
-            self._template = "chaos_template"
-        return self.postgres.new_database(f"chaos_{self._count}", self._template)
+            prepare(Lab(self.folder, kept, FULL, DATABASE_URL=url, REDIS_URL=self.redis.url), url)
+        shutil.copytree(kept, data, dirs_exist_ok=True)
+        return self.postgres.new_database(f"chaos_{self._count}", "chaos_template")
+
+
+def prepare(lab: Lab, database_url: str) -> None:
+    """Tables, samples, compiled functions (once a machine, else the first jobs compile) and the triggers."""
+    lab.run("python", "manage.py", "migrate", "--no-input", "-v", "0", seconds=300)
+    lab.run("python", "manage.py", "load_samples", seconds=300)
+    lab.run("python", "manage.py", "warm_up", seconds=900)
+    Record(database_url).install()
 
 
 def storms(house: House, given: argparse.Namespace) -> int:
@@ -187,7 +193,7 @@ def storm(
     """One lab in peace, under faults, and counted."""
     chosen = {name: count for name, count in counts.items() if not only or name in only.split(",")}
     began = time.monotonic()
-    with house.trial(title, embedded=title == "embedded", burst=burst) as trial:
+    with house.trial(title, SERVICES[title], burst) as trial:
         _say(began, f"{title}: the lab is ready")
         trial.peace()
         _say(began, f"{title}: work in peace has ended; {sum(chosen.values())} faults follow")
@@ -204,7 +210,7 @@ def planted(house: House, names: Sequence[str]) -> int:
     """Plant each defect in a lab of its own and see that the count finds it; first one without, which is clean."""
     began = time.monotonic()
     peaceful = ("quick", "paced", "slower")
-    with house.trial("without", embedded=False, burst=30) as trial:
+    with house.trial("without", SMALL, 30) as trial:
         trial.peace((*peaceful, "long"))
         plan = dict.fromkeys(("child_frozen", "many_runs", "strategy_edited", "cancelled"), 1)
         trial.storm(make_plan(house.rng, plan), 10.0, people=1)
@@ -215,7 +221,7 @@ def planted(house: House, names: Sequence[str]) -> int:
     missed = ["none"] if clean.violations else []
     for name in names:
         defect = DEFECTS[name]
-        with house.trial(name, embedded=False, burst=30, CHAOS_DEFECT=name) as trial:
+        with house.trial(name, SMALL, 30, CHAOS_DEFECT=name) as trial:
             _withstand(lambda trial=trial, defect=defect: _plant(house, trial, defect.faults))
         report.tell_planted(name, defect.words, trial.outcome.violations, expected=True)
         if not trial.outcome.violations:
@@ -231,7 +237,7 @@ def _plant(house: House, trial: Trial, faults: Sequence[str]) -> None:
     if trial.outcome.violations:
         return
     trial.storm(make_plan(house.rng, dict.fromkeys(faults, 2)), 5.0 * len(faults), people=1)
-    trial.calm(25.0)
+    trial.calm(35.0)
     trial.end()
 
 

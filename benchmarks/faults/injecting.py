@@ -194,9 +194,11 @@ def _double(rig: Rig, until: float) -> None:
                     command = monitor.next_command()["command"]
                 except redis.TimeoutError:
                     return
-                if command.startswith("LPUSH celery ") and command not in sent:
-                    sent.add(command)
-                    again.lpush("celery", command.split(" ", 2)[2], command.split(" ", 2)[2])
+                payload = command.removeprefix("LPUSH celery ")
+                if payload != command and payload not in sent:
+                    sent.add(payload)
+                    for _time in range(2):
+                        again.lpush("celery", payload)
     except redis.RedisError:
         return
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from algotrade.tests.e2e.processes import ROOT, Deployment, members
+from algotrade.tests.e2e.processes import ROOT, Client, Deployment, members
 from benchmarks.faults.limits import LEASE_SECONDS, MEMORY_MB, QUEUE_LIMIT, SWEEP_SECONDS
 
 PLUGIN = "benchmarks.faults.plugin"
@@ -77,6 +77,15 @@ class Lab(Deployment):
 
     def pids(self, name: str) -> list[int]:
         return members([self.processes[name].pid])
+
+    def pools(self) -> list[int]:
+        """The processes that hold a pool of jobs."""
+        holding = [name for name in self.services if self.embedded or name.startswith("worker")]
+        return [self.processes[name].pid for name in holding]
+
+    def answers(self) -> bool:
+        """Whether the web process answers."""
+        return Client(self).call("GET", "/health")[0] == 200
 
     def end(self) -> list[int]:
         """Stop everything. Returns the processes of this lab that outlived their service."""

@@ -98,18 +98,18 @@ class Endless(_Buys):
             time.sleep(STEP_SECONDS)
 
 
-def _shorten(register_kind):
+def _shortened(kind: kinds.JobKind) -> kinds.JobKind:
     """A backtest may take ten minutes; here an endless one must meet its deadline within the suite's time."""
-
-    def registering(kind):
-        if kind.name == "backtests.run":
-            kind = dataclasses.replace(kind, time_limit=RUN_LIMIT_SECONDS)
-        register_kind(kind)
-
-    return registering
+    return dataclasses.replace(kind, time_limit=RUN_LIMIT_SECONDS) if kind.name == "backtests.run" else kind
 
 
-kinds.register_kind = _shorten(kinds.register_kind)
+def _register_shortened(kind: kinds.JobKind) -> None:
+    _register(_shortened(kind))
+
+
+# Whether the app of backtests has registered its kind already, or will.
+_register, kinds.register_kind = kinds.register_kind, _register_shortened
+kinds._kinds.update({name: _shortened(kind) for name, kind in kinds._kinds.items()})
 
 if _defect := os.environ.get("CHAOS_DEFECT"):
     from benchmarks.faults import defects

@@ -20,15 +20,27 @@ from benchmarks.faults.work import KINDS, Accepted
 
 PEACEFUL = ("quick", "paced", "slower", "long", "sweep", "import", "training")
 PEOPLE = ("ada", "grace", "poison", "crowd", "bystander")
-PEACE_SECONDS = 120.0
+PEACE_SECONDS = 180.0
+BACK_SECONDS = 60.0
 AT_ONCE = 5
 SEEN_SECONDS = 20.0
 OVERDUE_SLACK = LEASE_SECONDS + 3 * SWEEP_SECONDS + 10.0
 HASHED = {
     "backtests.sweep": ("backtests_sweep", "columns_sha256"),
-    "mlmodels.train": ("mlmodels_mlmodel", "artifact_sha256"),
     "marketdata.import": ("marketdata_barimport", "content_sha256"),
 }
+
+READ = {
+    "backtests.run": (
+        ("trades/?page_size=200", "equity/"),
+        ("parameters", "metrics", "bar_count", "snapshot_sha256", "count", "results"),
+    ),
+    "mlmodels.train": (
+        ("predictions/", "importance/"),
+        ("accuracy", "log_loss", "auc", "net_return", "verdict", "rows"),
+    ),
+}
+"""What is read of the other results over the API: further addresses, and which keys count (none of them: all)."""
 
 
 @dataclass
@@ -140,7 +152,7 @@ class Trial:
                 time.sleep(release[0])
                 release[1]()
             if fault.strikes in {"web", "worker", "postgres"}:
-                until_true(self._ready, 40.0, every=0.3)
+                until_true(self._ready, BACK_SECONDS, every=0.3)
         except Exception as error:
             said = f"{fault.name}: {type(error).__name__}: {error}"
             self.outcome.violations.append(Violation("stuck", "faults can be injected", said))
@@ -150,10 +162,11 @@ class Trial:
                 self._struck.discard(fault.strikes)
 
     def _ready(self) -> bool:
-        with suppress(OSError, ValueError):
-            from algotrade.tests.e2e.processes import Client
-
-            return Client(self.rig.lab).call("GET", "/health")[0] == 200
+        """The web process answers, and every pool that should be there has reported."""
+        with suppress(Exception):
+            known = {row[0].split(":")[1] for row in self.rig.record.ask("SELECT name FROM jobs_worker")}
+            pools = {str(pid) for pid in self.rig.lab.pools()}
+            return self.rig.lab.answers() and pools <= known
         return False
 
     # -- Until everything has ended ------------------------------------------------------------------------------
@@ -214,25 +227,23 @@ class Trial:
                 continue
             if row.kind in hashed:
                 found[row.id] = hashed[row.kind].get(row.id, "none")
-            elif row.kind == "backtests.run":
-                found[row.id] = self._digest_of_run(taken)
+            elif row.kind in READ:
+                found[row.id] = self._digest(taken, *READ[row.kind])
         return found
 
     def _hashes(self, table: str, column: str) -> dict[str, str]:
         rows = self.rig.record.ask(f"SELECT job_id, {column} FROM {table}")  # noqa: S608  our own words
         return {str(job).replace("-", ""): value for job, value in rows if job is not None}
 
-    def _digest_of_run(self, taken: Accepted) -> str:
+    def _digest(self, taken: Accepted, paths: Sequence[str], names: Sequence[str]) -> str:
+        """Of what the API answers about a result, without ids, addresses and times."""
         person = next(one for one in self.rig.work.people.values() if one.name == taken.person)
         parts: list[Any] = []
-        for path in ("", "trades/?page_size=200", "equity/"):
+        for path in ("", *paths):
             status, body = person.ask("GET", taken.url + path)
             if status != 200:
                 return f"{path or 'result'} answers {status}"
-            parts.append(body)
-        result, trades, _curves = parts
-        parts[1] = [trades["count"], trades["results"]]  # and no address of a next page
-        parts[0] = [result["parameters"], result["metrics"], result["bar_count"], result["snapshot_sha256"]]
+            parts.append({name: body[name] for name in names if name in body} or body)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _sockets(self, evidence: Evidence) -> list[Violation]:

@@ -1,0 +1,68 @@
+"""The command: see the package's own words."""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from algotrade.tests.e2e.processes import ROOT
+from benchmarks.load import broker, flood, reading, restart, rooms
+from benchmarks.load.house import house
+from benchmarks.load.report import Row, table
+
+MEASUREMENTS = {
+    "rooms": rooms.measure,
+    "flood": flood.measure,
+    "broker": broker.measure,
+    "restart": restart.measure,
+    "reading": reading.measure,
+}
+PAGE = ROOT / "docs" / "benchmarks.md"
+START, END = "<!-- load: start, written by `python -m benchmarks.load --write` -->", "<!-- load: end -->"
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(prog="python -m benchmarks.load")
+    words.add_argument("--only", default=",".join(MEASUREMENTS), help="names, separated by commas")
+    words.add_argument("--server", choices=("daphne", "uvicorn"), default="daphne")
+    words.add_argument("--short", action="store_true", help="a first look")
+    words.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
+    asked = words.parse_args()
+    rows: list[Row] = []
+    for name in asked.only.split(","):
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="lab-load-", ignore_cleanup_errors=True) as folder:
+            Path(folder).chmod(0o755)  # the database's own user must get through
+            with house(Path(folder).resolve(), server=asked.server) as place:
+                try:
+                    found = MEASUREMENTS[name](place, short=asked.short)
+                except BaseException:
+                    for process in place.lab.processes:
+                        print(f"-- {process}:\n{place.lab.log(process)[-3000:]}", file=sys.stderr)
+                    raise
+        print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
+        print(table(found), file=sys.stderr)
+        rows += found
+    where = (
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
+        f"{asked.server}, one process; Python {platform.python_version()}; PostgreSQL and Redis on the same machine"
+    )
+    print(f"\n{where}\n\n{table(rows)}")
+    if asked.write:
+        write(where, table(rows))
+    return 0 if all(row.reached is not False for row in rows) else 1
+
+
+def write(where: str, figures: str) -> None:
+    """Put the table between its marks."""
+    text = PAGE.read_text()
+    before, _, rest = text.partition(START)
+    after = rest.partition(END)[2]
+    PAGE.write_text(f"{before}{START}\n\n{where}:\n\n{figures}\n\n{END}{after}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

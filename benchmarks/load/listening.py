@@ -1,0 +1,126 @@
+"""Many WebSockets in one process: listeners that read, and deaf ones that never do."""
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import random
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+TERMINAL = {"succeeded", "failed", "cancelled"}
+
+
+def _head(port: int, path: str, cookie: str) -> bytes:
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+        "Sec-WebSocket-Version: 13",
+        f"Origin: http://127.0.0.1:{port}",
+        f"Cookie: {cookie}",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+class Line:
+    """One open WebSocket."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def open(cls, port: int, path: str, cookie: str) -> "Line":
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(_head(port, path, cookie))
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+        if b" 101 " not in answer.split(b"\r\n")[0]:
+            writer.close()
+            raise ConnectionError(answer.split(b"\r\n")[0].decode())
+        return cls(reader, writer)
+
+    async def messages(self) -> AsyncIterator[dict[str, Any]]:
+        """Each message until the line ends; pings are answered as a browser does."""
+        while True:
+            try:
+                first, length = await self._reader.readexactly(2)
+                if length == 126:
+                    (length,) = struct.unpack("!H", await self._reader.readexactly(2))
+                elif length == 127:
+                    (length,) = struct.unpack("!Q", await self._reader.readexactly(8))
+                payload = await self._reader.readexactly(length)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return
+            kind = first & 0x0F
+            if kind == 8:
+                return
+            if kind == 9:
+                self._writer.write(bytes([0x8A, 0x80 | len(payload)]) + b"\0\0\0\0" + payload)
+            elif kind == 1:
+                yield json.loads(payload)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class Listener:
+    """Somebody who follows one job: opens its room, again when it is lost, as the browser's script does."""
+
+    def __init__(self, port: int, job: str, cookie: str) -> None:
+        self.port, self.path, self.cookie = port, f"/ws/jobs/{job}/", cookie
+        self.line: Line | None = None
+        self.ended_as = ""
+        self.opened: list[float] = []
+        self.snapshots: list[float] = []
+        self.lost: list[float] = []
+
+    async def open(self) -> None:
+        self.line = await Line.open(self.port, self.path, self.cookie)
+        self.opened.append(time.monotonic())
+
+    async def listen(self, heard: Callable[[dict[str, Any]], None]) -> None:
+        """Until the line ends."""
+        fresh = True
+        assert self.line is not None
+        async for message in self.line.messages():
+            if fresh:
+                self.snapshots.append(time.monotonic())
+                fresh = False
+            heard(message)
+            if message["state"] in TERMINAL:
+                self.ended_as = message["state"]
+
+    async def follow(self, heard: Callable[[dict[str, Any]], None]) -> None:
+        """Until the job has ended, over as many lines as it takes."""
+        pause = FIRST_PAUSE
+        while not self.ended_as:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
+                await self.open()
+                pause = FIRST_PAUSE
+                await self.listen(heard)
+                self.lost.append(time.monotonic())
+            if not self.ended_as:
+                await asyncio.sleep(pause * random.uniform(0.75, 1.25))
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def open_deaf(port: int, job: str, cookie: str) -> socket.socket:
+    """A socket that is opened and never read, with as little room for what it does not read as the system allows."""
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    deaf.settimeout(30)
+    deaf.connect(("127.0.0.1", port))
+    deaf.sendall(_head(port, f"/ws/jobs/{job}/", cookie))
+    heard = b""
+    while b"\r\n\r\n" not in heard:
+        heard += deaf.recv(1)
+    if b" 101 " not in heard.split(b"\r\n")[0]:
+        raise ConnectionError(heard.decode())
+    return deaf

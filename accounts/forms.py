@@ -17,6 +17,7 @@ from accounts.services import UserService
 from algotrade.forms import refusals_on
 
 PASSWORD_MAX = 256
+NEVER = "never"
 
 
 def _password_rules() -> str:
@@ -148,11 +149,15 @@ class TokenForm(forms.Form):
     scope = forms.ChoiceField(label=_("Scope"), choices=Scope, initial=Scope.READ, widget=forms.RadioSelect)
     expires_in_days = forms.TypedChoiceField(
         label=_("Expires"),
-        choices=[("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never"))],
-        coerce=int,
+        choices=[
+            ("30", _("in 30 days")),
+            ("90", _("in 90 days")),
+            ("365", _("in a year")),
+            (NEVER, _("never")),
+        ],
+        coerce=lambda days: None if days == NEVER else int(days),
         empty_value=None,
         initial="90",
-        required=False,
     )
 
     def save(self, user: User) -> tuple[ApiToken, str] | None:

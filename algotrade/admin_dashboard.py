@@ -16,6 +16,7 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -75,7 +76,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for label, icon in models:
             model = apps.get_model(label)
             if _may_view(request, model):
-                title_of_list = str(model._meta.verbose_name_plural).capitalize()
+                title_of_list = capfirst(str(model._meta.verbose_name_plural))
                 items.append(_item(title_of_list, icon, _list_url(model)))
         if items:
             groups.append({"title": title, "separator": True, "items": items})

@@ -88,7 +88,7 @@ def test_the_page_shows_the_secret_once_and_revokes(client_for, user, other_user
 
 
 def test_a_name_is_used_once_and_the_page_says_so(client_for, user, reading):
-    data = {"name": "reading", "scope": "read", "expires_in_days": ""}
+    data = {"name": "reading", "scope": "read", "expires_in_days": "never"}
     page = client_for(user).post(reverse("accounts:tokens"), data)
     assert page.status_code == 422
     assert "choose another name" in page.content.decode()

@@ -35,7 +35,7 @@ COLUMNS = (
 class EntryAdmin(ReadOnlyAdmin):
     """Every member of staff sees it: who watches the watchers has to be many."""
 
-    list_display = ["at", "actor", "said", "target_name", "via", "address"]
+    list_display = ["when", "actor", "said", "target_name", "via", "address"]
     list_filter = [
         ("action", ChoicesDropdownFilter),
         ("at", RangeDateTimeFilter),
@@ -52,6 +52,10 @@ class EntryAdmin(ReadOnlyAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
         return bool(request.user.is_staff)
+
+    @display(description=_("time (UTC)"), ordering="at")
+    def when(self, entry: Entry) -> str:
+        return f"{entry.at:%Y-%m-%d %H:%M:%S}"
 
     @display(description=_("who"), ordering="actor_name")
     def actor(self, entry: Entry) -> str:

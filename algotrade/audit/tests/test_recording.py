@@ -133,7 +133,9 @@ def test_no_secret_gets_into_it(user, password, client_for):
         reverse("accounts:profile"),
         {"section": "password", "current_password": password, "new_password": "another fine one"},
     )
-    page = client.post(reverse("accounts:tokens"), {"name": "x", "scope": "read"}).content.decode()
+    page = client.post(
+        reverse("accounts:tokens"), {"name": "x", "scope": "read", "expires_in_days": "30"}
+    ).content.decode()
     secrets += [pair["access"], pair["refresh"], page.partition('value="lab_')[2].partition('"')[0][4:]]
     assert len(secrets[-1]) > 30
     kept = json.dumps(list(Entry.objects.values()), default=str)

@@ -91,11 +91,12 @@ def _suspects(whole: Floats, changed: Floats, places: Sequence[int], noise: Floa
     for number, place in enumerate(places):
         stretch = slice(max(0, place - BEFORE + 1), place + 1)
         differ = plain[:, stretch] != other[:, stretch]
-        for column in np.flatnonzero(differ.any(axis=1)):
-            apart = np.abs(changed[stretch, column] - whole[stretch, column])[differ[column]]
+        columns = np.flatnonzero(differ.any(axis=1))
+        if columns.size:
+            apart = np.abs(changed.T[columns, stretch] - whole.T[columns, stretch])
+            slight = (apart <= noise[columns, np.newaxis]) | ~differ[columns]
             # A trace is there from the first bar on; what comes later comes from the other side.
-            trace = differ[column, 0] and bool((apart <= noise[column]).all())
-            found[number, column] = not trace
+            found[number, columns] = ~(differ[columns, 0] & slight.all(axis=1))
     return found
 
 

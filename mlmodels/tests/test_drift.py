@@ -10,7 +10,6 @@ from mlmodels.drift import (
     mean_of,
     most_by_chance,
     moved_of,
-    past_of,
     psi,
     reference_of,
     usual_of,
@@ -147,7 +146,7 @@ def compared(values, trained=3_000):
 def test_the_windows_are_compared_with_the_rows_outside_them():
     values = slow(1_200, 1)[:, 0]
     made = reference(values)
-    past = past_of(made, values, 200)
+    past = drift_of({"walk": made}, values[:200, np.newaxis], ["walk"], values[:, np.newaxis])[0].past
     assert (past.bars, past.windows) == (200, 6)
     indices = []
     for start in range(0, 1_001, 50):

@@ -47,9 +47,11 @@ def majority_control(data: TrainingData, found: OutOfFold) -> Control:
 
     What never changes within a fold scores the middle of the band by definition, so there is nothing to pass.
     """
-    shares = {result.fold.number: float(data.labels.up[result.fold.train].mean()) for result in found.results}
-    probability, up, number = found.pooled(data)
-    said = np.array([shares[int(one)] for one in number]) if number.size else probability
+    shares = np.zeros(1 + max(result.fold.number for result in found.results))
+    for result in found.results:
+        shares[result.fold.number] = data.labels.up[result.fold.train].mean()
+    _probability, up, number = found.pooled(data)
+    said = shares[number]
     scored, (low, high) = _scored(data, found, said, up, number)
     return Control(
         "majority",

@@ -19,6 +19,7 @@ from algotrade.tests.settings_read import variables_read
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = Path(__file__).parent / "compose_schema" / "compose-spec.json"
 LAB = {"migrate", "web", "worker", "beat"}
+WATCHING = {"prometheus", "grafana"}
 # Read by Python, numba or the image itself rather than by the settings.
 OF_THE_IMAGE = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "NUMBA_CACHE_DIR"}
 INTERPOLATION = re.compile(r"\$\{([A-Z_]+)(?::([-?])([^}]*))?\}")
@@ -61,8 +62,10 @@ def test_a_misspelt_key_would_not_fit_the_specification(compose):
         jsonschema.validate(broken, json.loads(SCHEMA.read_text()))
 
 
-def test_all_six_parts_are_there(services):
-    assert set(services) == {"postgres", "redis"} | LAB
+def test_all_six_parts_are_there_and_two_that_watch_them(services):
+    assert set(services) == {"postgres", "redis"} | LAB | WATCHING
+    for name, service in services.items():
+        assert service.get("profiles") == (["observing"] if name in WATCHING else None)
 
 
 def test_each_dependency_exists_and_its_condition_can_be_met(services):
@@ -82,7 +85,10 @@ def test_web_worker_and_beat_wait_for_the_migrations(services):
 
 def test_each_volume_is_declared_and_each_declared_one_is_used(compose, services):
     used = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])}
-    assert used == set(compose["volumes"])
+    folders = {source for source in used if source.startswith("./")}
+    assert used - folders == set(compose["volumes"])
+    for folder in folders:
+        assert (ROOT / folder).is_dir()
 
 
 def test_who_reads_and_writes_snapshots_shares_one_folder(services, dockerfile):
@@ -203,3 +209,26 @@ def test_nothing_that_the_lab_needs_is_kept_out_of_the_image():
         assert needed not in left_out
     for secret in (".env", "var", ".git"):
         assert secret in left_out
+
+
+def test_prometheus_finds_web_and_workers_where_they_serve_their_figures(services):
+    asked = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    jobs = {job["job_name"]: job for job in asked["scrape_configs"]}
+    command = services["web"]["command"]
+    assert jobs["web"]["static_configs"] == [{"targets": [f"web:{command[command.index('-p') + 1]}"]}]
+    (found,) = jobs["worker"]["dns_sd_configs"]
+    worker = services["worker"]["environment"]
+    assert (found["names"], found["port"]) == (["worker"], worker["WORKER_METRICS_PORT"])
+    assert worker["WORKER_METRICS_ADDRESS"] == "0.0.0.0"
+    assert "ports" not in services["worker"]
+    shell = services["prometheus"]["entrypoint"][2]
+    (written,) = re.findall(r'printf %s "\$\$METRICS_TOKEN" >(\S+)', shell)
+    for job in jobs.values():
+        assert job["authorization"] == {"credentials_file": written}
+        assert job.get("metrics_path", "/metrics") == "/metrics"
+
+
+def test_only_this_machine_reaches_grafana(services):
+    (published,) = services["grafana"]["ports"]
+    assert published.startswith("127.0.0.1:")
+    assert "ports" not in services["prometheus"]

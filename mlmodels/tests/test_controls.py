@@ -206,9 +206,9 @@ def careless(configuration, ends):
 
 
 def test_a_procedure_that_forgets_to_purge_is_given_away_by_shuffled_outcomes(monkeypatch):
-    bars = autoregressive(2500, 0.0, seed=6)
+    bars = autoregressive(1600, 0.0, seed=6)
     settings = {"horizon": 20, "features": ["volatility(100)", "sma_gap(200)", "volatility(200)"], "folds": 3}
-    settings |= {"hyperparameters": {"trees": 30, "max_depth": 20, "min_leaf": 1, "max_features": "all"}}
+    settings |= {"hyperparameters": {"trees": 10, "max_depth": 20, "min_leaf": 1, "max_features": "all"}}
     honest = controls_of(MLPredictor("random_forest", **settings).train(bars))
     assert honest["shuffled_labels"].passed is True
     monkeypatch.setattr("mlmodels.training.data.plan_folds", careless)

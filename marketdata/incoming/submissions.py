@@ -12,6 +12,8 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from algotrade.audit.actions import Action
+from algotrade.audit.services import record
 from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
 from marketdata.errors import NothingToRestore, UploadInUse
@@ -174,7 +176,10 @@ def submit_settings(
         upload=upload,
         settings=settings.beside(series).to_dict(),
     )
-    row.queue(KIND_OF_SOURCE[source], _title(source, key), "import")
+    with transaction.atomic():
+        row.queue(KIND_OF_SOURCE[source], _title(source, key), "import")
+        if settings.shared and series is None:  # bars that nobody saw before become everybody's
+            record(Action.SHARED, target=row, actor=owner, target_name=f"{key.symbol} {key.timeframe}")
     return row
 
 

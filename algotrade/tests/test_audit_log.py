@@ -8,9 +8,13 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from accounts.models import User
 from algotrade.audit.actions import Action
 from algotrade.audit.models import Entry
 from algotrade.audit.services import latest_about, record
+from marketdata.incoming.submissions import submit_generation
+from marketdata.synthetic import SyntheticSpec
+from strategies.models import Strategy
 
 pytestmark = pytest.mark.django_db
 
@@ -103,15 +107,11 @@ def test_what_is_done_in_the_admin_is_named_with_what_it_was_done_to(client_for,
 
 
 def test_a_superuser_made_by_command_is_recorded(make_user):
-    from accounts.models import User
-
     User.objects.create_superuser("root", "root@example.com", "long enough 17")
     assert recorded() == [("account.role", "", "root")]
 
 
 def test_downloads_and_deletions_are_recorded(client_for, user):
-    from strategies.models import Strategy
-
     strategy = Strategy.objects.create(
         user=user, name="gone", strategy_type="rsi", symbol="X", initial_capital=1000
     )
@@ -122,6 +122,14 @@ def test_downloads_and_deletions_are_recorded(client_for, user):
         ("data.exported", "ada", "backtests.csv"),
         ("data.deleted", "ada", "gone"),
     ]
+
+
+def test_a_new_series_for_everybody_is_recorded_and_ones_own_is_not(staff):
+    spec = SyntheticSpec(bars=10)
+    submit_generation(owner=staff, symbol="MINE", spec=spec)
+    assert recorded(action="data.shared") == []
+    submit_generation(owner=staff, symbol="OURS", spec=spec, shared=True)
+    assert recorded(action="data.shared") == [("data.shared", "boss", "OURS 1d")]
 
 
 def test_no_secret_gets_into_it(user, password, client_for):

@@ -199,8 +199,8 @@ def drift_of(
         The rows of the training in their order, on which is measured what is usual.
     """
     known = [references.get(name) for name in names]
-    edges = np.array([_or_nothing(one and one.edges, BINS - 1) for one in known]).reshape(-1, BINS - 1)
-    then = np.array([_or_nothing(one and one.shares, BINS) for one in known]).reshape(-1, BINS)
+    edges = np.array([_or_nothing(one.edges if one else (), BINS - 1) for one in known]).reshape(-1, BINS - 1)
+    then = np.array([_or_nothing(one.shares if one else (), BINS) for one in known]).reshape(-1, BINS)
     table = _table(values)
     rows = np.isfinite(table).sum(axis=1)
     index = _index(then, _shares(edges, table))
@@ -258,7 +258,8 @@ def _window_indices(edges: Floats, trained: Floats, step: int) -> Floats:
     steps = trained.shape[1] // step
     latest = trained[:, trained.shape[1] - steps * step :]
     counts = _counts(edges, latest.reshape(len(edges), steps, step))
-    within = sum(counts[:, first : steps - STEPS + 1 + first] for first in range(STEPS))
+    parts = [counts[:, first : steps - STEPS + 1 + first] for first in range(STEPS)]
+    within = np.sum(parts, axis=0)
     without = counts.sum(axis=1, keepdims=True) - within
     rows, others = within.sum(axis=-1, keepdims=True), without.sum(axis=-1, keepdims=True)
     index = _index(without / np.maximum(others, 1), within / np.maximum(rows, 1))
@@ -286,7 +287,7 @@ def _table(values: Floats) -> Floats:
     return table
 
 
-def _or_nothing(numbers: tuple[float, ...] | None, count: int) -> tuple[float, ...]:
+def _or_nothing(numbers: tuple[float, ...], count: int) -> tuple[float, ...]:
     return numbers or (np.nan,) * count
 
 

@@ -112,7 +112,8 @@ class _Asked:
 
     @property
     def warmup(self) -> int:
-        return max((each.warmup for each in (*self.features, *self.strategies)), default=0)
+        warmups = [each.warmup for each in self.features] + [each.warmup for each in self.strategies]
+        return max(warmups, default=0)
 
     def values(self, bars: Bars, columns: Flags | None = None) -> Floats:
         """Some columns of other bars, or all; shape (n_bars, n_columns)."""

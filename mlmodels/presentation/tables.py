@@ -5,16 +5,17 @@ from typing import Any
 
 from mlmodels.services import Comparison
 
-CURVE_HEAD = ("line", "x", "y", "more")
+CURVE_HEAD = ("curve", "line", "x", "y", "more")
 EQUITY_HEAD = ("unix_time", "line", "growth_of_100")
 COMPARISON_HEAD = ("part", "key", "label", "first", "second", "difference", "standard_error")
 
 
-def curve_rows(drawing: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
-    """Each point of each line of one curve."""
-    for line in drawing["lines"]:
+def curve_rows(drawings: Mapping[str, Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+    """Each point of each line of these curves."""
+    lines = ((key, line) for key, drawing in drawings.items() for line in drawing["lines"])
+    for key, line in lines:
         for point in line["points"]:
-            yield [line["label"], *point, *[None] * (3 - len(point))]
+            yield [key, line["label"], *point, *[None] * (3 - len(point))]
 
 
 def equity_rows(lines: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:

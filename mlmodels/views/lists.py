@@ -107,7 +107,7 @@ def compare_csv(request: HttpRequest) -> HttpResponseBase:
     drawing = comparison_curves(*pair).get(wanted)
     if drawing is None:
         raise Http404
-    return csv_response(name, CURVE_HEAD, curve_rows(drawing))
+    return csv_response(name, CURVE_HEAD, curve_rows({wanted: drawing}))
 
 
 def _pair(request: HttpRequest) -> tuple[MLModel, MLModel] | None:

@@ -80,16 +80,17 @@ def curves(request: HttpRequest, pk: int) -> JsonResponse:
 @login_required
 @require_safe
 def curves_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The values of one curve, a row a point: `?curve=roc`, or `equity`."""
+    """The values of the curves, a row a point; of one with `?curve=roc`, or `equity`."""
     model = own(request, pk)
     wanted = request.GET.get("curve", "")
-    name = f"model-{model.pk}-{wanted}"
+    name = f"model-{model.pk}-{wanted or 'curves'}"
     if wanted == EQUITY:
         return csv_response(name, EQUITY_HEAD, equity_rows(growth_lines(model)))
-    curve = curves_of(model.metrics).get(wanted)
-    if curve is None:
+    drawings = {key: curve.drawing for key, curve in curves_of(model.metrics).items()}
+    if wanted and wanted not in drawings:
         raise Http404
-    return csv_response(name, CURVE_HEAD, curve_rows(curve.drawing))
+    chosen = {wanted: drawings[wanted]} if wanted else drawings
+    return csv_response(name, CURVE_HEAD, curve_rows(chosen))
 
 
 @login_required

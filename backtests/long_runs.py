@@ -99,10 +99,11 @@ class StoredTrades(Sequence[Row]):
         else:
             values = self._columns[name][order]
         known = values == values
-        ranked = np.argsort(values[known], kind="stable")
         if descending:  # equal rows keep their order, as in a sorted list that is asked for in reverse
             backwards = np.argsort(values[known][::-1], kind="stable")[::-1]
-            ranked = len(values[known]) - 1 - backwards
+            ranked = len(backwards) - 1 - backwards
+        else:
+            ranked = np.argsort(values[known], kind="stable")
         return self._arranged(np.concatenate((order[known][ranked], order[~known])))
 
     def _arranged(self, order: NDArray[np.intp]) -> StoredTrades:

@@ -9,6 +9,7 @@ from unfold.decorators import display
 from algotrade.admin import STATE_COLOURS, ReadOnlyAdmin
 from algotrade.errors import LabError
 from algotrade.jobs import admin_schedule, services
+from algotrade.jobs.advice import advice_for
 from algotrade.jobs.models import Job, Worker
 
 __all__ = ["JobAdmin", "WorkerAdmin", "admin_schedule"]
@@ -32,6 +33,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_select_related = ["owner"]
     date_hierarchy = "created_at"
     actions = ["cancel_jobs", "requeue_jobs"]
+    readonly_fields = ["advice"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         return super().get_queryset(request).defer("payload", "timings")
@@ -43,6 +45,11 @@ class JobAdmin(ReadOnlyAdmin):
     @display(description=_("progress"), ordering="progress")
     def percent(self, job: Job) -> str:
         return f"{job.progress:.0%}"
+
+    @display(description=_("what to do"))
+    def advice(self, job: Job) -> str:
+        found = advice_for(job.error_code)
+        return str(found.text) if found else ""
 
     @admin.action(description=_("Cancel"))
     def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:

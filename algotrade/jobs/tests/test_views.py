@@ -150,3 +150,8 @@ def test_cancelling_twice_is_a_conflict_in_the_one_error_shape(job, api):
 
 def test_the_api_needs_a_log_in(job):
     assert APIClient().get("/api/jobs/").status_code == 401
+
+
+def test_the_admin_says_what_to_do_too(job, page_staff):
+    Job.objects.filter(pk=job.pk).update(state="failed", error_code="storage_failed")
+    assert b"The disk is full or out of reach" in page_staff.get(f"/admin/jobs/job/{job.pk}/change/").content

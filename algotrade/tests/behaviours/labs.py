@@ -44,7 +44,7 @@ class Lab:
         self.deployment.start(service, words)
 
     def start_all(self) -> None:
-        self.deployment.run("python", "manage.py", "migrate", "--no-input", "-v", "0")
+        self.deployment.run("python", "manage.py", "migrate", "--no-input", "-v", "0", seconds=300)
         for service in self.commands:
             self.start(service)
         self.deployment.wait_until_ready()

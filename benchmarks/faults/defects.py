@@ -4,6 +4,7 @@ Each takes one promise of the job system away by replacing functions of the runn
 `plugin.py` when `CHAOS_DEFECT` names one, in every process of a lab.
 """
 
+import itertools
 import time
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from algotrade.jobs import dispatch, events, pool, processes, services
+from algotrade.jobs import dispatch, pool, processes, services
 from algotrade.jobs.errors import LeaseLost, QueueFull
 from algotrade.jobs.kinds import get_kind
 from algotrade.jobs.models import Job, from_now
@@ -145,17 +146,23 @@ def cancel_ignored() -> None:
 
 
 def message_is_the_queue() -> None:
-    """Workers run what a message tells them to and never look by themselves: a lost message is a lost job."""
+    """A worker looks when a message tells it to and never by itself, and a third of the messages are lost."""
     pool.POLL_SECONDS = 1e9
-    swept = services.sweep
+    swept, nudge = services.sweep, dispatch.nudge
+    told = itertools.count()
+
+    def nudging():
+        if next(told) % 3 != 1:
+            nudge()
 
     def sweeping():
-        nudge, dispatch.nudge = dispatch.nudge, lambda *args, **kwargs: None
+        dispatch.nudge = lambda: None
         try:
             return swept()
         finally:
-            dispatch.nudge = nudge
+            dispatch.nudge = nudging
 
+    dispatch.nudge = nudging
     services.sweep = sweeping
 
 
@@ -179,9 +186,14 @@ def no_memory_limit() -> None:
     processes.limit_memory = lambda megabytes: None
 
 
-def end_is_not_told() -> None:
-    publish = events.publish
-    events.publish = lambda job: None if job.is_terminal else publish(job)
+def sockets_never_look() -> None:
+    """An open socket hears what its room says and never finds out what it missed."""
+    from algotrade.jobs.consumers import JobConsumer
+
+    async def catching_up(self):
+        return None
+
+    JobConsumer._catch_up = catching_up
 
 
 def edited_while_it_runs() -> None:

@@ -120,14 +120,18 @@ def web_restarted(rig: Rig) -> None:
 
 
 def child_frozen(rig: Rig) -> tuple[float, Release] | None:
-    """Beyond its lease; then it goes on, or never does."""
-    found = rig.running()
-    if not found:
+    """Beyond its lease; then it goes on, as if nothing had been."""
+    if not (found := rig.running()):
         return None
     pid = rig.rng.choice(found)[1]
     send(pid, signal.SIGSTOP)
-    goes_on = rig.rng.random() < 0.7
-    return FROZEN_SECONDS, lambda: _thaw([pid] if goes_on else [])
+    return FROZEN_SECONDS, lambda: _thaw([pid])
+
+
+def child_stopped(rig: Rig) -> None:
+    """For ever: somebody else must do its work, and take its place."""
+    if found := rig.running():
+        send(rig.rng.choice(found)[1], signal.SIGSTOP)
 
 
 def worker_frozen(rig: Rig) -> tuple[float, Release]:
@@ -152,6 +156,7 @@ def redis_killed(rig: Rig) -> tuple[float, Release]:
 
 
 def redis_flushed(rig: Rig) -> None:
+    rig.running()
     rig.redis.flush()
 
 
@@ -297,7 +302,8 @@ FAULTS = {
         ),
         Fault("web_killed", "kill -9 of the web process, or of its tree", web_killed, "web"),
         Fault("web_restarted", "the web process restarted with open sockets", web_restarted, "web"),
-        Fault("child_frozen", "SIGSTOP of a child past its lease", child_frozen, "freeze"),
+        Fault("child_frozen", "SIGSTOP of a child past its lease, then it goes on", child_frozen, "freeze"),
+        Fault("child_stopped", "SIGSTOP of a child for ever", child_stopped),
         Fault(
             "worker_frozen", "SIGSTOP of a worker past its leases", worker_frozen, "worker", embedded=False
         ),

@@ -3,13 +3,14 @@
 import pytest
 
 from algotrade.jobs import dispatch, events, pool, processes, services
+from algotrade.jobs.consumers import JobConsumer
 from algotrade.jobs.models import Job
 from backtests.services import BacktestService
 from benchmarks.faults import defects
 from benchmarks.faults.injecting import FAULTS
 from benchmarks.faults.planted import DEFECTS
 
-PATCHED = (Job, BacktestService, dispatch, events, pool, pool.LocalPool, processes, services)
+PATCHED = (Job, JobConsumer, BacktestService, dispatch, events, pool, pool.LocalPool, processes, services)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import re
 import sys
 import tempfile
 import time
@@ -21,7 +22,15 @@ MEASUREMENTS = {
     "reading": reading.measure,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
-START, END = "<!-- load: start, written by `python -m benchmarks.load --write` -->", "<!-- load: end -->"
+HEADING = "## Under load"
+ABOUT = """
+```sh
+.venv/bin/python -m benchmarks.load --write
+```
+
+PostgreSQL, Redis and the lab in full on one machine, with the measuring clients beside them. A delay is from publishing
+an event in another process to its arrival at a listener. A figure without a goal is reported only.
+"""
 
 
 def main() -> int:
@@ -57,11 +66,15 @@ def main() -> int:
 
 
 def write(where: str, figures: str) -> None:
-    """Put the table between its marks."""
+    """Replace this benchmark's own section of the page, or add it at the end."""
+    section = f"{HEADING}\n{ABOUT}\n{where}:\n\n{figures}\n"
     text = PAGE.read_text()
-    before, _, rest = text.partition(START)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{START}\n\n{where}:\n\n{figures}\n\n{END}{after}")
+    pattern = re.compile(rf"^{re.escape(HEADING)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    if pattern.search(text):
+        text = pattern.sub(lambda found: section + ("\n" if found.end() < len(text) else ""), text)
+    else:
+        text = f"{text.rstrip()}\n\n{section}"
+    PAGE.write_text(text)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from algotrade.tests.e2e.processes import Deployment
+from algotrade.tests.e2e.processes import ROOT, Deployment
 from benchmarks.faults.servers import Postgres, Redis
 
 PLUGIN = "algotrade.tests.e2e.plugin"
@@ -83,6 +83,6 @@ def house(folder: Path, *, server: str, **environment: str) -> Iterator[House]:
                 **environment,
             )
         )
-        lab.environment.setdefault("NUMBA_CACHE_DIR", str(Path("var/numba").resolve()))
+        lab.environment.setdefault("NUMBA_CACHE_DIR", str(ROOT / "var" / "numba"))
         lab.run("python", "manage.py", "migrate", "--no-input", "-v", "0")
         yield House(lab, postgres, redis, database, server)

@@ -3,9 +3,12 @@
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+DRAFT = ".draft-"
 
 
 @contextlib.contextmanager
@@ -15,7 +18,7 @@ def whole_file(target: Path, *, mode: int = 0o640) -> Iterator[IO[bytes]]:
     By then the bytes are on the disk. An error in the block, or a disk that does not take them, leaves no draft.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".draft-", suffix=target.suffix)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=DRAFT, suffix=target.suffix)
     draft = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -27,3 +30,14 @@ def whole_file(target: Path, *, mode: int = 0o640) -> Iterator[IO[bytes]]:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def discard_drafts(root: Path, *, older_than_seconds: float) -> int:
+    """Remove what killed writers left below `root`; return how many files. A living one has written to its lately."""
+    before, found = time.time() - older_than_seconds, 0
+    for draft in root.rglob(f"{DRAFT}*"):
+        with contextlib.suppress(OSError):
+            if draft.stat().st_mtime < before:
+                draft.unlink()
+                found += 1
+    return found

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from algotrade.jobs.models import Job
+from algotrade.jobs.querysets import lock_owner
 from algotrade.jobs.services import submit
 from marketdata.incoming import deriving
 from marketdata.incoming.kinds import EXAMINE_KIND
@@ -31,6 +32,7 @@ def change_series(
     )
     recount = wanted.calendar != series.calendar
     with transaction.atomic():
+        lock_owner(asker.pk)  # before the series: the end of an import goes the same way
         series.name, series.calendar, series.timezone = wanted.name, wanted.calendar, wanted.timezone
         series.save(update_fields=["name", "calendar", "timezone", "updated_at"])
         if not (recount and series.bar_count):

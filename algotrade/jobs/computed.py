@@ -12,6 +12,7 @@ from algotrade.audit.services import record
 from algotrade.jobs import services
 from algotrade.jobs.errors import AlreadyEnded
 from algotrade.jobs.models import Job
+from algotrade.jobs.querysets import lock_owner
 
 
 class ComputedQuerySet(models.QuerySet):
@@ -51,6 +52,7 @@ class ComputedModel(models.Model):
     def queue(self, kind: str, title: str, key: str) -> None:
         """Store it together with the job that computes it, whose payload names the row under `key`."""
         with transaction.atomic():
+            lock_owner(self.user.pk)
             self.save()
             self.job = services.submit(
                 kind=kind,
@@ -64,6 +66,7 @@ class ComputedModel(models.Model):
     def discard(self) -> None:
         """Delete it, stopping its job if that still runs. The job stays in the list, without a link to nowhere."""
         with transaction.atomic():
+            lock_owner(self.user_id)
             if self.job is not None:
                 if self.job.can_cancel:
                     self.job.request_cancel()

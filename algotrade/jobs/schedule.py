@@ -134,7 +134,7 @@ register_periodic(
         name="Discard what jobs left",
         task="jobs.discard_left_behind",
         when=timedelta(hours=1),
-        description="Removes finished units of work that ended jobs kept for another attempt.",
+        description="Removes units of work that ended jobs kept for another attempt, and drafts of killed writers.",
         expires=3600,
     )
 )

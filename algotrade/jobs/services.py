@@ -4,6 +4,7 @@ import logging
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from algotrade import meters
+from algotrade.files import discard_drafts
 from algotrade.jobs import checkpoints, dispatch, events, measuring
 from algotrade.jobs.errors import AlreadyEnded, QueueFull
 from algotrade.jobs.kinds import get_kind, kind_of_row
@@ -24,7 +26,7 @@ from algotrade.logging import request_id
 
 logger = logging.getLogger(__name__)
 SWEEP_BATCH = 200
-FORGET_WORKERS_AFTER = timedelta(days=1)
+FORGET_WORKERS_AFTER = FORGET_DRAFTS_AFTER = timedelta(days=1)
 
 
 def submit(
@@ -124,13 +126,17 @@ def recover_host(host: str | None = None, *, pool: str = "") -> int:
 
 
 def discard_left_behind() -> int:
-    """Remove the checkpoints of jobs that have ended or are gone, should that have been missed."""
+    """Remove the checkpoints of jobs that have ended or are gone, and drafts of files whose writers were killed."""
     kept = checkpoints.job_ids()
     needed = set(Job.objects.active().filter(pk__in=kept).values_list("pk", flat=True))
     orphans = [job_id for job_id in kept if job_id not in needed]
     for job_id in orphans:
         checkpoints.discard(job_id)
-    return len(orphans)
+    drafts = sum(
+        discard_drafts(Path(root), older_than_seconds=FORGET_DRAFTS_AFTER.total_seconds())
+        for root in (settings.MEDIA_ROOT, settings.CHECKPOINT_ROOT)
+    )
+    return len(orphans) + drafts
 
 
 def end_overdue(job: Job) -> None:

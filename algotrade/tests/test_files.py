@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from algotrade.files import whole_file
+from algotrade.files import discard_drafts, whole_file
 
 
 def test_the_file_appears_with_its_bytes_when_the_block_ends(tmp_path):
@@ -41,3 +41,15 @@ def test_a_full_disk_leaves_no_draft(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="space"), whole_file(target) as stream:
         stream.write(b"too much")
     assert list(target.parent.iterdir()) == []
+
+
+def test_drafts_of_killed_writers_go_and_those_of_living_ones_stay(tmp_path):
+    folder = tmp_path / "sweeps" / "7"
+    folder.mkdir(parents=True)
+    old, new, whole = folder / ".draft-old.columns", folder / ".draft-new.columns", folder / "a.columns"
+    for path in (old, new, whole):
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0) if path is not new else None)
+    assert discard_drafts(tmp_path, older_than_seconds=60) == 1
+    assert (old.exists(), new.exists(), whole.exists()) == (False, True, True)
+    assert discard_drafts(tmp_path / "absent", older_than_seconds=60) == 0

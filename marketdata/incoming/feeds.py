@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from algotrade.errors import InvalidInput, LabError, NotAllowed, nearest
 from algotrade.jobs.models import Job
+from algotrade.jobs.querysets import lock_owner
 from marketdata.errors import FeedBusy, FeedNotFound, FeedRefused
 from marketdata.incoming.settings import DownloadSettings
 from marketdata.incoming.submissions import keeper_of, submit_settings
@@ -171,21 +172,23 @@ def retry_delay(failures: int) -> dt.timedelta:
 
 
 def _refresh_if_due(feed: Feed, moment: dt.datetime) -> bool:
+    user = keeper_of(feed.series)
+    if user is None:
+        raise FeedRefused(_("No active member of staff is there to refresh a shared series for."))
     with transaction.atomic():
+        lock_owner(user.pk)  # before the feed: the end of a download goes the same way
         current = _rows().filter(pk=feed.pk).due(moment).first()
         if current is None:  # another process was first, or it was switched off or removed
             return False
         if _is_busy(current.series_id):
             return False  # looked at again in a minute
-        user = keeper_of(current.series)
-        if user is None:
-            raise FeedRefused(_("No active member of staff is there to refresh a shared series for."))
         _queue(current, user, moment)
     return True
 
 
 def _refresh(feed: Feed, user: Any, *, anew: bool = False) -> BarImport:
     with transaction.atomic():
+        lock_owner(user.pk)  # before the feed: the end of a download goes the same way
         current = _locked(feed)
         if _is_busy(current.series_id):
             raise FeedBusy(

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
+from algotrade.jobs.querysets import lock_owner
 from mlmodels.errors import ModelNotFound
 from mlmodels.models import MLModel
-
-
-def lock_owner(pk: int) -> None:
-    """Wait for what else is changing this user's models, until the transaction ends."""
-    get_user_model().objects.select_for_update().get(pk=pk)
 
 
 def locked(model: MLModel) -> MLModel:

@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from algotrade.errors import LabError
+from algotrade.jobs.querysets import lock_owner
 from marketdata.bars import Bars
 from marketdata.models import Series, Snapshot
 from marketdata.services import current_snapshot, get_visible, open_snapshot
@@ -21,7 +22,6 @@ from mlmodels.configuration.checks import Problems
 from mlmodels.errors import TrainingError, TrainingTooLarge
 from mlmodels.jobs import TRAIN_KIND
 from mlmodels.models import LONGEST_NAME, MLModel
-from mlmodels.services.locking import lock_owner
 
 
 @dataclass(frozen=True, slots=True)

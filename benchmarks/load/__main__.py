@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -40,6 +41,9 @@ def main() -> int:
     words.add_argument("--short", action="store_true", help="a first look")
     words.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     asked = words.parse_args()
+    signal.signal(
+        signal.SIGTERM, lambda *_args: sys.exit(1)
+    )  # whoever ends it early leaves no process behind
     rows: list[Row] = []
     for name in asked.only.split(","):
         started = time.monotonic()

@@ -47,7 +47,10 @@ async def _follow(house: House, listeners: list[Listener]) -> tuple[float, float
     def heard(message: dict[str, Any]) -> None:
         pass
 
-    tasks = [asyncio.create_task(one.follow(heard)) for one in listeners]
+    tasks = []
+    for one in listeners:
+        tasks.append(asyncio.create_task(one.follow(heard)))
+        await asyncio.sleep(0.02)
     until = time.monotonic() + 60
     while not all(one.opened for one in listeners):
         assert time.monotonic() < until, "not all sockets opened"

@@ -140,7 +140,13 @@ def trades_context(result: BacktestResult, query: Any) -> dict[str, Any]:
         {**trade, "left_by": WORDS.get(trade["reason"], trade["reason"])} for trade in page.object_list
     ]
     daily = not get_timeframe(result.timeframe).is_intraday
-    return {"trades_page": page, "trades_sort": sort, "trades_symbol": symbol, "trades_daily": daily}
+    return {
+        "trades_page": page,
+        "trades_sort": sort,
+        "trades_symbol": symbol,
+        "trades_daily": daily,
+        "trades_marked": len(result.trades) if isinstance(trades, StoredTrades) else None,
+    }
 
 
 def _arranged(

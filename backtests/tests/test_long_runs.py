@@ -72,6 +72,13 @@ def test_pages_of_trades_are_those_of_a_short_run(finished, long_result, sort, p
     assert table(long_result) == table(BacktestResult.objects.get(pk=finished.pk))
 
 
+def test_the_page_says_which_trades_the_chart_marks(finished, long_result, page):
+    said = f"The chart marks the newest {FEW} trades"
+    assert said in page.get(url("detail", long_result.pk)).content.decode()
+    marks = page.get(url("candles_data", long_result.pk)).json()["markers"]
+    assert len(marks) == 2 * FEW
+
+
 def test_api_and_files_give_every_trade_and_every_bar(finished, long_result, page, api):
     answer = api.get(f"/api/backtests/{long_result.pk}/trades/?page_size=200").json()
     assert answer["count"] == len(finished.trades)

@@ -126,6 +126,8 @@ OBJECTS = {
     "feed-": "feed",
     "marketdata:": "series",
 }
+# Staff run the queue: they see, end and queue again the jobs of all on the pages, as their sockets follow any.
+SHOWN_TO_STAFF = {"jobs:detail", "jobs:cancel", "jobs:retry"}
 PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()\\]|\\.|\([^()]*\))*\)")
 
 

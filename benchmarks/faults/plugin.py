@@ -16,6 +16,7 @@ from strategies.params import FloatParam, IntParam
 from strategies.registry import register
 
 STEP_SECONDS = 0.1
+DIP_STEPS = 6  # longer than the pause between two of its reports
 BLOCK_BYTES = 256 * 2**20
 MOST_BLOCKS = 64
 
@@ -40,7 +41,7 @@ class _Buys(BaseStrategy):
 
 @register
 class Paced(_Buys):
-    """Takes as long as it is told to, telling its progress, once even a lower one than before."""
+    """Takes as long as it is told to, telling its progress, for a while even a lower one than before."""
 
     key = "paced"
     label = "Paced"
@@ -56,7 +57,8 @@ class Paced(_Buys):
     def begin(self, bars, tell):
         steps = max(1, round(self.parameters["seconds"] / STEP_SECONDS))
         for step in range(steps):
-            tell((step if step != steps // 2 else 0) / steps, f"step {step} of {steps}")
+            told = 0 if 0 <= step - steps // 2 < DIP_STEPS else step
+            tell(told / steps, f"step {step} of {steps}")
             time.sleep(STEP_SECONDS)
 
 

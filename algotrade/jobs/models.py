@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from algotrade.jobs import checkpoints, events, measuring
-from algotrade.jobs.errors import LeaseLost
+from algotrade.jobs.errors import JobCancelled, LeaseLost
 from algotrade.jobs.kinds import kind_of_row
 from algotrade.jobs.querysets import JobQuerySet, lock_owner
 
@@ -172,9 +172,11 @@ class Job(models.Model):
             raise LeaseLost(str(self.pk))
 
     def succeed(self, store: Callable[[], None], timings: dict[str, float]) -> None:
-        """Write the result and the terminal state in one transaction."""
+        """Write the result and the terminal state in one transaction. JobCancelled: a cancel was accepted before."""
         with transaction.atomic():
             lock_owner(self.owner_id)
+            if self._held().filter(cancel_requested_at__isnull=False).exists():
+                raise JobCancelled(str(self.pk))
             self._end(self.State.SUCCEEDED, progress=1.0, message="", timings=timings)
             store()
             self._after_change()

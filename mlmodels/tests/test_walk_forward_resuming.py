@@ -4,14 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from algotrade.checkpoints import FolderCheckpoints
-from algotrade.env import BASE_DIR
 from mlmodels.strategies import walk
 from mlmodels.tests.walking import BARS, counted_fits, follow
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Killed(Exception):
@@ -97,7 +99,7 @@ strategy.begin(BARS, tell)
 @pytest.mark.slow
 def test_a_process_that_is_killed_costs_one_model(kept, often, fits):
     command = [sys.executable, "-c", PROGRAM, str(kept.folder)]
-    with subprocess.Popen(command, cwd=BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"far\n"
         os.kill(process.pid, signal.SIGKILL)
     resumed = begun(kept).predictions(BARS).probability

@@ -146,6 +146,14 @@ def test_a_running_job_is_told_to_stop_and_stops(submit):
     assert job.state == "cancelled"
 
 
+def test_a_cancel_that_was_accepted_is_kept_even_when_the_work_was_done_by_then(submit):
+    job = claimed(submit("succeed"))
+    services.request_cancel(Job.objects.get(pk=job.pk))
+    run(job)  # done before its first heartbeat
+    job.refresh_from_db()
+    assert (job.state, job.payload) == ("cancelled", {})
+
+
 def test_a_job_whose_worker_is_lost_after_the_cancel_does_not_wait_again(submit):
     job = claimed(submit("wait"))
     services.request_cancel(Job.objects.get(pk=job.pk))

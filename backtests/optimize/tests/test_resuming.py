@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from algotrade.checkpoints import FolderCheckpoints
-from algotrade.env import BASE_DIR
 from backtests.engine import SimulationConfig
 from backtests.engine.tests.cases import random_bars
 from backtests.optimize import Axis, Grid, RandomSearch, pieces, run_sweep
@@ -27,6 +27,8 @@ CASES = {
     ),
 }
 ACCOUNT = SimulationConfig(commission=0.001)
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Killed(Exception):
@@ -131,7 +133,7 @@ test_resuming.run_sweep(
 @pytest.mark.slow
 def test_a_process_that_is_killed_costs_one_piece(kept, often):
     command = [sys.executable, "-c", PROGRAM, str(kept.folder)]
-    with subprocess.Popen(command, cwd=BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert [process.stdout.readline() for _ in range(2)] == [b"begun\n", b"half\n"]
         os.kill(process.pid, signal.SIGKILL)
     seen = []

@@ -79,7 +79,7 @@ SHORT_EMBEDDED = {
     "strategy_deleted": 2,
 }
 FULL_SECONDS, EMBEDDED_SECONDS = 130.0, 45.0
-CALM_SECONDS = 120.0
+PATIENCE_SECONDS = 45.0
 
 
 def main() -> int:
@@ -202,7 +202,7 @@ def storm(
         _say(began, f"{title}: work in peace has ended; {sum(chosen.values())} faults follow")
         trial.storm(make_plan(house.rng, chosen), seconds * sum(chosen.values()) / sum(counts.values()))
         _say(began, f"{title}: the last fault is over")
-        trial.calm(CALM_SECONDS)
+        trial.calm(PATIENCE_SECONDS)
         _say(began, f"{title}: counted")
         trial.end()
     trial.outcome.seconds = time.monotonic() - began
@@ -232,7 +232,7 @@ def _without_defect(house: House) -> list[str]:
             ("child_frozen", "child_stopped", "many_runs", "strategy_edited", "cancelled"), 1
         )
         trial.storm(make_plan(house.rng, plan), 10.0, people=1)
-        trial.calm(40.0)
+        trial.calm(PATIENCE_SECONDS)
         trial.end()
     report.tell_planted("none", "no defect", trial.outcome.violations, expected=False)
     return ["none"] if trial.outcome.violations else []
@@ -247,7 +247,7 @@ def _plant(house: House, name: str) -> list[Violation]:
             trial.peace(("quick", "paced") if faults else ("quick", "paced", "long"))
             if not found:
                 trial.storm(make_plan(house.rng, dict.fromkeys(faults, 2)), 5.0 * len(faults), people=1)
-                trial.calm(35.0)
+                trial.calm(PATIENCE_SECONDS)
                 trial.end()
     except (RuntimeError, AssertionError) as error:
         print(f"  {error}")

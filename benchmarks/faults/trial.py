@@ -20,8 +20,9 @@ from benchmarks.faults.work import KINDS, Accepted
 
 PEACEFUL = ("quick", "paced", "slower", "long", "sweep", "import", "training")
 PEOPLE = ("ada", "grace", "poison", "crowd", "bystander")
-PEACE_SECONDS = 180.0
+PEACE_SECONDS = 120.0
 BACK_SECONDS = 60.0
+MOST_CALM = 300.0
 AT_ONCE = 5
 SEEN_SECONDS = 20.0
 OVERDUE_SLACK = LEASE_SECONDS + 3 * SWEEP_SECONDS + 10.0
@@ -94,7 +95,13 @@ class Trial:
         refused = [name for name, one in zip(kinds, taken, strict=True) if one is None]
         if refused:
             raise RuntimeError(f"The lab refused {refused} in peace: {work.answers.refusal}")
-        if not until_true(self._all_ended, PEACE_SECONDS, every=0.5):
+        began = time.time()
+        if (
+            not until_true(
+                lambda: self._all_ended() or self._silence(began) > PEACE_SECONDS, MOST_CALM, every=0.5
+            )
+            or not self._all_ended()
+        ):
             self.outcome.violations.append(Violation("stuck", "peace", "work without faults did not end"))
         evidence = self._evidence()
         evidence.quiet = True
@@ -171,11 +178,12 @@ class Trial:
 
     # -- Until everything has ended ------------------------------------------------------------------------------
 
-    def calm(self, seconds: float) -> None:
-        """Stop submitting; give what is under way its time; count."""
+    def calm(self, patience: float) -> None:
+        """Stop submitting; wait until all has ended, or until nothing has changed for so many seconds; count."""
         work, sockets = self.rig.work, self.rig.sockets
         work.stop()
-        until_true(self._all_ended, seconds, every=0.5)
+        began = time.time()
+        until_true(lambda: self._all_ended() or self._silence(began) > patience, MOST_CALM, every=0.5)
         until_true(lambda: not sockets.unseen(), SEEN_SECONDS, every=0.25)
         evidence = self._evidence()
         evidence.digests = self._digests()
@@ -194,6 +202,13 @@ class Trial:
             self.outcome.violations.append(Violation("stuck", "no process is left", f"process {pid}"))
         self.outcome.restarts = self.rig.lab.restarts
         self.outcome.tracebacks = self.rig.lab.tracebacks()
+
+    def _silence(self, since: float) -> float:
+        """Seconds since a job changed its state; a database that is away tells nothing, and that is silence."""
+        last = since
+        with suppress(Exception):
+            last = self.rig.record.ask("SELECT max(at) FROM chaos_changes WHERE old <> new")[0][0] or since
+        return time.time() - max(since, last)
 
     def _all_ended(self) -> bool:
         try:

@@ -37,7 +37,7 @@ async def open_socket(user, path="/ws/jobs/", admission=None):
     socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path)
     socket.scope["user"] = user
     socket.scope["admission"] = admission or Ending(user)
-    connected, _ = await socket.connect()
+    connected, _ = await socket.connect(timeout=10)
     assert connected
     return socket
 

@@ -68,3 +68,32 @@ def test_what_a_job_logs_carries_the_request_that_asked_for_it(user, caplog):
     (said,) = [entry for entry in caplog.records if entry.name == "algotrade.jobs.runner"]
     assert (said.request_id, said.job_id) == ("request-of-a-click", str(job.pk))
     assert request_id.get() == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "secret"),
+    [
+        ("GET http://127.0.0.1/query?symbol=IBM&apikey=PROVIDERKEY refused", "PROVIDERKEY"),
+        ("connection to postgres://lab:the-word@127.0.0.1/lab failed", "the-word"),
+        ("headers: {'Authorization': 'Bearer abc.def.ghi'}", "abc.def.ghi"),
+        ("token eyJhbGciOiJIUzI1.eyJ1c2VyIjoxfQ.c2lnbmF0dXJl is worn", "eyJ1c2VyIjoxfQ"),
+        ("a script came with lab_0123456789abcdefghij", "0123456789abcdefghij"),
+        ("/ws/jobs/?ticket=tick-et-123 closed", "tick-et-123"),
+        ('{"password": "typed-by-ada", "name": "ada"}', "typed-by-ada"),
+        ("Cookie: sessionid=abcdef0123; csrftoken=fedcba3210", "abcdef0123"),
+    ],
+    ids=["key", "address", "header", "jwt", "api-token", "ticket", "password", "cookie"],
+)
+def test_what_a_library_quotes_of_a_secret_is_masked(said, secret):
+    assert secret in said
+    record = logging.LogRecord("library", logging.ERROR, __file__, 1, said, (), None)
+    for formatter in (JsonFormatter(), TextFormatter()):
+        told = formatter.format(record)
+        assert secret not in told
+        assert "[masked]" in told
+
+
+def test_words_without_a_secret_are_left_alone():
+    said = "The process of job 4f6b ended with code -9 while it read https://lab.example.org:8000/data/"
+    record = logging.LogRecord("pool", logging.ERROR, __file__, 1, said, (), None)
+    assert json.loads(JsonFormatter().format(record))["message"] == said

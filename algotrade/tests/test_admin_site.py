@@ -1,7 +1,9 @@
 """The admin: its overview is cheap and true, and no page of it asks another host for anything."""
 
 import re
+from base64 import b64encode
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from django.utils import timezone
 
 from algotrade import admin_dashboard
 from algotrade.jobs.models import Job, Worker
+from algotrade.middleware import ContentSecurityPolicyMiddleware
 from marketdata.models import Series
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +111,34 @@ def pages():
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{name}_changelist")
         yield reverse(f"{name}_add")
+
+
+def test_the_policy_of_the_admin_allows_what_its_pages_hold_and_no_script_in_a_page(
+    client_for, client, staff, user
+):
+    signed_in = client_for(staff)
+    answers = [signed_in.get(url) for url in pages()]
+    answers += [signed_in.post(reverse("admin:accounts_user_add"), {}), client.get(reverse("admin:login"))]
+    answers.append(signed_in.get(reverse("admin:accounts_user_change", args=[user.pk])))
+    for answer in answers:
+        text, policy = answer.content.decode(), answer["Content-Security-Policy"]
+        rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+        assert "unsafe-inline" not in rules["script-src"] + rules["style-src"]
+        for content in re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL):
+            digest = b64encode(sha256(content.encode()).digest()).decode()
+            assert f"'sha256-{digest}'" in rules["style-src"], f"allow the style element {content[:60]!r}"
+        for attributes in re.findall(r"<script([^>]*)>", text):
+            assert "src=" in attributes or "application/json" in attributes, answer.request["PATH_INFO"]
+        assert not re.search(r"<[^>]*\son[a-z]+=\"|javascript:", text), answer.request["PATH_INFO"]
+
+
+def test_the_policy_knows_the_style_of_the_admins_own_htmx():
+    script = Path(finders.find("unfold/js/htmx/htmx.js")).read_text()
+    style = re.search(r'"<style"\+e\+">(.*?)</style>"', script, re.DOTALL).group(1)
+    for word, default in (("indicatorClass", "htmx-indicator"), ("requestClass", "htmx-request")):
+        style = style.replace(f'"+Q.config.{word}+"', default)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in ContentSecurityPolicyMiddleware.ADMIN
 
 
 def test_no_page_of_the_admin_asks_another_host(client_for, client, staff, user):

@@ -1,7 +1,7 @@
 """What the suite prints."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from benchmarks.faults.injecting import FAULTS
 from benchmarks.faults.invariant import Violation
@@ -62,9 +62,15 @@ def _spread(values: Sequence[float]) -> str:
     return f"p50 {middle:.2f} s, p95 {late:.2f} s, at most {ordered[-1]:.2f} s ({len(ordered)})"
 
 
-def tell_planted(name: str, words: str, found: Sequence[Violation], *, expected: bool) -> None:
-    """One line for a planted defect: found, and by which rule."""
-    right = bool(found) == expected
-    verdict = "found" if found else "clean"
-    first = f": {found[0].rule}: {found[0].detail[:110]}" if found else ""
-    print(f"{'ok  ' if right else 'FAIL'} {name} ({words}): {verdict}{first}", flush=True)
+def tell_planted(name: str, words: str, found: Sequence[Violation], rules: Collection[str]) -> bool:
+    """One line for a planted defect: whether it was found, and by which of the rules that must find it.
+
+    Without rules, of a lab without a defect, nothing may be found.
+    """
+    telling = [violation for violation in found if violation.rule in rules]
+    right = bool(telling) if rules else not found
+    others = ", ".join(sorted({violation.rule for violation in found} - set(rules)))
+    shown = f": {telling[0].rule}: {telling[0].detail[:100]}" if telling else ""
+    also = f" (also: {others})" if others else ""
+    print(f"{'ok  ' if right else 'FAIL'} {name}, {words}{shown}{also}", flush=True)
+    return right

@@ -20,7 +20,7 @@ AlgoTrade Lab
   ./dev demo  [--port N] [--no-browser] [--reset]   set up, fill with sample data, serve on this machine
   ./dev serve [--port N] [--no-browser]             the same without sample data
   ./dev test  [arguments for pytest]                run the tests
-  ./dev check                                       style, types, import directions, migrations, deployment settings
+  ./dev check                                       style, types, import directions, migrations, settings, known holes
   ./dev manage COMMAND ...                          any Django command, e.g. createsuperuser
   ./dev setup                                       only make the environment, with the development tools
   ./dev lock  [--upgrade]                           make requirements*.txt from requirements*.in (needs uv)

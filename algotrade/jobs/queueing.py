@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
-from algotrade.jobs.kinds import get_kind
+from algotrade.jobs.kinds import kinds
 from algotrade.jobs.models import Job, Worker
 
 MOST_COUNTED = 2_000
@@ -55,7 +55,7 @@ def _foreseen_order(running: Counter[int]) -> dict[uuid.UUID, int]:
 
 def _held_back_by_their_own(jobs: list[Job]) -> set[tuple[int, str]]:
     """Owner and kind of what runs already and may run once."""
-    alone = {job.kind for job in jobs if get_kind(job.kind).one_per_owner}
+    alone = {kind.name for kind in kinds() if kind.one_per_owner} & {job.kind for job in jobs}
     if not alone:
         return set()
     held = Job.objects.running().filter(kind__in=alone, owner__in={job.owner_id for job in jobs})

@@ -53,6 +53,15 @@ def test_the_first_in_line_is_next_and_the_others_are_counted(user):
     assert "Number 2" in reason(second)
 
 
+def test_a_job_of_a_kind_that_is_gone_waits_like_any_other(user, page):
+    Worker.objects.create(name="host:1", places=1)
+    assert submit(user).claim("host:1:1")
+    job = submit(user)
+    Job.objects.filter(pk=job.pk).update(kind="plug_in.gone")
+    assert reason(Job.objects.get(pk=job.pk)).startswith("Next")
+    assert page.get("/jobs/").status_code == 200
+
+
 def test_a_training_that_waits_for_an_own_one_says_so_and_has_no_place(user, other_user):
     Worker.objects.create(name="host:1", places=4)
     running, held, theirs = submit(user, TRAIN_KIND), submit(user, TRAIN_KIND), submit(other_user, TRAIN_KIND)

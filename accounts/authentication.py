@@ -44,8 +44,8 @@ class BearerScheme(OpenApiAuthenticationExtension):
 class ApiTokenAuthentication(BaseAuthentication):
     """Long-lived tokens that users make for their scripts; `request.auth` is the token's row.
 
-    What a token may do is decided here, before any view runs: a view with `account_only` refuses them all, one with
-    `any_scope` takes unsafe methods from read-only ones, because it changes nothing.
+    What a token may do is decided here, before any view runs: a view with `account_only` takes unsafe methods from none
+    of them, one with `any_scope` also from those that only read, because it changes nothing.
     """
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:

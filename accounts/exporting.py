@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.utils import timezone
@@ -22,6 +21,7 @@ from accounts.models.data_export import FOLDER
 from algotrade.audit.actions import Action
 from algotrade.audit.services import record
 from algotrade.jobs.models import Job
+from algotrade.jobs.querysets import lock_owner
 
 EXPORT_KIND = "accounts.export"
 KEPT = timedelta(days=7)
@@ -32,23 +32,16 @@ ORPHANED_AFTER = timedelta(days=1)
 def request(user: User) -> DataExport:
     """Queue a copy of everything the user owns; it takes the place of the last one."""
     with transaction.atomic():
-        owner = get_user_model().objects.select_for_update().get(pk=user.pk)
-        mine = DataExport.objects.for_user(owner)
+        lock_owner(user.pk)
+        mine = DataExport.objects.for_user(user)
         if mine.filter(status__in=Job.ACTIVE).exists():
             raise ExportUnderWay(_("A copy of your data is being written already: wait until it is done."))
         for old in mine:
             old.delete()
-        export = DataExport(user=owner)
+        export = DataExport(user=user)
         export.queue(EXPORT_KIND, _("Copy of my data"), "export_id")
         record(Action.EXPORTED, target=export, what="everything")
     return export
-
-
-def discard(export: DataExport) -> None:
-    """Remove a copy; one that is being written is stopped."""
-    with transaction.atomic():
-        get_user_model().objects.select_for_update().filter(pk=export.user_id).first()
-        export.discard()
 
 
 def new_path(export: DataExport) -> str:
@@ -75,11 +68,6 @@ def remove_file(sender: Any, instance: DataExport, **kwargs: Any) -> None:
     """After a row is gone, whichever way, its file goes too."""
     if instance.path:
         transaction.on_commit(lambda: _remove([instance.file]))
-
-
-def follow(job: Job) -> None:
-    """The `on_state` of the job: the row mirrors it."""
-    DataExport.follow(job)
 
 
 def tidy() -> None:

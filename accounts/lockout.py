@@ -27,17 +27,16 @@ from accounts.models import User
 from algotrade.addresses import client_address  # noqa: F401  named in the settings
 from algotrade.error_pages import refusal
 
+PATIENCE_SECONDS = 3.0
+ASK_AGAIN_SECONDS = 0.05
+MOST_COUNTED = 1_000_000
+
 
 def counted_name(request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
     """Under which name an attempt counts: one per account, however its name or e-mail address is written."""
     typed = str((credentials or {}).get("username") or "").strip().lower()
     user = User.objects.named(typed)
     return (user.username.lower() if user else typed)[:255]
-
-
-PATIENCE_SECONDS = 3.0
-ASK_AGAIN_SECONDS = 0.05
-MOST_COUNTED = 1_000_000
 
 
 class CountFirstHandler(AxesDatabaseHandler):

@@ -1,4 +1,4 @@
-"""The API of one's own account. What changes its access wants the password, and takes no API token."""
+"""The API of one's own account. What changes it takes no API token, and what changes its access wants the password."""
 
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,7 +16,7 @@ from accounts.services import UserService
 
 
 class AccountView(APIView):
-    """Never for API tokens: a stolen one must not become an account."""
+    """API tokens may look, never change: a stolen one must not become an account."""
 
     account_only = True
 

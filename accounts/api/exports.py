@@ -9,16 +9,15 @@ from rest_framework import status
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import exporting
+from accounts.api.account import AccountView
 from accounts.api.serializers import DataExportSerializer
 from accounts.models import DataExport
 from accounts.models.data_export import DataExportQuerySet
 
 
-class ExportListView(ListAPIView):
-    account_only = True
+class ExportListView(AccountView, ListAPIView):
     serializer_class = DataExportSerializer
     ordering_fields = list(DataExportQuerySet.sortable)
 
@@ -44,9 +43,7 @@ class ExportListView(ListAPIView):
         return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": where})
 
 
-class ExportView(APIView):
-    account_only = True
-
+class ExportView(AccountView):
     @extend_schema(
         operation_id="auth_export", summary="One copy of your data", responses={200: DataExportSerializer}
     )
@@ -61,13 +58,11 @@ class ExportView(APIView):
     )
     def delete(self, request: Request, pk: int) -> Response:
         """Remove a copy before its time."""
-        exporting.discard(own(request, pk))
+        own(request, pk).discard()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class DownloadView(APIView):
-    account_only = True
-
+class DownloadView(AccountView):
     @extend_schema(
         operation_id="auth_export_download",
         summary="Download a copy of your data",

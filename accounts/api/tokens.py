@@ -15,8 +15,7 @@ from accounts.models import ApiToken
 from accounts.models.api_token import ApiTokenQuerySet
 
 
-class TokenListView(ListAPIView):
-    account_only = True
+class TokenListView(AccountView, ListAPIView):
     serializer_class = ApiTokenSerializer
     ordering_fields = list(ApiTokenQuerySet.sortable)
 

@@ -52,7 +52,7 @@ def export_download(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def export_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a copy before its time."""
-    exporting.discard(_own(request, pk))
+    _own(request, pk).discard()
     messages.success(request, _("The copy is removed."))
     return redirect("accounts:data")
 

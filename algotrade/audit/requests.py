@@ -22,6 +22,6 @@ def current_door() -> str:
     if request is None:
         return Via.LAB
     proof = getattr(request, "auth", None)
-    if proof is not None:
+    if proof is not None:  # accounts lies above this app: its API tokens are known by their digest
         return Via.API_TOKEN if hasattr(proof, "digest") else Via.BEARER
     return Via.ADMIN if request.path.startswith("/admin/") else Via.PAGE

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from algotrade.jobs import services
 from algotrade.jobs.kinds import kinds
-from algotrade.jobs.models import MAX_ATTEMPTS, Job, JobQuerySet
+from algotrade.jobs.models import MAX_ATTEMPTS, Job
+from algotrade.jobs.querysets import JobQuerySet
 from algotrade.jobs.queueing import waiting
 
 PAGE_SIZE = 25

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 
-from django.db import DatabaseError, OperationalError
+from django.db import Error
 from django.db.models import Count, Min, Sum
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -26,7 +26,7 @@ class QueueCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         try:
             found = [*_jobs(), *_lateness(), *_workers()]
-        except (DatabaseError, OperationalError) as error:
+        except Error as error:
             logger.warning("The database tells no figures: %s", type(error).__name__)
             found = []
         answers = "Whether the database answered the last scrape."

@@ -11,6 +11,7 @@ from algotrade import meters
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 OF_ALL = "/ws/jobs/"
+KNOWN_CODES = {"1000", "1001", "1005", "1006", "1011", "1012", "4401", "4404"}
 _open: Counter[str] = Counter(user=0, job=0, other=0)
 
 
@@ -48,9 +49,6 @@ class CountedSockets:
             if admitted:
                 _open[room] -= 1
                 meters.socket_closes.add(room, code if code in KNOWN_CODES else "other")
-
-
-KNOWN_CODES = {"1000", "1001", "1005", "1006", "1011", "1012", "4401", "4404"}
 
 
 class SocketsCollector(Collector):

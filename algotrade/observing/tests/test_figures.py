@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from channels.testing import WebsocketCommunicator
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -129,9 +129,10 @@ def test_a_scrape_asks_the_database_little(client, django_assert_max_num_queries
         client.get("/metrics")
 
 
-def test_a_database_that_is_away_is_a_figure_and_not_an_error(client, monkeypatch):
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_is_a_figure_and_not_an_error(client, monkeypatch, error):
     def gone():
-        raise OperationalError("the password of the database")
+        raise error("the password of the database")
 
     monkeypatch.setattr(queue, "_jobs", gone)
     told = read(client)

@@ -202,11 +202,11 @@ def edited_while_it_runs() -> None:
 
     compute = BacktestService.run_backtest.__func__
 
-    def computing(cls, result, progress=None):
+    def computing(cls, result, *args, **options):
         if result.strategy is not None and result.strategy_type == "paced":
             time.sleep(1.0)
             result.strategy.refresh_from_db()
             result.parameters = result.strategy.parameters
-        return compute(cls, result, progress)
+        return compute(cls, result, *args, **options)
 
     BacktestService.run_backtest = classmethod(computing)

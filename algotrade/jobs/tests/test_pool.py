@@ -42,15 +42,32 @@ def lingering(monkeypatch):
 
 
 @pytest.fixture
-def pool(monkeypatch, heard):
+def start_pool(monkeypatch, heard):
     monkeypatch.setenv("DATABASE_URL", database_url())
     monkeypatch.setenv("LAB_PLUGINS", PLUGIN)
     monkeypatch.setenv("READ_DOT_ENV", "false")
-    pool = LocalPool(1)
-    monkeypatch.setattr(dispatch, "nudge", pool.nudge)
-    pool.start()
-    yield pool
-    pool.stop()
+    started = []
+
+    def start(places):
+        pool = LocalPool(places)
+        started.append(pool)
+        monkeypatch.setattr(dispatch, "nudge", pool.nudge)
+        pool.start()
+        return pool
+
+    yield start
+    for pool in started:
+        pool.stop()
+
+
+@pytest.fixture
+def pool(start_pool):
+    return start_pool(1)
+
+
+@pytest.fixture
+def two_places(start_pool):
+    return start_pool(2)
 
 
 @pytest.fixture
@@ -128,6 +145,41 @@ def test_a_job_inside_a_long_call_ends_within_two_seconds_where_its_kind_wants_t
 def test_a_job_past_its_deadline_is_killed_with_words(pool, submit):
     job = wait_for(submit("stubborn"), "failed", seconds=60)
     assert job.error_code == "deadline_exceeded"
+
+
+def test_long_work_never_takes_the_first_place_of_a_pool(two_places, submit):
+    hours = wait_for(submit("take_hours", seconds=60), "running")
+    more = submit("take_hours", seconds=60)
+    wait_for(submit("succeed"), "succeeded")
+    wait_for(submit("succeed"), "succeeded")
+    more.refresh_from_db()
+    assert more.state == "queued"
+    services.request_cancel(hours)
+    wait_for(more, "running")
+    services.request_cancel(more)
+    wait_for(more, "cancelled")
+
+
+def test_a_process_that_ran_out_of_memory_is_replaced_by_a_fresh_one(pool, submit):
+    first = wait_for(submit("exhaust"), "failed")
+    assert (first.error_code, first.attempt) == ("out_of_memory", 2)
+    assert wait_for(submit("succeed"), "succeeded").worker != first.worker
+
+
+def test_a_process_that_dies_before_it_could_name_its_job_gives_it_back_at_once(pool, submit, monkeypatch):
+    handle = LocalPool._handle
+
+    def deaf(self, place, kind, *values):
+        if kind != "claimed":
+            handle(self, place, kind, *values)
+
+    monkeypatch.setattr(LocalPool, "_handle", deaf)
+    job, until = submit("die", deaths=1), time.monotonic() + 90
+    while job.attempt == 0 or job.state != "queued":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+        job.refresh_from_db()
+    assert "ended without an answer" in job.message  # the pool's words; the sweeper has others, a lease later
 
 
 def test_a_pool_that_stops_hands_its_job_back_and_leaves_no_process(pool, submit):

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
 from algotrade.admin import ReadOnlyAdmin
@@ -38,11 +38,12 @@ class EntryAdmin(ReadOnlyAdmin):
     list_display = ["when", "actor", "said", "target_name", "via", "address"]
     list_filter = [
         ("action", ChoicesDropdownFilter),
-        ("at", RangeDateTimeFilter),
+        "at",
         ("actor_name", FieldTextFilter),
         ("via", ChoicesDropdownFilter),
     ]
     list_filter_submit = True
+    date_hierarchy = "at"
     search_fields = ["actor_name", "target_name", "target_id", "address", "request_id"]
     list_per_page = 50
     actions = ["export_csv"]

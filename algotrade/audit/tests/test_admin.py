@@ -32,7 +32,7 @@ def test_staff_filter_by_action_actor_and_date_and_search(client_for, staff, log
     assert set(rows(client)) == {"ada", "grace"}
     assert rows(client, action__exact="data.exported") == ["grace"]
     assert rows(client, actor_name__icontains="ad") == ["ada"]
-    assert rows(client, at_to_0="2001-01-02", at_to_1="00:00:00") == []
+    assert rows(client, at__year="2001") == []
     assert rows(client, q="first") == ["ada"]
 
 

@@ -98,7 +98,7 @@ def main() -> int:
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
     print(f"seed {seed}", flush=True)
-    signal.signal(signal.SIGTERM, lambda *_received: sys.exit(143))  # so that what was started is ended, too
+    signal.signal(signal.SIGTERM, _end)
     with contextlib.ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lab-chaos-")))
         folder.mkdir(parents=True, exist_ok=True)
@@ -251,6 +251,12 @@ def _plant(house: House, name: str) -> list[Violation]:
     except (RuntimeError, AssertionError) as error:
         print(f"  {error}")
     return found
+
+
+def _end(*_received: object) -> None:
+    """End what was started, too, and let no second signal interrupt that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
 
 
 def _say(began: float, words: str) -> None:

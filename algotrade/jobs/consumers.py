@@ -19,13 +19,6 @@ LOOK_SECONDS = 5.0
 NOT_SIGNED_IN = 4401
 NOT_FOUND = 4404
 
-_open = 0
-
-
-def open_sockets() -> int:
-    """How many sockets of this process are in a room."""
-    return _open
-
 
 class Admission(Protocol):
     """How a socket was opened; whoever wraps the routes puts it into the scope, and the first answer as `user`."""
@@ -55,16 +48,15 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
         if job_id and job is None:
             await self._refuse(NOT_FOUND)
             return
-        await self._admit()
+        await self.accept()
+        self._care = asyncio.create_task(self._take_care())
         if job is not None:
             await self._tell(message_for(job))
 
     async def disconnect(self, code: int) -> None:
-        global _open
         if self._care is not None:
             self._care.cancel()
             self._care = None
-            _open -= 1
         await self._leave()
 
     async def _leave(self) -> None:
@@ -87,12 +79,6 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
             if message["state"] in Job.TERMINAL:
                 marks = {"job_id": message["id"], "request_id": message.get("request_id", "")}
                 logger.info("%s told to a socket: %s", message["kind"], message["state"], extra=marks)
-
-    async def _admit(self) -> None:
-        global _open
-        await self.accept()
-        _open += 1
-        self._care = asyncio.create_task(self._take_care())
 
     async def _take_care(self) -> None:
         """While the socket is open: is it still allowed, is it still in its room, and was it told everything?"""

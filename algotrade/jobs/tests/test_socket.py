@@ -219,16 +219,6 @@ async def test_what_is_older_than_what_was_told_is_not_told():
     await socket.disconnect()
 
 
-async def test_sockets_that_are_open_are_counted():
-    owner = await make_user("owner")
-    before = consumers.open_sockets()
-    socket = await open_socket(owner)
-    assert consumers.open_sockets() == before + 1
-    await close_code(await open_socket(AnonymousUser()))
-    await socket.disconnect()
-    assert consumers.open_sockets() == before
-
-
 async def test_news_for_a_browser_that_goes_in_the_same_moment_are_no_error_of_ours():
     async def gone(message):
         raise Disconnected("Attempt to send on a closed protocol")

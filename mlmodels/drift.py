@@ -19,14 +19,13 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from mlmodels.binning import BINS, by_feature, counts_of, deciles, shares_of, stability_index
+
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 Level: TypeAlias = Literal["unknown", "stable", "moderate", "large"]
 
-BINS = 10
 MODERATE, LARGE = 0.1, 0.25
-SMALLEST_SHARE = 1e-4
-"""What an empty bin counts as, so that the index stays finite."""
 CHI_SQUARED_95 = 16.919
 """The 95 % point of the chi-squared distribution with BINS - 1 degrees of freedom."""
 NORMAL_95 = 1.6448536
@@ -168,10 +167,10 @@ def reference_of(values: Floats, names: Sequence[str]) -> dict[str, Reference]:
     names : sequence of str
         One a column.
     """
-    table = _table(values)
+    table = by_feature(values)
     rows = np.isfinite(table).sum(axis=1)
-    edges = _deciles(table, rows)
-    shares = _shares(edges, table)
+    edges = deciles(table, rows)
+    shares = shares_of(edges, table)
     found = zip(names, edges.tolist(), shares.tolist(), rows.tolist(), strict=True)
     return {
         name: Reference(tuple(of), tuple(share), count) if count else Reference((), (), 0)
@@ -201,10 +200,10 @@ def drift_of(
     known = [references.get(name) for name in names]
     edges = np.array([_or_nothing(one.edges if one else (), BINS - 1) for one in known]).reshape(-1, BINS - 1)
     then = np.array([_or_nothing(one.shares if one else (), BINS) for one in known]).reshape(-1, BINS)
-    table = _table(values)
+    table = by_feature(values)
     rows = np.isfinite(table).sum(axis=1)
-    index = _index(then, _shares(edges, table))
-    pasts = None if trained is None else _pasts(edges, _table(trained), len(values))
+    index = stability_index(then, shares_of(edges, table))
+    pasts = None if trained is None else _pasts(edges, by_feature(trained), len(values))
     found = []
     for column, name in enumerate(names):
         reference, count = known[column], int(rows[column])
@@ -257,12 +256,12 @@ def _window_indices(edges: Floats, trained: Floats, step: int) -> Floats:
     """PSI of each window of STEPS steps against the other rows; NaN where less than half of its rows have a value."""
     steps = trained.shape[1] // step
     latest = trained[:, trained.shape[1] - steps * step :]
-    counts = _counts(edges, latest.reshape(len(edges), steps, step))
+    counts = counts_of(edges, latest.reshape(len(edges), steps, step))
     parts = [counts[:, first : steps - STEPS + 1 + first] for first in range(STEPS)]
     within = np.sum(parts, axis=0)
     without = counts.sum(axis=1, keepdims=True) - within
     rows, others = within.sum(axis=-1, keepdims=True), without.sum(axis=-1, keepdims=True)
-    index = _index(without / np.maximum(others, 1), within / np.maximum(rows, 1))
+    index = stability_index(without / np.maximum(others, 1), within / np.maximum(rows, 1))
     return np.where((rows[..., 0] * 2 >= STEPS * step) & (others[..., 0] > 0), index, np.nan)
 
 
@@ -280,49 +279,5 @@ def _student_95(freedom: int) -> float:
     return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
-def _table(values: Floats) -> Floats:
-    """One feature a row, in one piece; NaN for whatever is no value."""
-    table = np.array(values.T, dtype=np.float64, order="C")
-    table[~np.isfinite(table)] = np.nan
-    return table
-
-
 def _or_nothing(numbers: tuple[float, ...], count: int) -> tuple[float, ...]:
     return numbers or (np.nan,) * count
-
-
-def _deciles(table: Floats, rows: NDArray[np.int64]) -> Floats:
-    """The 9 edges of each feature, shape (n_features, BINS - 1); NaN for one without any value."""
-    if not table.shape[1]:
-        return np.full((len(table), BINS - 1), np.nan)
-    # An actual value and not one between two: so a frequent value is an edge exactly. NaN are sorted to the end.
-    places = np.ceil(rows[:, np.newaxis] * (np.arange(1, BINS) / BINS) - 1.0).astype(np.int64)
-    return np.take_along_axis(np.sort(table, axis=1), np.maximum(places, 0), axis=1)
-
-
-def _index(then: Floats, now: Floats) -> Floats:
-    """The index of shares, shape (..., BINS)."""
-    then, now = np.maximum(then, SMALLEST_SHARE), np.maximum(now, SMALLEST_SHARE)
-    return np.asarray(((now - then) * np.log(now / then)).sum(axis=-1))
-
-
-def _shares(edges: Floats, table: Floats) -> Floats:
-    """Share of the values of each feature in each bin, shape (n_features, BINS); NaN without any value."""
-    counts = _counts(edges, table)
-    rows = counts.sum(axis=-1, keepdims=True)
-    return np.where(rows > 0, counts / np.maximum(rows, 1), np.nan)
-
-
-def _counts(edges: Floats, values: Floats) -> NDArray[np.int64]:
-    """How many values lie in each bin, shape (n_features, ..., BINS), of values of shape (n_features, ..., n_rows).
-
-    A value on one edge belongs below it, on several between them: in the bin half way between those edges.
-    """
-    apart = edges.reshape(len(edges), *(1,) * (values.ndim - 1), BINS - 1)
-    passed = np.zeros(values.shape, dtype=np.int8)
-    for edge in range(BINS - 1):
-        passed += values > apart[..., edge]
-        passed += values >= apart[..., edge]
-    groups = np.arange(int(np.prod(values.shape[:-1])), dtype=np.int64).reshape(*values.shape[:-1], 1)
-    places = (groups * BINS + passed // 2)[~np.isnan(values)]
-    return np.bincount(places, minlength=groups.size * BINS).reshape(*values.shape[:-1], BINS)

@@ -1,11 +1,11 @@
 """Whether features look ahead: each is computed again without the future, and with another one.
 
 A feature at bar t may depend on bars up to and including t. So at hundreds of places of the period the bars after the
-place are replaced by later ones that are dearer or, in turns, cheaper, and at some they are taken away; what changes at
-or before the place has looked ahead. This finds what the tests of our own features cannot know: one that a plug-in
-registers, or a strategy of the user's. What leaks at few bars shows only where one of them is a place, so the places
-are many, drawn for the data at hand, and the audit says how rare a leak it would have found. What does not follow from
-the bars at all is refused, too.
+place are replaced by later ones that go the other way, at some also by ones that go the same way further, and there
+they are taken away, too; what changes at or before the place has looked ahead. This finds what the tests of our own
+features cannot know: one that a plug-in registers, or a strategy of the user's. What leaks at few bars shows only where
+one of them is a place, so the places are many, drawn for the data at hand, and the audit says how rare a leak it would
+have found. What does not follow from the bars at all is refused, too.
 
 Many places are looked at together first (`screening`). Where a feature differs there, and at some places in any case,
 it is looked at alone and exactly: only that names a leak.
@@ -14,7 +14,7 @@ it is looked at alone and exactly: only that names a leak.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -193,6 +193,8 @@ def _comparisons(
         before = values[: known + 1]
         if place in cut:
             yield place, start, before, asked.values(part.head(known + 1), columns)
+            along = with_future(part, known, replace(change(numbers[place]), against=False))
+            yield place, start, before, asked.values(along, columns)[: known + 1]
         other = with_future(part, known, change(numbers[place]))
         yield place, start, before, asked.values(other, columns)[: known + 1]
 

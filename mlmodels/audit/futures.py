@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -11,19 +12,32 @@ from numpy.typing import NDArray
 from marketdata.bars import COLUMNS, PRICES, Bars
 
 Indices: TypeAlias = NDArray[np.int64]
-Change: TypeAlias = tuple[float, np.timedelta64]
-"""By how much changed bars are dearer, as a factor, and by how much they come later."""
+Floats: TypeAlias = NDArray[np.float64]
 
 AFTER = 64
 """Bars after a place that are changed."""
 DEARER = 1.3
+"""By how much the first changed bar is dearer or cheaper than the place, and its volume larger or smaller."""
 LATER = (np.timedelta64(25 * 60 + 17, "m"), np.timedelta64(41 * 24 * 60 + 43, "m"))
 """By how much the changed bars come later, in turns: another hour and day, and another month."""
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How bars after a place are changed.
+
+    against : whether the first of them goes the other way than the next bar did: what knows no more of it than its
+        direction then shows for certain
+    later : by how much they come later
+    """
+
+    against: bool
+    later: np.timedelta64
+
+
 def change(number: int) -> Change:
-    """What is changed after the place of that number: dearer and cheaper, a day and a month later in turns."""
-    return 1.0 / DEARER if number % 2 else DEARER, LATER[number // 2 % 2]
+    """What is changed after the place of that number: a day and a month later in turns."""
+    return Change(True, LATER[number % 2])
 
 
 def spread_places(first: int, count: int, places: int) -> Indices:
@@ -50,7 +64,7 @@ def rows(bars: Bars, start: int, stop: int) -> Bars:
 
 
 def with_future(bars: Bars, place: int, changed: Change) -> Bars:
-    """Other bars after the place: the same ones backwards, so that each has another shape, dearer and later."""
+    """Other bars after the place: the same ones backwards, so that each has another shape, dearer or cheaper, later."""
     return with_bursts(bars, [place], [changed], length=len(bars))
 
 
@@ -58,11 +72,20 @@ def with_bursts(bars: Bars, places: Sequence[int], changes: Sequence[Change], *,
     """Other bars for a length after each place, and then the same ones again, which all come later than they did."""
     delays = np.zeros(len(bars), dtype="timedelta64[m]")
     columns = {name: getattr(bars, name).copy() for name in COLUMNS}
-    for place, (factor, later) in zip(places, changes, strict=True):
-        delays[place + 1 : place + 2] += later
+    for place, changed in zip(places, changes, strict=True):
+        delays[place + 1 : place + 2] += changed.later
         burst = slice(place + 1, min(len(bars), place + 1 + length))
+        price = _factor(bars.close, place, burst.stop - 1, changed.against)
+        volume = _factor(bars.volume, place, burst.stop - 1, changed.against)
         for name, values in columns.items():
-            values[burst] = getattr(bars, name)[burst][::-1] * factor
+            values[burst] = getattr(bars, name)[burst][::-1] * (price if name in PRICES else volume)
             if name not in PRICES:
                 values[burst] += 1.0  # a future without any volume is another one, too
     return Bars.trusted(time=bars.time + np.cumsum(delays), **columns)
+
+
+def _factor(values: Floats, place: int, last: int, against: bool) -> float:
+    """Makes the last of the changed values, which comes first, larger or smaller than that at the place."""
+    now, following, first = (float(values[row]) for row in (place, min(place + 1, last), last))
+    away = DEARER if (following <= now) is against else 1.0 / DEARER
+    return away * now / first if now > 0.0 and first > 0.0 else away

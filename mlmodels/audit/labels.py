@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from marketdata.bars import Bars
-from mlmodels.audit.futures import DEARER, LATER, rows, spread_places, with_future
+from mlmodels.audit.futures import LATER, Change, rows, spread_places, with_future
 from mlmodels.audit.result import Leak, said
 from mlmodels.labels import Labels
 
@@ -30,8 +30,8 @@ def audit_labels(bars: Bars, make: Callable[[Bars], Labels], *, places: int = PL
         plain = make(part)
         settled = np.flatnonzero(plain.known & (plain.end <= place - start))
         moved = np.zeros(settled.size, dtype=np.bool_)
-        for factor in (DEARER, 1.0 / DEARER):
-            other = make(with_future(part, place - start, (factor, LATER[0])))
+        for against in (True, False):
+            other = make(with_future(part, place - start, Change(against, LATER[0])))
             for name in ("returns", "up", "end", "exit"):
                 moved |= getattr(plain, name)[settled] != getattr(other, name)[settled]
         if moved.any():

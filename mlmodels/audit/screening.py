@@ -108,5 +108,11 @@ def _deviations(values: Floats) -> Floats:
     """The deviation of each column; 0, which no trace is below, where it has no values."""
     some = values[:: max(1, len(values) // SPREAD_ROWS)]
     return np.array(
-        [known.std() if (known := column[np.isfinite(column)]).size else 0.0 for column in some.T]
+        [_spread(known) if (known := column[np.isfinite(column)]).size else 0.0 for column in some.T]
     )
+
+
+def _spread(known: Floats) -> float:
+    """The deviation, or what half of the values lie within: a few outliers must not make all else a trace."""
+    low, high = np.quantile(known, [0.25, 0.75])
+    return float(min(known.std(), high - low))

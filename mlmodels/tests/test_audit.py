@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from marketdata.bars import Bars
 from mlmodels.audit import audit_features, audit_labels, caught
 from mlmodels.audit.futures import drawn_places
 from mlmodels.draws import draws
@@ -230,6 +231,35 @@ def test_a_leak_at_one_bar_in_a_hundred_is_found(others):
             said.append(audit.rare_caught)
     assert min(said) > 0.95
     assert missed <= 1
+
+
+@pytest.mark.parametrize("column", ["close", "volume"])
+def test_what_knows_no_more_than_the_direction_of_one_bar_is_found_where_each_is_a_place(column):
+    def once(columns, out):
+        values = getattr(columns.bars, column)
+        out[:] = 0.0
+        told = np.flatnonzero(columns.bars.time[:-1] == BARS.time[150])
+        out[told] = values[told + 1] > values[told]
+
+    with temporarily(leaking(once)):
+        for seed in range(12):
+            audit = audit_features(autoregressive(300, 0.0, seed=seed), ["leaking"], seed=seed)
+            assert audit.rare_caught == 1.0
+            assert [(leak.bar, leak.after) for leak in audit.leaks] == [(150, 150)]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0], ids=["rising", "falling"])
+def test_a_leak_of_the_best_or_worst_price_of_a_straight_line_is_found(sign):
+    """A future that only turned round would never exceed it."""
+    price = 100.0 * np.exp(sign * 1e-3 * np.arange(600))
+    bars = Bars(BARS.time[:600], price, price, price, price, np.ones(600))
+
+    def best(columns, out):
+        level = sign * np.log(columns.bars.close)
+        out[:] = level + (level.max() > sign * np.log(price[-1]) + 0.1)
+
+    with temporarily(leaking(best)):
+        assert not audit_features(bars, ["leaking"]).passed
 
 
 @pytest.mark.parametrize("first", [2_400, 2_490])

@@ -68,6 +68,24 @@ def test_a_rare_leak_is_seen_at_the_very_places_that_lie_on_it(weight):
     assert seen == set(places[np.isin(places, told)].tolist())
 
 
+def test_a_few_huge_values_make_no_leak_of_the_others_a_trace():
+    """An average divided by nearly nothing at 5 bars, and at one bar in 160 the next return, as large as the rest."""
+    told = np.arange(200, 3_800, 160)
+
+    def broken(columns, out):
+        remembering(1, weight=0.0)(columns, out)
+        for row in (300, 1_000, 1_700, 2_400, 3_100):
+            out[row : row + 1] /= 1e-12
+        rows = told[told + 1 < len(out)]
+        out[rows] += columns.log_returns[rows + 1]
+
+    with temporarily(kind(broken)):
+        found = _screened(prepare(BARS, ["leaking"]), ["leaking"])
+        seen = {place for places, flags in found for place in np.array(places)[flags[:, 0]].tolist()}
+    places = np.arange(60, 3_990, 10)
+    assert seen >= set(places[np.isin(places, told)].tolist())
+
+
 def test_each_place_is_in_one_copy_and_stretches_keep_apart():
     places = np.arange(60, 3_990, 10).tolist()
     copies = screening._copies(places, 481)

@@ -221,9 +221,12 @@ def curve(time: NDArray[np.datetime64], equity: Floats) -> list[list[float | int
     rows = np.arange(len(equity))
     if len(equity) > MOST_POINTS:
         edges = np.linspace(0, len(equity), MOST_POINTS // 2).astype(np.int64)
-        parts = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        ends = [low + find(equity[low:high]) for low, high in parts for find in (np.argmin, np.argmax)]
-        rows = np.unique(np.array([0, *ends, len(equity) - 1]))
+        low, high = edges[:-1, np.newaxis], edges[1:, np.newaxis]
+        # All stretches side by side; the shorter ones end with their last bar once more.
+        within = np.minimum(low + np.arange((high - low).max()), high - 1)
+        parts = equity[within]
+        extremes = np.concatenate((parts.argmin(axis=1), parts.argmax(axis=1)))
+        rows = np.unique(np.concatenate(([0, len(equity) - 1], np.tile(edges[:-1], 2) + extremes)))
     seconds = time[rows].astype("datetime64[s]").astype(np.int64).tolist()
     return [list(point) for point in zip(seconds, equity[rows].tolist(), strict=True)]
 

@@ -99,9 +99,9 @@ def shuffled(labels: Labels, seed: int | np.random.Generator, *, horizon: int = 
     """
     known = np.flatnonzero(labels.known)
     length = 1 if horizon == 1 else max(horizon, min(5 * horizon, known.size // BLOCKS_AT_LEAST))
-    blocks = [known[start : start + length] for start in range(0, known.size, length)]
-    order = np.random.default_rng(seed).permutation(len(blocks))
-    source = np.concatenate([blocks[number] for number in order]) if blocks else known
+    order = np.random.default_rng(seed).permutation(-(-known.size // length))
+    places = (order[:, np.newaxis] * length + np.arange(length)).ravel()
+    source = known[places[places < known.size]]  # the last block is shorter
     up, returns = labels.up.copy(), labels.returns.copy()
     up[known], returns[known] = labels.up[source], labels.returns[source]
     return replace(labels, up=up, returns=returns)

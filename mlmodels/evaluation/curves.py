@@ -63,15 +63,15 @@ def precision_recall(probability: Floats, up: Floats) -> tuple[PrecisionPoint, .
 def area_under_roc(probability: Floats, up: Floats) -> float | None:
     """Chance that a gain got a higher probability than a loss, ties half; None where only one outcome happened.
 
-    The Mann-Whitney statistic by mean ranks, which equals the area under the curve.
+    The Mann-Whitney statistic, which equals the area under the curve.
     """
     if not _both(up):
         return None
-    _values, inverse, counts = np.unique(probability, return_inverse=True, return_counts=True)
-    ranks = np.cumsum(counts) - (counts - 1) / 2.0
-    gains = float(up.sum())
-    losses = len(up) - gains
-    return float((ranks[inverse][up > 0.5].sum() - gains * (gains + 1.0) / 2.0) / (gains * losses))
+    _thresholds, hits, alarms = _counts(probability, up)
+    gains, losses = hits[-1], alarms[-1]
+    # Losses below each threshold, and half of those at it: whole and half numbers, so the sum is exact.
+    beaten = losses - (alarms + np.concatenate(([0.0], alarms[:-1]))) / 2.0
+    return float((np.diff(hits, prepend=0.0) * beaten).sum() / (gains * losses))
 
 
 def auc_standard_error(auc: float, gains: float, losses: float) -> float:
@@ -114,7 +114,7 @@ def _both(up: Floats) -> bool:
 
 def _counts(probability: Floats, up: Floats) -> tuple[Floats, Floats, Floats]:
     """Distinct thresholds, highest first, with the numbers of gains and of losses at or above each."""
-    order = np.argsort(-probability, kind="stable")
+    order = np.argsort(-probability)  # whichever comes first of equals, only the last of them counts
     sorted_probability, sorted_up = probability[order], up[order]
     last = np.append(np.flatnonzero(np.diff(sorted_probability)), len(order) - 1)
     hits = np.cumsum(sorted_up)[last]

@@ -73,9 +73,9 @@ class TrainingData:
     def check_features(self, warmup: int) -> None:
         """Refuse features that say nothing, by name: constant ones, and those without a value too often."""
         problems = []
-        seen = self.values[warmup:]
-        for column, name in enumerate(self.names):
-            known = seen[np.isfinite(seen[:, column]), column]
+        # By columns, in which the table lies in one piece.
+        for name, seen in zip(self.names, self.table.values[warmup:].T, strict=True):
+            known = seen[np.isfinite(seen)]
             missing = 1.0 - known.size / max(1, len(seen))
             if missing > MOST_MISSING:
                 problems.append(

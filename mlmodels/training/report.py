@@ -172,10 +172,15 @@ class TrainingReport:
 
 def plain(value: Any) -> Any:
     """The value with numbers as JSON has them; what is not finite becomes None."""
-    if isinstance(value, Mapping):
-        return {str(name): plain(one) for name, one in value.items()}
+    kind = type(value)
+    if kind is float:  # thousands of them, so they are asked for first
+        return value if math.isfinite(value) else None
+    if kind in (str, int, bool) or value is None:
+        return value
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):

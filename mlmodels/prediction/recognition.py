@@ -1,7 +1,8 @@
 """Whether prices are old acquaintances under other dates or another scale: what a model was trained on, seen again.
 
-Dates and a factor change nothing of the ratio of one close to the next. Bars whose close did not move say nothing and
-are left out, so that pauses recognise nothing; the rest is compared in runs of consecutive moves. Pure: numpy.
+Dates and a factor change nothing of the ratio of one close to the next, and fewer digits, a shift or a little noise
+change nothing of its direction. Bars whose close did not move say nothing and are left out, so that pauses recognise
+nothing; the rest is compared in runs of consecutive moves, and of directions. Pure: numpy.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ Hashes: TypeAlias = NDArray[np.uint64]
 
 RUN = 20
 """Moves that must be the same, one after another; more where the prices known repeat themselves."""
+DIRECTIONS = 32
+"""Directions that must be the same: they repeat themselves so much sooner that 64 or 128 it mostly is."""
 RESOLUTION = 1e-9
 """To which moves are compared, as a share of the price."""
 
@@ -35,7 +38,7 @@ class Recognised:
 
 
 def recognise(close: Floats, known: Floats) -> Recognised | None:
-    """Find stretches of `known` closes in `close`, whatever their dates and their scale.
+    """Find stretches of `known` closes in `close`, whatever their dates, their scale and their last digits.
 
     Parameters
     ----------
@@ -46,13 +49,21 @@ def recognise(close: Floats, known: Floats) -> Recognised | None:
     Returns
     -------
     Recognised or None
-        None where no `RUN` consecutive moves are those of `known`. Prices that repeat themselves (few ticks a move,
-        a wave) are like each other without being copies: the run that counts is twice as long as any that stands
-        twice in `known`, in steps of doubling. O(n log n).
+        None where neither `RUN` consecutive moves nor `DIRECTIONS` directions are those of `known`. Prices that
+        repeat themselves (few ticks a move, a wave) are like each other without being copies: the run that counts is
+        twice as long as any that stands twice in `known`, in steps of doubling. O(n log n).
     """
-    moved, known_moved = _Moves.of(close), _Moves.of(known)
-    half, known_half = (_joined(moves.runs(RUN // 4), RUN // 4) for moves in (moved, known_moved))
-    length = RUN
+    steps, known_steps = _steps(close), _steps(known)
+    exactly = _shared(_Moves.of(steps), _Moves.of(known_steps), RUN)
+    if exactly is not None:
+        return exactly
+    return _shared(_Moves.of(np.sign(steps)), _Moves.of(np.sign(known_steps)), DIRECTIONS)
+
+
+def _shared(moved: _Moves, known_moved: _Moves, shortest: int) -> Recognised | None:
+    """Where one has as long a run of the other's as says that it is a copy; `shortest` is a multiple of 4."""
+    half, known_half = (_joined(moves.runs(shortest // 4), shortest // 4) for moves in (moved, known_moved))
+    length = shortest
     while min(half.size, known_half.size) > length // 2:
         whole, known_whole = (_joined(runs, length // 2) for runs in (half, known_half))
         found = np.flatnonzero(np.isin(whole, known_whole))
@@ -69,14 +80,18 @@ def recognise(close: Floats, known: Floats) -> Recognised | None:
     return None
 
 
+def _steps(close: Floats) -> Floats:
+    """Each move in units of the resolution, shape (n_bars - 1,)."""
+    return np.asarray(np.rint((close[1:] / close[:-1] - 1.0) / RESOLUTION))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Moves:
     rows: Indices
     hashes: Hashes
 
     @classmethod
-    def of(cls, close: Floats) -> _Moves:
-        steps = np.rint((close[1:] / close[:-1] - 1.0) / RESOLUTION)
+    def of(cls, steps: Floats) -> _Moves:
         rows: Indices = np.flatnonzero(steps)
         return cls(rows + 1, _mixed((steps[rows] + 0.0).view(np.uint64)))
 

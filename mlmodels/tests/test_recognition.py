@@ -40,6 +40,33 @@ def test_so_many_moves_are_enough_and_one_fewer_is_not():
     assert recognise(KNOWN[100 : 100 + RUN], KNOWN) is None
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        np.round(KNOWN, 6),
+        np.round(KNOWN, 2),
+        np.round(KNOWN * 1e-3, 5),
+        KNOWN + 0.01,
+        KNOWN * (1.0 + 1e-8 * np.random.default_rng(5).standard_normal(COUNT)),
+    ],
+    ids=["six digits", "cents", "cheap with few digits", "shifted", "noise"],
+)
+def test_a_copy_with_other_last_digits_is_found(again):
+    found = recognise(again, KNOWN)
+    assert found is not None
+    assert found.last - found.first > 0.9 * COUNT
+    assert abs(found.first - found.original) <= 5
+
+
+def test_a_part_of_a_copy_with_fewer_digits_is_found_at_its_place():
+    mixed = np.concatenate((walk(2, 500), np.round(KNOWN[700:900] * 1.7, 2), walk(3, 300)))
+    found = recognise(mixed, KNOWN)
+    assert found is not None
+    assert 490 <= found.first <= 600
+    assert 620 <= found.last <= 710
+    assert found.original - found.first == 200
+
+
 def test_pauses_between_the_moves_hide_nothing():
     paused = np.repeat(KNOWN, np.random.default_rng(4).integers(1, 4, COUNT))
     found = recognise(paused, KNOWN)
@@ -58,11 +85,28 @@ def test_pauses_between_the_moves_hide_nothing():
         (np.round(walk(1, 50_000, 1e-4), 2), np.round(walk(2, 50_000, 1e-4), 2)),
         (100 + np.sin(np.arange(COUNT) / 10), 100 + np.sin(np.arange(COUNT, 2 * COUNT) / 10)),
         (100.0 + np.arange(COUNT) % 7, 100.0 + np.arange(COUNT) % 7),
+        (100.0 * 1.001 ** np.arange(COUNT), 100.0 * 1.002 ** np.arange(COUNT)),
+        (walk(1, 50_000), walk(2, 50_000)),
+        (np.round(walk(1, 50_000, 1e-3), 2), np.round(walk(2, 50_000, 1e-3), 2)),
         (KNOWN[:0], KNOWN),
         (KNOWN[:1], KNOWN),
         (KNOWN, KNOWN[:5]),
     ],
-    ids=["walks", "constant", "steps", "peg", "cents", "wave", "period", "none", "one", "few known"],
+    ids=[
+        "walks",
+        "constant",
+        "steps",
+        "peg",
+        "cents",
+        "wave",
+        "period",
+        "straight",
+        "long walks",
+        "long cents",
+        "none",
+        "one",
+        "few known",
+    ],
 )
 def test_prices_that_are_only_alike_are_no_copies(pair):
     assert recognise(*pair) is None

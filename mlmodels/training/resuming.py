@@ -2,7 +2,8 @@
 
 What a unit found is kept as plain arrays: numbers come back with the same bits, so the report and the final model are
 those of a training that nothing disturbed. Small units are written together: a killed process costs the unit that it
-was at, and what had ended in the seconds before.
+was at, and what had ended in the seconds before. Each file begins with what it belongs to; that of another training in
+the same folder is not read.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ KEEP_SECONDS = 2.0
 class _Store:
     """Bundles of units, in the order of their end."""
 
-    def __init__(self, checkpoints: Checkpoints) -> None:
-        self._checkpoints = checkpoints
+    def __init__(self, checkpoints: Checkpoints, training: str) -> None:
+        self._checkpoints, self._title = checkpoints, f"{training}\n".encode()
         self._bundles = 0
         self._new: dict[str, Arrays] = {}
         self._since = time.monotonic()
         self.known: dict[str, Arrays] = {}
-        while (content := checkpoints.load(self._name)) is not None:
-            self.known.update(_unpacked(content))
+        while (content := checkpoints.load(self._name)) is not None and content.startswith(self._title):
+            self.known.update(_unpacked(content[len(self._title) :]))
             self._bundles += 1
 
     @property
@@ -43,7 +44,7 @@ class _Store:
     def add(self, name: str, found: Arrays) -> None:
         self._new[name] = found
         if self._checkpoints is not NOWHERE and time.monotonic() - self._since >= KEEP_SECONDS:
-            self._checkpoints.keep(self._name, _packed(self._new))
+            self._checkpoints.keep(self._name, self._title + _packed(self._new))
             self._bundles, self._new, self._since = self._bundles + 1, {}, time.monotonic()
 
 
@@ -54,9 +55,9 @@ class Units:
         self._store, self._prefix = store, prefix
 
     @classmethod
-    def of(cls, checkpoints: Checkpoints) -> Units:
-        """Those that a process before this one has kept there."""
-        return cls(_Store(checkpoints))
+    def of(cls, checkpoints: Checkpoints, training: str) -> Units:
+        """Those that a process before this one has kept there of the same training, which a digest names."""
+        return cls(_Store(checkpoints, training))
 
     def within(self, name: str) -> Units:
         """The units of a part of the training."""

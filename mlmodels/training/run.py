@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from algotrade.checkpoints import Checkpoints
+from algotrade.checkpoints import NOWHERE, Checkpoints, fingerprint_of
 from marketdata.bars import Bars
 from mlmodels import estimators
 from mlmodels.audit import Audit, audit_features, audit_labels
 from mlmodels.configuration import TrainingConfiguration
+from mlmodels.draws import fingerprint
 from mlmodels.errors import TrainingError
 from mlmodels.evaluation.controls import Control
 from mlmodels.evaluation.scoring import score
@@ -22,6 +24,7 @@ from mlmodels.training.controlling import buy_and_hold_control, majority_control
 from mlmodels.training.data import TrainingData
 from mlmodels.training.fitting import fit_rows, search_rows
 from mlmodels.training.progress import Part, Progress, rising
+from mlmodels.training.provenance import library_versions
 from mlmodels.training.report import PathReport, TrainingReport
 from mlmodels.training.reporting import Findings, report_of
 from mlmodels.training.resuming import Units
@@ -50,12 +53,12 @@ class TrainingRun:
     ) -> None:
         self.configuration, self._audited = configuration, audit
         self._simulate, self._periods_per_year = simulate, periods_per_year
-        self._units = Units.of(checkpoints)
         preparing, self._auditing, self._fitting, self._trading = rising(progress).divided(
             [PREPARING, AUDITING, 1.0 - PREPARING - AUDITING - TRADING, TRADING]
         )
         preparing.tell(0.0, "Preparing features")
         self.data = TrainingData.of(configuration, bars, labels)
+        self._units = Units.of(checkpoints, "" if checkpoints is NOWHERE else self._name())
 
     def run(self) -> tuple[TrainingReport, estimators.Classifier]:
         """Audit, validate, train the controls and the final model, trade, report."""
@@ -77,6 +80,18 @@ class TrainingRun:
         )
         self._trading.tell(1.0, "Storing the model")
         return report, classifier
+
+    def _name(self) -> str:
+        """A digest of all that a fit here depends on but the code."""
+        data, digest = self.data, sha256()
+        for column in (data.values, data.labels.returns, data.labels.up, data.labels.end):
+            digest.update(column.tobytes())
+        return fingerprint_of(
+            configuration=self.configuration.to_dict(),
+            bars=fingerprint(data.bars),
+            learned=digest.hexdigest(),
+            versions=library_versions(),
+        )
 
     def _weights(self) -> list[float]:
         asked, data = self.configuration, self.data

@@ -8,7 +8,8 @@ from django.db import connection, connections
 
 from algotrade.jobs import services as job_services
 from algotrade.jobs.errors import JobCancelled
-from algotrade.jobs.models import Job
+from algotrade.jobs.models import Job, Worker
+from algotrade.jobs.queueing import waiting
 from marketdata.errors import SeriesInUse
 from marketdata.services import delete_series
 from mlmodels import artifacts, store
@@ -137,7 +138,8 @@ def test_trainings_of_one_owner_run_one_after_another_and_leave_a_place_to_other
     claimed = [Job.objects.claim_next("host:1").pk for _ in range(3)]
     assert claimed == [first.job.pk, theirs.pk, own.pk]
     assert Job.objects.claim_next("host:1") is None
-    assert second.job.waits_for_own
+    Worker.objects.create(name="host:1", places=2)
+    assert "one runs at a time for each account" in waiting([second.job])[second.job.pk].reason
     first.job.refresh_from_db()
     first.job.cancel()
     assert Job.objects.claim_next("host:1").pk == second.job.pk

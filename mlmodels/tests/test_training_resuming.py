@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from algotrade.checkpoints import NOWHERE, FolderCheckpoints
 from algotrade.env import BASE_DIR
-from backtests.learning import simulate_targets
 from mlmodels import estimators
 from mlmodels.tests.prices import autoregressive
+from mlmodels.trading import Traded
 from mlmodels.training import MLPredictor, resuming
 
 BARS = autoregressive(900, 0.2, seed=3)
@@ -40,10 +41,23 @@ class Stopped(Exception):
     """The training was left."""
 
 
+def simulated(bars, targets, *, cost_rate, short_trades, periods_per_year):
+    """Trades without an account: each target is held over the next bar, and each change of it costs its rate."""
+    return [_held(bars, np.nan_to_num(target), cost_rate) for target in targets]
+
+
+def _held(bars, target, cost_rate):
+    changed = np.abs(np.diff(target, prepend=0.0))
+    returns = np.append(0.0, target[:-1] * np.diff(bars.close) / bars.close[:-1]) - cost_rate * changed
+    equity = np.cumprod(1.0 + returns)
+    trades, exposure = int((changed > 0).sum()), float((target != 0).mean())
+    return Traded(equity[-1] - 1.0, float(returns.mean()), -1.0, 1.0, -0.5, trades, exposure, equity)
+
+
 def trained(name, checkpoints=NOWHERE, progress=None):
     """Everything that a training gives: its report, its record and what its final model says."""
     predictor = MLPredictor(features=["log_return(1)", "rsi(14)", "volatility(20)"], **SETTINGS[name])
-    report = predictor.train(BARS, progress, simulator=simulate_targets, checkpoints=checkpoints, audit=False)
+    report = predictor.train(BARS, progress, simulator=simulated, checkpoints=checkpoints, audit=False)
     values = predictor.prepare_features(BARS).values[40:]
     said = (report.record.probability, predictor.trained.classifier.probability_up(values))
     return json.dumps(report.to_dict(), sort_keys=True), *(one.tobytes() for one in said)

@@ -73,7 +73,15 @@ def _sources() -> list[Path]:
     ]
     for plugin in settings.PLUGINS:
         spec = find_spec(plugin)
-        if spec is not None and spec.origin is not None:
+        if spec is None:
+            continue
+        if spec.submodule_search_locations is not None:
+            files += [
+                file
+                for place in spec.submodule_search_locations
+                for file in sorted(Path(place).rglob("*.py"))
+            ]
+        elif spec.origin is not None:
             files.append(Path(spec.origin))
     return files
 

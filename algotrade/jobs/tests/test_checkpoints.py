@@ -36,6 +36,19 @@ def test_a_change_of_a_source_or_a_library_is_another_release(monkeypatch, tmp_p
     assert len({before, other_library, other_source, version()}) == 4
 
 
+def test_a_change_anywhere_in_a_plug_in_that_is_a_package_is_another_release(monkeypatch, settings, tmp_path):
+    inner = tmp_path / "lab_plugin_of_parts" / "inner"
+    inner.mkdir(parents=True)
+    for folder in (inner.parent, inner):
+        (folder / "__init__.py").write_text("")
+    (inner / "signals.py").write_text("LENGTH = 14")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    settings.PLUGINS = ["lab_plugin_of_parts"]
+    before = checkpoints.code_version.__wrapped__()
+    (inner / "signals.py").write_text("LENGTH = 15")
+    assert checkpoints.code_version.__wrapped__() != before
+
+
 def test_what_a_job_kept_is_discarded_whole_and_twice_without_harm(settings):
     checkpoints.of_job(JOB, "one").keep("unit", b"one")
     checkpoints.of_job(JOB, "two").keep("unit", b"two")

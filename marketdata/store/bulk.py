@@ -94,6 +94,7 @@ def _copy(series: Series, rows: Rows, revision: int) -> None:
     names = ", ".join(connection.ops.quote_name(name) for name in _FIELDS)
     table = connection.ops.quote_name(MarketData._meta.db_table)
     with (
+        connection.wrap_database_errors,  # Django itself hands a COPY on with the errors of the driver
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
     ):

@@ -4,8 +4,9 @@ import datetime as dt
 import json
 
 import numpy as np
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from marketdata.bars import COLUMNS, Bars
@@ -76,6 +77,26 @@ def test_whole_and_broken_blocks_are_stored_alike(user, count, monkeypatch):
     visible(series, bars)
     assert load_bars(series).open.tolist() == bars.open.tolist()
     assert series.bars.filter(symbol=series.symbol).count() == count
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL takes a COPY")
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_goes_away_in_the_middle_of_a_copy_is_a_database_that_cannot_be_reached(
+    user, monkeypatch
+):
+    """A job that meets it is tried again; anything else would end it as a defect of ours."""
+    series = make_series(user)
+    pieces = bulk._pieces
+
+    def cut_off(rows, size):
+        with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+        yield from pieces(rows, size)
+
+    monkeypatch.setattr(bulk, "_pieces", cut_off)
+    with pytest.raises(OperationalError), transaction.atomic():
+        insert_rows(series, rows_of(make_bars(count=1000)), 0)
+    assert not MarketData.objects.exists(), "a new connection finds nothing of it"
 
 
 def test_rows_are_stored_as_the_models_themselves_would_store_them(user):

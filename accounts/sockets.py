@@ -4,6 +4,8 @@ A browser sends its cookies to whoever's page asks for a socket, so its Origin i
 script has no Origin, and brings a ticket instead of a cookie.
 """
 
+import contextlib
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,7 +21,10 @@ from django.http.request import is_same_domain, validate_host
 from accounts import tickets
 from accounts.models import User
 from accounts.proofs import Proof, of_session, user_of
+from algotrade.reach import is_out_of_reach
 
+logger = logging.getLogger(__name__)
+TRY_AGAIN_LATER = 1013
 SESSION_KEY = re.compile(r"[a-z0-9]{8,64}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -40,12 +45,25 @@ class Admission:
 
 
 class SocketAdmission:
-    """ASGI: refuses sockets of strange pages, and puts `user` and `admission` into the scope of the others."""
+    """ASGI: refuses sockets of strange pages, and puts `user` and `admission` into the scope of the others.
+
+    While the database or Redis is away nobody can be let in: such a socket is closed, and whoever opened it comes back.
+    """
 
     def __init__(self, application: Application) -> None:
         self.application = application
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        try:
+            await self._admit(scope, receive, send)
+        except Exception as error:
+            if not is_out_of_reach(error):
+                raise
+            logger.warning("A socket was closed, to be opened again later: %s", type(error).__name__)
+            with contextlib.suppress(RuntimeError):  # it may have been closed before
+                await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
+
+    async def _admit(self, scope: Scope, receive: Any, send: Any) -> None:
         ticket = ticket_in(scope)
         if not is_own_page(scope, by_ticket=ticket is not None):
             await WebsocketDenier()(scope, receive, send)

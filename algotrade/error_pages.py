@@ -3,13 +3,13 @@
 import sys
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import defaults
 
 from algotrade.logging import request_id
+from algotrade.reach import DATABASE_OUT_OF_REACH
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -46,7 +46,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if isinstance(sys.exc_info()[1], OperationalError):
+    if isinstance(sys.exc_info()[1], DATABASE_OUT_OF_REACH):
         return _database_busy(request)
     if wants_json(request):
         detail = _("An error of ours; it was recorded as %(id)s. Try again.") % {
@@ -57,7 +57,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _database_busy(request: HttpRequest) -> HttpResponse:
-    """Locked by a large import, restarting or gone: it passes, so the answer says when to come back."""
+    """Locked by a large import, restarting, on a full disk or gone: it passes, so the answer says when to come back."""
     if wants_json(request):
         detail = _("The database is busy or does not answer; nothing was changed. Try again in a moment.")
         response: HttpResponse = refusal(request, 503, "database_busy", detail)

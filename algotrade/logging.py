@@ -39,6 +39,22 @@ class ContextFilter(logging.Filter):
         return True
 
 
+class PassingFilter(logging.Filter):
+    """A request that met a database which was away was answered 503: one line says so, and no traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        from algotrade.reach import (
+            DATABASE_OUT_OF_REACH,  # the settings, which load this module, come before Django
+        )
+
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, DATABASE_OUT_OF_REACH):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg, record.args = f"{record.getMessage()} ({type(error).__name__}: {error})", ()
+            record.exc_info = None
+        return True
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line, for machines that collect logs."""
 
@@ -74,7 +90,7 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"context": {"()": ContextFilter}},
+        "filters": {"context": {"()": ContextFilter}, "passing": {"()": PassingFilter}},
         "formatters": {"line": {"()": formatter}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["context"]},
@@ -82,7 +98,7 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"level": "WARNING"},
-            "django.request": {"level": "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["passing"]},
             "daphne": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
             "celery": {"level": "WARNING"},

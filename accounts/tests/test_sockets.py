@@ -10,11 +10,13 @@ from asgiref.sync import sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from redis.exceptions import TimeoutError as RedisTimeout
 from rest_framework.test import APIClient
 
-from accounts import api_tokens, tickets, tokens
+from accounts import api_tokens, sockets, tickets, tokens
 from accounts.models import User
 from accounts.proofs import Proof, of_session
 from accounts.services import UserService
@@ -238,3 +240,32 @@ async def test_a_socket_does_not_outlive_its_log_in(ada, monkeypatch, opener, en
 
 def test_the_check_comes_often_enough_to_close_within_thirty_seconds():
     assert consumers.CHECK_SECONDS <= 25
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OperationalError("disk I/O error"), RedisTimeout(), OSError()],
+    ids=lambda error: type(error).__name__,
+)
+async def test_while_a_server_is_away_a_socket_is_closed_and_may_come_back(ada, monkeypatch, caplog, error):
+    session = await sync_to_async(signed_in)(ada)
+
+    def away(key):
+        raise error
+
+    monkeypatch.setattr(sockets, "of_session", away)
+    assert await opened(session=session) is None
+    assert "to be opened again later" in caplog.text
+    monkeypatch.undo()
+    assert await admitted(session=session)
+
+
+async def test_a_defect_at_the_door_is_told(ada, monkeypatch):
+    session = await sync_to_async(signed_in)(ada)
+
+    def broken(key):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sockets, "of_session", broken)
+    with pytest.raises(ZeroDivisionError):
+        await opened(session=session)

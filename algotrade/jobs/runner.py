@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 from django.utils.translation import gettext as _
 
 from algotrade import meters
@@ -16,12 +16,11 @@ from algotrade.jobs.errors import JobCancelled, LeaseLost
 from algotrade.jobs.kinds import kind_of_row
 from algotrade.jobs.models import Job
 from algotrade.logging import job_id, request_id
+from algotrade.reach import DATABASE_OUT_OF_REACH
 
 logger = logging.getLogger(__name__)
 MEMORY_ATTEMPTS = 2
 PAUSE_SECONDS = 0.5
-OUT_OF_REACH = (OperationalError, InterfaceError)
-"""What a database raises that restarts, or cannot be reached: the work was not at fault."""
 
 Ending = Callable[[], None]
 
@@ -80,7 +79,7 @@ class _Endings:
             self.exhausted = True
             reason = _("The job needed more memory than it may use.")
             return partial(job.give_back, reason, attempts=MEMORY_ATTEMPTS, code="out_of_memory")
-        if isinstance(error, OUT_OF_REACH):
+        if isinstance(error, DATABASE_OUT_OF_REACH):
             logger.warning("%s could not reach the database: %s", job.kind, type(error).__name__)
             reason = _("The database could not be reached.")
             return partial(job.give_back, reason, code="database_unavailable")
@@ -110,7 +109,7 @@ def _end(ending: Ending, endings: _Endings) -> None:
     """Write an end; storing a result may fail as the work may."""
     try:
         _insist(ending)
-    except OUT_OF_REACH:
+    except DATABASE_OUT_OF_REACH:
         raise  # not even after a while: the lease runs out, and the sweeper gives the job to somebody else
     except Exception as error:
         ending = endings.after(error)
@@ -128,7 +127,7 @@ def _insist(ending: Ending) -> None:
     while True:
         try:
             return ending()
-        except OUT_OF_REACH as error:
+        except DATABASE_OUT_OF_REACH as error:
             if time.monotonic() > until:
                 raise
             logger.warning("The end of a job is written again: %s", type(error).__name__)

@@ -1,7 +1,8 @@
 """Hostile input on real routes: 400 in the one shape (or in words on a page), never a 500."""
 
 import pytest
-from django.db import OperationalError
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -138,3 +139,33 @@ def test_a_database_that_is_busy_is_no_error_of_ours(client_for, user, monkeypat
     assert response["Retry-After"]
     if path.startswith("/api/"):
         assert response.json()["code"] == "database_busy"
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_before_any_view_is_one_line_of_the_log(
+    client_for, user, monkeypatch, caplog, kind
+):
+    def full(*args):
+        raise kind("disk I/O error")
+
+    client = client_for(user)
+    monkeypatch.setattr(SessionStore, "load", full)
+    client.raise_request_exception = False
+    response = client.get("/api/strategies/")
+    assert response.status_code == 503
+    assert response.json()["code"] == "database_busy"
+    (record,) = [record for record in caplog.records if record.name == "django.request"]
+    assert not record.exc_info, "it passes, so no traceback"
+    assert record.levelname == "WARNING"
+    assert "disk I/O error" in record.getMessage()
+
+
+def test_a_defect_keeps_its_traceback(client_for, user, monkeypatch, caplog):
+    def broken(*args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(StrategyQuerySet, "for_user", broken)
+    client = client_for(user)
+    client.raise_request_exception = False
+    assert client.get("/api/strategies/").status_code == 500
+    assert any(record.name == "django.request" and record.exc_info for record in caplog.records)

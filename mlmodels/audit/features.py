@@ -41,7 +41,8 @@ FEATURES_OF_A_STRATEGY = 10
 """As many features cost what one strategy does."""
 CUT_PLACES = 12
 """Where the bars are taken away, too: what depends on their number shows at any place."""
-FEWEST_BEFORE = 256
+FEWEST_BEFORE = 384
+"""As far back as places that are looked at together are compared, so that what was suspected there is seen again."""
 FURTHER = 4
 SHARED = 256
 """How far places may be apart whose bars before any change are computed once."""

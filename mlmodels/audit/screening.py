@@ -21,7 +21,8 @@ Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 BEFORE = 128
-"""Bars up to a place that are compared: with those changed after it, what looks up to 191 bars ahead shows."""
+"""Bars up to a place that are compared: with those changed after it, what looks up to 191 bars ahead shows. In features
+that have forgotten sooner the bars of FORGETTING are compared, too, which is 447 bars ahead."""
 FORGETTING = 256
 """Bars beyond the warm-up after which a changed stretch is forgotten, but for a trace."""
 TRACE = 1e-6
@@ -89,14 +90,18 @@ def _suspects(whole: Floats, changed: Floats, places: Sequence[int], noise: Floa
     plain, other = _bits(whole), _bits(changed)
     found = np.zeros((len(places), len(noise)), dtype=np.bool_)
     for number, place in enumerate(places):
-        stretch = slice(max(0, place - BEFORE + 1), place + 1)
+        stretch = slice(max(0, place - BEFORE - FORGETTING + 1), place + 1)
         differ = plain[:, stretch] != other[:, stretch]
         columns = np.flatnonzero(differ.any(axis=1))
         if columns.size:
-            apart = np.abs(changed.T[columns, stretch] - whole.T[columns, stretch])
-            slight = (apart <= noise[columns, np.newaxis]) | ~differ[columns]
             # A trace is there from the first bar on; what comes later comes from the other side.
-            found[number, columns] = ~(differ[columns, 0] & slight.all(axis=1))
+            remembered = differ[columns, 0]
+            near = differ[columns, -BEFORE:]
+            stretch = slice(max(0, place - BEFORE + 1), place + 1)
+            apart = np.abs(changed.T[columns, stretch] - whole.T[columns, stretch])
+            slight = (apart <= noise[columns, np.newaxis]) | ~near
+            forgotten = ~near.any(axis=1) | (near[:, 0] & slight.all(axis=1))
+            found[number, columns] = ~(remembered & forgotten)
     return found
 
 

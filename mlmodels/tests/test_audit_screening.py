@@ -68,6 +68,24 @@ def test_a_rare_leak_is_seen_at_the_very_places_that_lie_on_it(weight):
     assert seen == set(places[np.isin(places, told)].tolist())
 
 
+@pytest.mark.parametrize("ahead", [100, 250, 400])
+def test_what_looks_far_ahead_in_a_short_stretch_is_seen_there(ahead):
+    """A hundred bars in the middle; the twelve places that are looked at in any case lie elsewhere."""
+    bars = autoregressive(12_000, 0.0, seed=6)
+
+    def once(columns, out):
+        out[:] = columns.log_returns
+        told = np.flatnonzero(
+            (columns.bars.time >= bars.time[5_600]) & (columns.bars.time < bars.time[5_700])
+        )
+        told = told[told + ahead < len(out)]
+        out[told] = columns.log_close[told + ahead] - columns.log_close[told]
+
+    with temporarily(kind(once)):
+        audit = audit_features(bars, ["leaking"])
+    assert [leak.name for leak in audit.leaks] == ["leaking"]
+
+
 def test_a_few_huge_values_make_no_leak_of_the_others_a_trace():
     """An average divided by nearly nothing at 5 bars, and at one bar in 160 the next return, as large as the rest."""
     told = np.arange(200, 3_800, 160)

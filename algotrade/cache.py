@@ -15,7 +15,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 
 logger = logging.getLogger(__name__)
-ANSWER_SECONDS = 0.5
+ANSWER_SECONDS = 0.3
 AWAY_SECONDS = 5.0
 MOST_ENTRIES = 10_000
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from algotrade.jobs.advice import advised_codes
 from marketdata.columns import ColumnFiles
 from marketdata.errors import FileInvalid, FileTooLarge
 from marketdata.models import BarImport
@@ -16,6 +17,17 @@ from marketdata.tests.mutants import mutants
 SEED = 1
 EVERY_DAY, AT_THE_DOOR = 150, 40
 LONGEST = 500  # lines of the longest of these files
+CRASHED = frozenset(
+    {
+        "internal_error",
+        "worker_lost",
+        "out_of_memory",
+        "storage_failed",
+        "deadline_exceeded",
+        "database_unavailable",
+    }
+)
+"""How a job ends that did not refuse its file, but failed at it."""
 READINGS = (
     Reading(policy="reject"),
     Reading(policy="drop"),
@@ -95,6 +107,10 @@ def test_each_damaged_file_is_read_well_or_refused_in_its_place(tmp_path):
     assert read > EVERY_DAY / 20, "these files are nothing but damage"
 
 
+def test_the_codes_of_crashed_jobs_are_those_in_use():
+    assert advised_codes() >= CRASHED
+
+
 @pytest.mark.django_db
 def test_a_damaged_file_never_fails_the_door(api, run_jobs):
     for number, (name, data) in enumerate(mutants(AT_THE_DOOR, SEED + 1)):
@@ -111,10 +127,7 @@ def test_a_damaged_file_never_fails_the_door(api, run_jobs):
             assert answer.json()["detail"]
     for job in run_jobs():
         assert job.state in {"succeeded", "failed"}
-        assert job.error_code not in {"internal_error", "job_failed", "unexpected"}, (
-            job.error_code,
-            job.error_detail,
-        )
+        assert job.error_code not in CRASHED, (job.error_code, job.error_detail)
         assert job.state == "succeeded" or job.error_detail
     for row in BarImport.objects.filter(status="failed").exclude(problems=[]):
         assert all(item["reason"] for item in row.problems)

@@ -4,6 +4,8 @@ from typing import Any
 
 import django_filters
 
+from algotrade.boundary import MAX_INTEGER
+
 LONGEST_TEXT = 120
 
 
@@ -12,3 +14,10 @@ class TextFilter(django_filters.CharFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, max_length=LONGEST_TEXT, **kwargs)
+
+
+class IdFilter(django_filters.NumberFilter):
+    """The number of a row; one that no row can have is refused, as no database takes numbers of any length."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, min_value=1, max_value=MAX_INTEGER, decimal_places=0, **kwargs)

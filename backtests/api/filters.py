@@ -2,7 +2,7 @@
 
 import django_filters
 
-from algotrade.filters import TextFilter
+from algotrade.filters import IdFilter, TextFilter
 from algotrade.jobs.models import Job
 from backtests.models import BacktestResult, Sweep
 
@@ -10,20 +10,8 @@ from backtests.models import BacktestResult, Sweep
 class BacktestFilter(django_filters.FilterSet):
     """`?strategy=&series=&symbol=&status=&created_after=&created_before=`."""
 
-    strategy = django_filters.NumberFilter(
-        field_name="strategy_id",
-        min_value=1,
-        max_value=2**63 - 1,
-        decimal_places=0,
-        help_text="Id of the strategy.",
-    )
-    series = django_filters.NumberFilter(
-        field_name="series_id",
-        min_value=1,
-        max_value=2**63 - 1,
-        decimal_places=0,
-        help_text="Id of the series.",
-    )
+    strategy = IdFilter(field_name="strategy_id", help_text="Id of the strategy.")
+    series = IdFilter(field_name="series_id", help_text="Id of the series.")
     symbol = TextFilter(lookup_expr="iexact")
     status = django_filters.ChoiceFilter(choices=Job.State.choices)
     created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")

@@ -2,7 +2,7 @@
 
 import django_filters
 
-from algotrade.filters import TextFilter
+from algotrade.filters import IdFilter, TextFilter
 from algotrade.jobs.models import Job
 from marketdata.models import BarImport, MarketData, Series
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
@@ -29,7 +29,7 @@ class SeriesFilter(django_filters.FilterSet):
 class MarketDataFilter(django_filters.FilterSet):
     """`?series=` is required, so that no request walks through every bar there is; `?start=` and `?end=`."""
 
-    series = django_filters.NumberFilter(field_name="series_id", required=True, max_value=2**63 - 1)
+    series = IdFilter(field_name="series_id", required=True)
     start = django_filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="gte")
     end = django_filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="lte")
 
@@ -43,7 +43,7 @@ class ImportFilter(django_filters.FilterSet):
 
     status = django_filters.ChoiceFilter(choices=Job.State.choices)
     source = django_filters.ChoiceFilter(choices=BarImport.Source.choices)
-    series = django_filters.NumberFilter(field_name="series_id", max_value=2**63 - 1)
+    series = IdFilter(field_name="series_id")
     symbol = TextFilter(lookup_expr="iexact")
 
     class Meta:

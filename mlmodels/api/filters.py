@@ -2,8 +2,7 @@
 
 import django_filters
 
-from algotrade.boundary import MAX_INTEGER
-from algotrade.filters import TextFilter
+from algotrade.filters import IdFilter, TextFilter
 from algotrade.jobs.models import Job
 from mlmodels.models import MLModel, MLModelQuerySet
 
@@ -17,7 +16,7 @@ class MLModelFilter(django_filters.FilterSet):
     stage = django_filters.ChoiceFilter(choices=MLModel.Stage.choices)
     algorithm = TextFilter()
     verdict = TextFilter()
-    series = django_filters.NumberFilter(field_name="series_id", max_value=MAX_INTEGER)
+    series = IdFilter(field_name="series_id")
     symbol = TextFilter(lookup_expr="iexact")
     timeframe = TextFilter()
 

@@ -101,6 +101,15 @@ def test_a_failed_job_says_why_and_offers_to_try_again(job, page):
     assert "JOB_MEMORY_LIMIT_MB" in text, "the advice for its code"
     assert "Too few bars: choose a longer period." in text
     assert f"/jobs/{job.pk}/retry/" in text
+    assert "Open what it was about" not in text, "there is nothing to open"
+
+
+def test_a_failed_job_leads_to_what_its_advice_speaks_of(job, page):
+    Job.objects.filter(pk=job.pk).update(
+        state="failed", error_code="file_invalid", result_url="/data/imports/2/"
+    )
+    text = page.get(f"/jobs/{job.pk}/").content.decode()
+    assert '<a href="/data/imports/2/">Open what it was about</a>' in text
 
 
 @pytest.mark.parametrize("verb", ["cancel", "retry"])

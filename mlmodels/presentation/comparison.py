@@ -24,6 +24,12 @@ NEITHER_IS_BETTER = frozenset({"base_rate", "base_log_loss", "effective_rows", "
 CHOICES: Mapping[str, Mapping[str, str]] = {
     "algorithm": {key: algorithm.label for key, algorithm in ALGORITHMS.items()},
     **{param.name: dict(param.choices) for param in TRAINING_PARAMS if isinstance(param, ChoiceParam)},
+    **{
+        f"hyperparameters.{param.name}": dict(param.choices)
+        for algorithm in ALGORITHMS.values()
+        for param in algorithm.params
+        if isinstance(param, ChoiceParam)
+    },
 }
 Say: TypeAlias = Callable[[float | None], str]
 PRINTED: Mapping[str, Say] = {
@@ -45,7 +51,7 @@ def comparison_context(first: MLModel, second: MLModel) -> dict[str, Any]:
         "settings": [
             _setting(item, first, second) for item in found.settings if _counts(item.name, first, second)
         ],
-        "scores": [_score(pair) for pair in found.scores],
+        "scores": [_score(pair, comparable=found.paired is not None) for pair in found.scores],
         "paired": _paired(found.paired) if found.paired else None,
         "curves": [_shared_table(key, (first, second), curves) for key in shared],
         "has_equity": any(model.metrics.get("trading") for model in (first, second)),
@@ -59,7 +65,9 @@ def _shared_table(
     """One curve's frame with the values of both models in its table."""
     owners = [(str(model), found[key]) for model, found in zip(models, curves, strict=True) if key in found]
     rows = tuple((name, *row) for name, curve in owners for row in curve.rows)
-    return replace(owners[0][1], head=(_("Model"), *owners[0][1].head), rows=rows)
+    # The intervals that the words under a calibration speak of are drawn for one model only.
+    note = "" if key == "calibration" else owners[0][1].note
+    return replace(owners[0][1], head=(_("Model"), *owners[0][1].head), rows=rows, note=note)
 
 
 def comparison_curves(first: MLModel, second: MLModel) -> dict[str, Any]:
@@ -147,12 +155,14 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _score(pair: ScorePair) -> dict[str, Any]:
+def _score(pair: ScorePair, *, comparable: bool) -> dict[str, Any]:
+    """One row of the scores; none is marked as the better one where the two cannot be compared."""
+
     def say(value: float | None) -> str:
         return PRINTED[pair.key](value) if pair.key in PRINTED else figures.ratio(value, 4)
 
     better = ""
-    if pair.difference and pair.key not in NEITHER_IS_BETTER:
+    if comparable and pair.difference and pair.key not in NEITHER_IS_BETTER:
         better = "second" if (pair.difference > 0.0) != (pair.key in SMALLER_IS_BETTER) else "first"
     return {
         "label": pair.label,

@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 
 from mlmodels.models import MLModel
-from mlmodels.services import MLModelService
+from mlmodels.presentation.comparison import _setting
+from mlmodels.services import MLModelService, SettingDifference
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +146,31 @@ def test_a_report_of_the_version_before_is_compared_as_far_as_it_goes(pair, page
     assert 'id="scores-title"' in text
     curves = page.get(reverse("mlmodels:compare_curves") + query(older, pair[1])).json()["curves"]
     assert [line["label"] for line in curves["roc"]["lines"]] == ["Echo v2", "Chance"]
+
+
+def test_neither_is_called_better_where_the_two_cannot_be_compared(pair, page):
+    text = page.get(reverse(COMPARE) + query(*pair)).content.decode()
+    assert 'class="visually-hidden"> better' in text
+    other = MLModel.objects.get(pk=pair[1].pk)
+    other.configuration |= {"horizon": other.configuration["horizon"] + 1}
+    other.save()
+    text = page.get(reverse(COMPARE) + query(*pair)).content.decode()
+    assert "cannot be said from these trainings" in text
+    assert 'class="visually-hidden"> better' not in text
+
+
+def test_a_choice_is_compared_by_its_name(pair):
+    found = SettingDifference("hyperparameters.max_features", "Features a split looks at", "sqrt", None)
+    assert _setting(found, *pair)["first"] == "Square root of all"
+
+
+def test_without_scripts_a_training_is_followed_until_it_ends_and_two_models_are_compared(
+    submit, train, page
+):
+    again = '<noscript><meta http-equiv="refresh"'
+    assert again in page.get(submit().get_absolute_url()).content.decode()
+    assert again not in page.get(train().get_absolute_url()).content.decode()
+    (offered,) = re.findall(
+        r"<noscript>(.*?Compare the two.*?)</noscript>", page.get(reverse(LIST)).content.decode()
+    )
+    assert 'type="submit"' in offered

@@ -12,12 +12,23 @@ export function indexAt(rows, time) {
   return low - 1;
 }
 
-/** The values of `points` at the times of `rows`: each point counts from its time on, null makes a gap. */
-export function alignTo(rows, points) {
+/** The times of all lines, each once and in their order, as rows. */
+export function timesOf(lines) {
+  const times = new Set(lines.flatMap((points) => points.map(([time]) => time)));
+  return [...times].sort((one, other) => one - other).map((time) => [time]);
+}
+
+/**
+ * The values of `points` at the times of `rows`: each point counts from its time on, null makes a gap. The last one
+ * counts for ever, or only at its time where `lasts` is false.
+ */
+export function alignTo(rows, points, { lasts = true } = {}) {
   const exact = new Map(points);
   const sameTimes = rows.every((row) => exact.has(row[0]));
+  const end = lasts ? Infinity : points[points.length - 1]?.[0];
   return rows.map((row) => {
     if (sameTimes) return exact.get(row[0]);
+    if (row[0] > end) return null;
     const index = indexAt(points, row[0]);
     return index < 0 ? null : points[index][1];
   });

@@ -8,7 +8,7 @@ import {
   HistogramSeries,
   LineSeries,
 } from "../../vendor/lightweight-charts-5.2.1/lightweight-charts.js";
-import { alignTo, indexAt, isIntraday, knownAt, withoutRepeats } from "./chart-data.js";
+import { alignTo, indexAt, isIntraday, knownAt, timesOf, withoutRepeats } from "./chart-data.js";
 import { baseOptions, faded, overlayColour, palette, themeOptions } from "./chart-theme.js";
 import { axisAmount, compact, fixed, percent, pricePlaces, seriesPlaces } from "./numbers.js";
 import { text } from "./texts.js";
@@ -288,9 +288,11 @@ export function lineChart(box, { data }) {
     { label: text("strategy"), points: data.equity, tone: "chart-strategy" },
     ...(data.benchmark?.length ? [{ label: text("benchmark"), points: data.benchmark, tone: "chart-benchmark" }] : []),
   ];
-  const first = withoutRepeats(lines[0].points);
-  const others = lines.slice(1).map((line) => alignTo(first, line.points));
-  const rows = first.map(([time, value], index) => [time, value, ...others.map((values) => values[index])]);
+  const cleaned = lines.map((line) => withoutRepeats(line.points));
+  // Lines of other periods (two models) stand in their own times: none goes on where it has ended.
+  const times = data.lines ? timesOf(cleaned) : cleaned[0];
+  const values = cleaned.map((line) => alignTo(times, line, { lasts: !data.lines }));
+  const rows = times.map(([time], index) => [time, ...values.map((line) => line[index])]);
   const columns = lines.map((line, index) => ({
     label: line.label,
     format: (value) => fixed(value, 2),

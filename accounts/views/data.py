@@ -37,7 +37,6 @@ def data(request: HttpRequest) -> HttpResponse:
 def export_create(request: HttpRequest) -> HttpResponse:
     """Queue a copy."""
     exporting.request(request.user)
-    messages.success(request, _("The copy is being written. It appears here when it is done."))
     return redirect("accounts:data")
 
 

@@ -32,7 +32,7 @@ class MLSignalStrategy(DecidesByProbability):
     label = "Trained model"
     summary = "Follows the out-of-sample predictions of a model you trained."
     rules = (
-        "Buy when model {model} gives a gain more than 50 % plus the margin.",
+        "Buy when the model gives a gain more than 50 % plus the margin.",
         "When it gives less than 50 % minus the margin, go short where short trades are on, else stay out.",
         "In between, stay out. Within the training period only out-of-fold predictions are used.",
     )

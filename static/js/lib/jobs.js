@@ -57,7 +57,8 @@ class JobView {
     const dot = document.createElement("span");
     dot.className = "status-dot";
     badge.className = state === "running" ? "status status-busy" : "status status-wait";
-    badge.replaceChildren(dot, text(`job-${state}`));
+    const word = text(`job-${state}`);
+    badge.replaceChildren(dot, word.charAt(0).toUpperCase() + word.slice(1));
   }
 
   draw(progress) {

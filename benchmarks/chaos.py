@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.faults import report
-from benchmarks.faults.injecting import FAULTS, Rig
+from benchmarks.faults.injecting import FAULTS
 from benchmarks.faults.invariant import Violation
 from benchmarks.faults.lab import EMBEDDED, FULL, Lab
 from benchmarks.faults.planted import DEFECTS
 from benchmarks.faults.record import Record
+from benchmarks.faults.rig import Rig
 from benchmarks.faults.servers import Missing, Postgres, Redis, SmallDisk
 from benchmarks.faults.sockets import Sockets
 from benchmarks.faults.trial import Outcome, Trial, make_plan

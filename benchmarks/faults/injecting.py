@@ -1,21 +1,17 @@
 """Every fault, injected for real: signals to processes, servers that end or hang, a disk that is full."""
 
-import random
 import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import redis
 from celery import Celery
 
-from benchmarks.faults.lab import Lab, run_beside, send, until_true
+from benchmarks.faults.lab import run_beside, send, until_true
 from benchmarks.faults.limits import LEASE_SECONDS, QUEUE_LIMIT, SWEEP_SECONDS
-from benchmarks.faults.record import Record
-from benchmarks.faults.servers import Postgres, Redis, SmallDisk
-from benchmarks.faults.sockets import Sockets
-from benchmarks.faults.work import KINDS, Accepted, Person, Work
+from benchmarks.faults.rig import Fault, Release, Rig, quietly
+from benchmarks.faults.work import KINDS, Accepted
 
 HUNG_SECONDS = 3.0
 DOWN_SECONDS = 1.5
@@ -24,78 +20,6 @@ DOUBLING_SECONDS = 2.0
 DEAF_SECONDS = 8.0
 FROZEN_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + 1.0
 BURST_THREADS = 10
-
-
-@dataclass
-class Rig:
-    """One lab with everything around it that faults reach for."""
-
-    lab: Lab
-    record: Record
-    work: Work
-    sockets: Sockets
-    disk: SmallDisk
-    rng: random.Random
-    redis: Redis | None = None
-    postgres: Postgres | None = None
-    burst: int = 30
-    broker_answers: list[tuple[bool, float]] = field(default_factory=list)
-    full_disk: list[tuple[float, float]] = field(default_factory=list)
-    bystanders: list[Accepted] = field(default_factory=list)
-
-    @property
-    def poisoner(self) -> Person:
-        return self.work.people["poison"]
-
-    @property
-    def crowd(self) -> Person:
-        return self.work.people["crowd"]
-
-    @property
-    def bystander(self) -> Person:
-        return self.work.people["bystander"]
-
-    def running(self) -> list[tuple[str, int]]:
-        """Id and process of each running job that can be hit, waiting a little for one."""
-        found: list[tuple[str, int]] = []
-
-        def look() -> bool:
-            rows = _quietly(self.record.running) or []
-            found[:] = [
-                (job, int(worker.split(":")[2])) for job, worker, _title in rows if worker.count(":") == 2
-            ]
-            return bool(found)
-
-        if not until_true(look, 1.0):
-            self.work.submit(self.bystander, KINDS["slower"])
-            until_true(look, 8.0)
-        return found
-
-    def a_worker(self) -> str:
-        return self.rng.choice([name for name in self.lab.services if name.startswith("worker")] or ["web"])
-
-
-Release = Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One kind of fault: what it does, on what it strikes (one at a time), and how to end it."""
-
-    name: str
-    words: str
-    inject: Callable[[Rig], tuple[float, Release] | None]
-    strikes: str = ""
-    embedded: bool = True
-    full: bool = True
-
-
-def _quietly(action: Callable[[], object]) -> object:
-    """The answer of a database that may be away, or None."""
-    try:
-        return action()
-    except Exception:
-        return None
 
 
 # -- Processes ---------------------------------------------------------------------------------------------------
@@ -108,7 +32,7 @@ def child_killed(rig: Rig) -> None:
 
 def worker_killed(rig: Rig) -> None:
     rig.running()
-    rig.lab.kill(rig.a_worker(), tree=rig.rng.random() < 0.5)
+    rig.lab.kill(rig.workers()[0], tree=rig.rng.random() < 0.5)
 
 
 def web_killed(rig: Rig) -> None:
@@ -136,7 +60,7 @@ def child_stopped(rig: Rig) -> None:
 
 def worker_frozen(rig: Rig) -> tuple[float, Release]:
     rig.running()
-    pids = rig.lab.pids(rig.a_worker())
+    pids = rig.lab.pids(rig.workers()[-1])
     for pid in pids:
         send(pid, signal.SIGSTOP)
     return FROZEN_SECONDS, lambda: _thaw(pids)
@@ -168,7 +92,7 @@ def redis_hung(rig: Rig) -> tuple[float, Release]:
 def broker_down_at_commit(rig: Rig) -> tuple[float, Release]:
     """Work is submitted while there is no broker: it must be accepted, and at once."""
     rig.redis.kill()
-    web_is_up = _quietly(lambda: rig.bystander.client.call("GET", "/health")[0] == 200)
+    web_is_up = quietly(lambda: rig.bystander.client.call("GET", "/health")[0] == 200)
     began = time.monotonic()
     taken = rig.work.submit(rig.bystander, KINDS["quick"])
     if web_is_up:
@@ -216,7 +140,7 @@ def two_sweepers(rig: Rig) -> None:
         return
     app = Celery(broker=rig.redis.url)
     for _message in range(12):
-        _quietly(lambda: app.send_task("jobs.sweep", retry=False))
+        quietly(lambda: app.send_task("jobs.sweep", retry=False))
 
 
 def disk_full(rig: Rig) -> tuple[float, Release]:
@@ -272,7 +196,7 @@ def _run_of_own(rig: Rig) -> tuple[int, Accepted] | None:
     taken = rig.work.submit(rig.bystander, KINDS["paced"], strategy=number) if number else None
     if number is None or taken is None:
         return None
-    until_true(lambda: taken.job in {row[0] for row in _quietly(rig.record.running) or []}, 4.0)
+    until_true(lambda: taken.job in {row[0] for row in quietly(rig.record.running) or []}, 4.0)
     return number, taken
 
 
@@ -289,7 +213,7 @@ def strategy_deleted(rig: Rig) -> None:
 
 def cancelled(rig: Rig) -> None:
     taken = rig.work.submit(rig.bystander, KINDS["long"])
-    if taken and until_true(lambda: taken.job in {row[0] for row in _quietly(rig.record.running) or []}, 6.0):
+    if taken and until_true(lambda: taken.job in {row[0] for row in quietly(rig.record.running) or []}, 6.0):
         rig.work.cancel(rig.bystander, taken)
 
 
@@ -305,7 +229,11 @@ FAULTS = {
         Fault("child_frozen", "SIGSTOP of a child past its lease, then it goes on", child_frozen, "freeze"),
         Fault("child_stopped", "SIGSTOP of a child for ever", child_stopped),
         Fault(
-            "worker_frozen", "SIGSTOP of a worker past its leases", worker_frozen, "worker", embedded=False
+            "worker_frozen",
+            "SIGSTOP of a worker past its leases",
+            worker_frozen,
+            "frozen worker",
+            embedded=False,
         ),
         Fault("redis_killed", "Redis killed", redis_killed, "redis", embedded=False),
         Fault("redis_flushed", "Redis emptied", redis_flushed, "redis", embedded=False),

@@ -1,7 +1,5 @@
 """One lab from its start to the count: in peace first, then under faults, then until everything has ended."""
 
-import hashlib
-import json
 import random
 import threading
 import time
@@ -9,13 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from benchmarks.faults.injecting import FAULTS, Fault, Rig
+from benchmarks.faults.digests import digests
+from benchmarks.faults.injecting import FAULTS
 from benchmarks.faults.invariant import Evidence, Violation, violations
 from benchmarks.faults.lab import until_true
 from benchmarks.faults.limits import LEASE_SECONDS, QUEUE_LIMIT, RUN_LIMIT_SECONDS, SWEEP_SECONDS
+from benchmarks.faults.rig import Fault, Rig
 from benchmarks.faults.work import KINDS, Accepted
 
 PEACEFUL = ("quick", "paced", "slower", "long", "sweep", "import", "training")
@@ -25,23 +24,7 @@ BACK_SECONDS = 60.0
 MOST_CALM = 300.0
 AT_ONCE = 5
 SEEN_SECONDS = 20.0
-OVERDUE_SLACK = LEASE_SECONDS + 3 * SWEEP_SECONDS + 10.0
-HASHED = {
-    "backtests.sweep": ("backtests_sweep", "columns_sha256"),
-    "marketdata.import": ("marketdata_barimport", "content_sha256"),
-}
-
-READ = {
-    "backtests.run": (
-        ("trades/?page_size=200", "equity/"),
-        ("parameters", "metrics", "bar_count", "snapshot_sha256", "count", "results"),
-    ),
-    "mlmodels.train": (
-        ("predictions/", "importance/"),
-        ("accuracy", "log_loss", "auc", "net_return", "verdict", "rows"),
-    ),
-}
-"""What is read of the other results over the API: further addresses, and which keys count (none of them: all)."""
+OVERDUE_SLACK = LEASE_SECONDS + 3 * SWEEP_SECONDS + 13.0
 
 
 @dataclass
@@ -106,7 +89,7 @@ class Trial:
         evidence = self._evidence()
         evidence.quiet = True
         self.outcome.violations += violations(evidence)
-        for job, digest in self._digests().items():
+        for job, digest in digests(self.rig).items():
             self.references.setdefault(work.accepted[job].kind.name, digest)
 
     # -- Under faults --------------------------------------------------------------------------------------------
@@ -118,7 +101,7 @@ class Trial:
             work.begin(work.people[name], pause=0.8, most=4)
         waiting = list(plan)
         pause = seconds / max(len(plan), 1)
-        until = time.monotonic() + 2.5 * seconds
+        until = time.monotonic() + 4 * seconds
         while waiting and time.monotonic() < until:
             time.sleep(min(rng.expovariate(1.5 / pause), 2 * pause) if pause else 0)
             fault = self._next(waiting)
@@ -158,7 +141,7 @@ class Trial:
             if release is not None:
                 time.sleep(release[0])
                 release[1]()
-            if fault.strikes in {"web", "worker", "postgres"}:
+            if fault.strikes in {"web", "worker", "frozen worker", "postgres"}:
                 until_true(self._ready, BACK_SECONDS, every=0.3)
         except Exception as error:
             said = f"{fault.name}: {type(error).__name__}: {error}"
@@ -186,7 +169,7 @@ class Trial:
         until_true(lambda: self._all_ended() or self._silence(began) > patience, MOST_CALM, every=0.5)
         until_true(lambda: not sockets.unseen(), SEEN_SECONDS, every=0.25)
         evidence = self._evidence()
-        evidence.digests = self._digests()
+        evidence.digests = digests(self.rig)
         self.outcome.compared = len(evidence.digests)
         found = self.outcome.violations
         found += violations(evidence)
@@ -231,35 +214,6 @@ class Trial:
             trials=record.trials(),
             transactions=not self.rig.lab.embedded,
         )
-
-    def _digests(self) -> dict[str, str]:
-        """A fingerprint of the result of each job that succeeded, as the API or the files have it."""
-        found: dict[str, str] = {}
-        hashed = {kind: self._hashes(*where) for kind, where in HASHED.items()}
-        for row in self.rig.record.jobs():
-            taken = self.rig.work.accepted.get(row.id)
-            if row.state != "succeeded" or taken is None or taken.person == self.rig.crowd.name:
-                continue
-            if row.kind in hashed:
-                found[row.id] = hashed[row.kind].get(row.id, "none")
-            elif row.kind in READ:
-                found[row.id] = self._digest(taken, *READ[row.kind])
-        return found
-
-    def _hashes(self, table: str, column: str) -> dict[str, str]:
-        rows = self.rig.record.ask(f"SELECT job_id, {column} FROM {table}")  # noqa: S608  our own words
-        return {str(job).replace("-", ""): value for job, value in rows if job is not None}
-
-    def _digest(self, taken: Accepted, paths: Sequence[str], names: Sequence[str]) -> str:
-        """Of what the API answers about a result, without ids, addresses and times."""
-        person = next(one for one in self.rig.work.people.values() if one.name == taken.person)
-        parts: list[Any] = []
-        for path in ("", *paths):
-            status, body = person.ask("GET", taken.url + path)
-            if status != 200:
-                return f"{path or 'result'} answers {status}"
-            parts.append({name: body[name] for name in names if name in body} or body)
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _sockets(self, evidence: Evidence) -> list[Violation]:
         found: list[Violation] = []
@@ -324,9 +278,3 @@ def make_plan(rng: random.Random, counts: Mapping[str, int]) -> list[Fault]:
     plan = [FAULTS[name] for name, count in counts.items() for _one in range(count)]
     rng.shuffle(plan)
     return plan
-
-
-def folder_of(base: Path, name: str) -> Path:
-    made = base / name
-    made.mkdir(parents=True, exist_ok=True)
-    return made

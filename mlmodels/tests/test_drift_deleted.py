@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from algotrade.jobs import services as jobs
-from algotrade.jobs.errors import LeaseLost
+from algotrade.jobs.errors import JobCancelled, LeaseLost
 from algotrade.jobs.models import Job
 from mlmodels.errors import ModelNotFound
 from mlmodels.jobs import DRIFT_KIND
@@ -39,7 +39,7 @@ def test_neither_waits_for_ever(submit, monkeypatch):
     def end_check():
         try:
             job.succeed(lambda: locked(model), {})
-        except (LeaseLost, ModelNotFound):
+        except (JobCancelled, LeaseLost, ModelNotFound):
             pass
         except Exception as error:
             errors.append(error)

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mlmodels.binning import BINS, by_feature, counts_of, deciles, shares_of, stability_index
+from mlmodels.binning import BINS, by_feature, counts_in_order, counts_of, deciles, shares_of, stability_index
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -169,8 +169,9 @@ def reference_of(values: Floats, names: Sequence[str]) -> dict[str, Reference]:
     """
     table = by_feature(values)
     rows = np.isfinite(table).sum(axis=1)
+    table.sort(axis=1)  # its own copy; NaN go to the end
     edges = deciles(table, rows)
-    shares = shares_of(edges, table)
+    shares = shares_of(counts_in_order(edges, table, rows))
     found = zip(names, edges.tolist(), shares.tolist(), rows.tolist(), strict=True)
     return {
         name: Reference(tuple(of), tuple(share), count) if count else Reference((), (), 0)
@@ -202,7 +203,7 @@ def drift_of(
     then = np.array([_or_nothing(one.shares if one else (), BINS) for one in known]).reshape(-1, BINS)
     table = by_feature(values)
     rows = np.isfinite(table).sum(axis=1)
-    index = stability_index(then, shares_of(edges, table))
+    index = stability_index(then, shares_of(counts_of(edges, table)))
     pasts = None if trained is None else _pasts(edges, by_feature(trained), len(values))
     found = []
     for column, name in enumerate(names):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mlmodels.binning import counts_in_order, counts_of, deciles
 from mlmodels.drift import (
     Reference,
     drift_of,
@@ -224,3 +225,15 @@ def test_the_mean_of_several_comparisons_wanders_less_than_each():
     assert by_chance < min(drift.by_chance for drift in drifts) * 1.2
     (alone,) = drifts[:1]
     assert mean_of([alone]) == pytest.approx((alone.psi, alone.by_chance))
+
+
+@pytest.mark.parametrize("repeated", [False, True], ids=["distinct", "repeated"])
+@pytest.mark.parametrize("rows", [0, 1, 7, 60])
+def test_values_in_order_are_counted_as_those_in_any(rows, repeated):
+    rng = np.random.default_rng(rows)
+    table = rng.integers(-3, 4, (6, rows)).astype(float) if repeated else rng.standard_normal((6, rows))
+    table[rng.random(table.shape) < 0.2] = np.nan
+    table[0], table[1] = np.nan, 1.0
+    known, ordered = np.isfinite(table).sum(axis=1), np.sort(table, axis=1)
+    edges = deciles(ordered, known)
+    np.testing.assert_array_equal(counts_in_order(edges, ordered, known), counts_of(edges, table))

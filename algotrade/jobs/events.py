@@ -8,6 +8,8 @@ loop in a thread of this process.
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from channels.layers import get_channel_layer
@@ -23,10 +25,12 @@ MOST_ON_THEIR_WAY = 2_000
 """Events that the rooms have not taken yet; beyond them events are lost rather than kept without end."""
 LONGEST_DELIVERY_SECONDS = 10.0
 
+Forward = Callable[[int, dict[str, Any]], None]
+
 _on_their_way = threading.BoundedSemaphore(MOST_ON_THEIR_WAY)
 _loop: asyncio.AbstractEventLoop | None = None
 _lock = threading.Lock()
-_forward: Any = None
+_forward: Forward | None = None
 
 
 def use_loop(loop: asyncio.AbstractEventLoop) -> None:
@@ -35,7 +39,7 @@ def use_loop(loop: asyncio.AbstractEventLoop) -> None:
     _loop = loop
 
 
-def forward_to(send: Any) -> None:
+def forward_to(send: Forward | None) -> None:
     """In a job's process: hand events to this callable (the pipe to the pool) and deliver nothing here."""
     global _forward
     _forward = send
@@ -98,7 +102,7 @@ async def _send(owner_id: int, message: dict[str, Any]) -> None:
     await layer.group_send(f"user.{owner_id}", event)
 
 
-def _arrived(future: Any) -> None:
+def _arrived(future: Future[None]) -> None:
     _on_their_way.release()
     error = future.exception() if not future.cancelled() else None
     if error is not None:

@@ -4,6 +4,7 @@ Rooms are memory: a Redis that was emptied has forgotten who is in them, and a f
 know better. From time to time each socket compares them with what it told.
 """
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from algotrade.jobs.looking import MOST_ROWS, JobsOf, OneJob, look
 from algotrade.jobs.models import Job
+from algotrade.jobs.querysets import JobQuerySet
 
 OVERLAP = timedelta(seconds=5)
 
@@ -32,7 +34,7 @@ NOTHING = Told(-1, None)
 class Following:
     """The jobs that one socket follows (one, or all of a user's), each with the newest state that it told."""
 
-    def __init__(self, job_id: Any = None) -> None:
+    def __init__(self, job_id: uuid.UUID | None = None) -> None:
         self._job_id = job_id
         self._told: dict[str, Told] = {}
         self._since = timezone.now()
@@ -85,6 +87,6 @@ class Following:
     def _keep(self, pk: str, seq: int, *, over: bool) -> None:
         self._told[pk] = Told(seq, timezone.now() if over else None)
 
-    def _visible(self, user: Any) -> Any:
+    def _visible(self, user: Any) -> JobQuerySet:
         watches_others = user.is_staff and self._job_id is not None
         return Job.objects.all() if watches_others else Job.objects.for_user(user)

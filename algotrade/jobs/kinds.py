@@ -7,8 +7,9 @@ happens, so that a row which mirrors the job's state can never disagree with it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 from algotrade.jobs.errors import UnknownKind
@@ -32,7 +33,7 @@ class JobKind:
     """
 
     name: str
-    label: Any
+    label: str | Promise
     handler: str
     on_state: Callable[["Job"], None] | None = None
     time_limit: int = 600

@@ -13,6 +13,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -108,7 +109,7 @@ class LocalPool:
         self._end_children()
         self._guarded(lambda: Worker.objects.filter(name=self.name).delete())
 
-    def _guarded(self, action: Any) -> None:
+    def _guarded(self, action: Callable[[], object]) -> None:
         """The watch goes on whatever the database does; what failed is tried again at the next tick."""
         try:
             action()

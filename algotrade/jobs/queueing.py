@@ -80,7 +80,8 @@ def _explain(job: Job, places: int, running: int, place: int | None, own: set[tu
         return Waiting(_("About to begin."), place)
     if place == 1:
         return Waiting(
-            _("Next: it begins when one of the %(places)d places is free.") % {"places": places}, place
+            _("Next: it begins as soon as a place is free (there are %(places)d).") % {"places": places},
+            place,
         )
-    said = _("Number %(place)d of those that wait; each of the %(places)d places is taken.")
+    said = _("Number %(place)d of those that wait; all places are taken (there are %(places)d).")
     return Waiting(said % {"place": place, "places": places}, place)

@@ -130,35 +130,43 @@ class _Asked:
 
 def _leaks(asked: _Asked, places: Sequence[int], tick: Callable[[float], None]) -> dict[str, Leak]:
     """The first leak found of each feature that has one, by name."""
+    if not places:
+        return {}
     suspects = _suspects(asked, places, tick)
-    cut = (
-        {places[number] for number in np.linspace(0, len(places) - 1, CUT_PLACES, dtype=np.int64)}
-        if places
-        else set()
-    )
+    cut = {places[number] for number in np.linspace(0, len(places) - 1, CUT_PLACES, dtype=np.int64)}
     everything = np.ones(len(asked.table.names), dtype=np.bool_)
     numbers = {place: number for number, place in enumerate(places)}
-    looked_at = sorted({*suspects, *cut})
     found: dict[str, Leak] = {}
-    sought = everything.copy()
-    for group in _groups(looked_at):
-        columns = (
-            np.logical_or.reduce([everything if place in cut else suspects[place] for place in group])
-            & sought
-        )
+    for group in _groups(sorted({*suspects, *cut})):
+        wanted = np.logical_or.reduce([everything if place in cut else suspects[place] for place in group])
+        columns = wanted & np.array([name not in found for name in asked.table.names])
         if not columns.any():
             continue
         for place, start, before, after in _comparisons(asked, group, columns, numbers, cut):
-            changed = ~((before == after) | (np.isnan(before) & np.isnan(after)))
-            for column in np.flatnonzero(changed.any(axis=0)):
-                name = asked.table.names[np.flatnonzero(columns)[column]]
-                bar = start + int(np.flatnonzero(changed[:, column])[-1])
-                found.setdefault(name, Leak(name, bar, place, said(asked.bars.time[bar])))
-                sought[np.flatnonzero(columns)[column]] = False
+            _keep(found, asked, columns, place, start, before, after)
             tick(1.0 - SCREENING * (1.0 - numbers[place] / len(places)))
-    if places:
-        _without_the_end(asked, places[-1], found)
+    # The whole period without its last bar, for what reaches further than the bars around a place.
+    last = places[-1]
+    without_the_end = asked.values(asked.bars.head(last + 1))
+    _keep(found, asked, everything, last, 0, asked.table.values[: last + 1], without_the_end)
     return found
+
+
+def _keep(
+    found: dict[str, Leak],
+    asked: _Asked,
+    columns: Flags,
+    place: int,
+    start: int,
+    before: Floats,
+    after: Floats,
+) -> None:
+    """Add a leak for each of the columns whose values, from bar `start` to the place, are not what they were."""
+    changed = ~((before == after) | (np.isnan(before) & np.isnan(after)))
+    names = [asked.table.names[column] for column in np.flatnonzero(columns)]
+    for number in np.flatnonzero(changed.any(axis=0)):
+        bar = start + int(np.flatnonzero(changed[:, number])[-1])
+        found.setdefault(names[number], Leak(names[number], bar, place, said(asked.bars.time[bar])))
 
 
 def _suspects(asked: _Asked, places: Sequence[int], tick: Callable[[float], None]) -> dict[int, Flags]:
@@ -173,15 +181,6 @@ def _suspects(asked: _Asked, places: Sequence[int], tick: Callable[[float], None
         done += len(some)
         tick(SCREENING * done / len(places))
     return found
-
-
-def _without_the_end(asked: _Asked, place: int, found: dict[str, Leak]) -> None:
-    """The whole period without its last bar, for what reaches further than the bars around a place."""
-    before, after = asked.table.values[: place + 1], asked.values(asked.bars.head(place + 1))
-    changed = ~((before == after) | (np.isnan(before) & np.isnan(after)))
-    for column in np.flatnonzero(changed.any(axis=0)):
-        name, bar = asked.table.names[column], int(np.flatnonzero(changed[:, column])[-1])
-        found.setdefault(name, Leak(name, bar, place, said(asked.bars.time[bar])))
 
 
 def _comparisons(

@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import exporting, jobs, periodic  # noqa: F401  the second registers the kind of job
+        from accounts import advice, exporting, jobs, periodic  # noqa: F401  they register advice and the kind of job
         from accounts.belongings import Belonging, register_belonging
 
         account = "accounts.tasks.account_files"

@@ -10,7 +10,7 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
 from accounts import api_tokens, tokens
-from accounts.errors import ApiTokenRefused, TokenScope
+from accounts.errors import ApiTokenRefused, TokenScopeExceeded
 from accounts.models import ApiToken, User
 
 WORD = "Bearer "
@@ -69,9 +69,11 @@ def _require_scope(token: ApiToken, request: Request) -> None:
     view = (request.parser_context or {}).get("view")
     safe = request.method in SAFE_METHODS
     if not safe and getattr(view, "account_only", False):
-        raise TokenScope(_("No API token can change the account itself: log in and use the access token."))
+        raise TokenScopeExceeded(
+            _("No API token can change the account itself: log in and use the access token.")
+        )
     if not safe and token.is_read_only and not getattr(view, "any_scope", False):
-        raise TokenScope(_("This API token only reads: make one with the scope “run”."))
+        raise TokenScopeExceeded(_("This API token only reads: make one with the scope “run”."))
 
 
 class ApiTokenScheme(OpenApiAuthenticationExtension):

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -15,8 +16,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.module_loading import import_string
 
+from algotrade.errors import LabError
+
 AT_ONCE = 20
 """How many rows are read, or removed in one transaction, at a time: a result holds long curves."""
+PIECE_BYTES = 1024 * 1024
 ExportFile = tuple[str, Iterable[bytes]]
 
 
@@ -122,6 +126,18 @@ def counts_of(user: Any) -> list[tuple[str, int]]:
     """How many of each kind the user has, by the words for it; kinds without any are left out."""
     counted = [(each.label, each.rows_of(user.pk).count()) for each in belongings() if each.counted]
     return [(label, count) for label, count in counted if count]
+
+
+def pieces_of(path: Path) -> Iterator[bytes]:
+    """A file of the lab's for a copy, piece by piece."""
+    with path.open("rb") as stream:
+        while piece := stream.read(PIECE_BYTES):
+            yield piece
+
+
+def unreadable(name: str, error: LabError) -> ExportFile:
+    """What stands in a copy where this could not be read: why, instead of the end of the copy."""
+    return f"{name}.error.txt", [error.detail.encode()]
 
 
 def in_pages(rows: models.QuerySet) -> Iterator[models.Model]:

@@ -63,7 +63,7 @@ class TooManyTokens(AccountError, LimitExceeded):
     code = "too_many_tokens"
 
 
-class TokenScope(AccountError, NotAllowed):
+class TokenScopeExceeded(AccountError, NotAllowed):
     """An API token was used for something that it may not do."""
 
     code = "token_scope"

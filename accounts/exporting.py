@@ -29,7 +29,7 @@ PIECE = 256 * 1024
 ORPHANED_AFTER = timedelta(days=1)
 
 
-def request(user: User) -> DataExport:
+def submit(user: User) -> DataExport:
     """Queue a copy of everything the user owns; it takes the place of the last one."""
     with transaction.atomic():
         lock_owner(user.pk)

@@ -24,7 +24,6 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.errors import TooManyAttempts
 from accounts.models import User
-from algotrade.addresses import client_address  # noqa: F401  named in the settings
 from algotrade.error_pages import refusal
 
 PATIENCE_SECONDS = 3.0

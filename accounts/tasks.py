@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import exporting
-from accounts.belongings import ExportFile, belongings
+from accounts.belongings import Belonging, ExportFile, belongings
 from accounts.errors import ExportNotReady
 from accounts.models import DataExport, User
 from algotrade.files import whole_file
@@ -54,11 +54,11 @@ def _write(stream: IO[bytes], user: User, context: JobContext) -> None:
         archive.writestr("README.txt", README.format(user=user.get_username(), moment=moment))
         for number, kind in enumerate(kinds):
             for name, pieces in kind.files_of(user):
-                context.progress(number / len(kinds), kind.label)
+                context.progress(number / len(kinds), f"Writing {kind.label}")
                 with archive.open(_free(name, taken), "w", force_zip64=True) as file:
                     for piece in pieces:
                         file.write(piece)
-                        context.progress(number / len(kinds), kind.label)
+                        context.progress(number / len(kinds), f"Writing {kind.label}")
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -75,7 +75,5 @@ def _free(name: str, taken: set[str]) -> str:
 
 def account_files(user: User) -> Iterator[ExportFile]:
     """What the audit log says about what this user did."""
-    from accounts.belongings import Belonging
-
     log = Belonging("audit.Entry", "audit", owner="actor_id")
     yield "audit.json", log.json_of(user.pk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from accounts.belongings import Belonging, ExportFile, register_belonging
+from accounts.belongings import Belonging, ExportFile, register_belonging, unreadable
 from algotrade.errors import LabError
 from backtests.models import BacktestResult, Sweep
 
@@ -33,7 +33,7 @@ def long_run_files(user: Any) -> Iterator[ExportFile]:
         try:
             curve, trades = result.all_equity_rows, trade_rows(result)
         except LabError as error:
-            yield f"{name}.error.txt", [error.detail.encode()]
+            yield unreadable(name, error)
             continue
         yield f"{name}-equity.csv", (line.encode() for line in csv_lines(EQUITY_COLUMNS, curve))
         yield f"{name}-trades.csv", (line.encode() for line in csv_lines(TRADE_COLUMNS, trades))
@@ -49,6 +49,6 @@ def sweep_files(user: Any) -> Iterator[ExportFile]:
         try:
             columns, rows = cells_table(sweep, "cell")
         except LabError as error:
-            yield f"{name}.error.txt", [error.detail.encode()]
+            yield unreadable(name, error)
             continue
         yield name, (line.encode() for line in csv_lines(columns, rows))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-from accounts.belongings import Belonging, ExportFile, register_belonging
+from accounts.belongings import Belonging, ExportFile, pieces_of, register_belonging, unreadable
 from algotrade.errors import LabError
 from marketdata.models import Series, Upload
 from marketdata.store import deleting, uploads
-
-PIECE = 1024 * 1024
 
 
 def declare() -> None:
@@ -51,7 +48,7 @@ def bar_files(user: Any) -> Iterator[ExportFile]:
         try:
             bars = open_snapshot(current_snapshot(series))
         except LabError as error:
-            yield f"{name}.error.txt", [error.detail.encode()]
+            yield unreadable(name, error)
             continue
         yield name, (text.encode() for text in csv_lines(bars, intraday=series.is_intraday))
 
@@ -71,7 +68,7 @@ def upload_files(user: Any) -> Iterator[ExportFile]:
         name = f"uploads/{upload.pk}-{upload.name}"
         path = uploads.path_of(upload.path)
         if path.is_file():
-            yield name, _pieces(path)
+            yield name, pieces_of(path)
         else:
             yield f"{name}.error.txt", [b"The file is gone."]
 
@@ -83,9 +80,3 @@ def forget_uploads(user_id: int, until: float) -> bool:
             return False
         uploads.forget(upload)
     return True
-
-
-def _pieces(path: Path) -> Iterable[bytes]:
-    with path.open("rb") as stream:
-        while piece := stream.read(PIECE):
-            yield piece

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-from accounts.belongings import Belonging, ExportFile, register_belonging
+from accounts.belongings import Belonging, ExportFile, pieces_of, register_belonging, unreadable
 from algotrade.errors import LabError
 from mlmodels import store
 from mlmodels.downloads import file_name
 from mlmodels.models import MLModel
-from mlmodels.records import PIECE, verify
+from mlmodels.records import verify
 
 
 def declare() -> None:
@@ -27,12 +26,6 @@ def model_files(user: Any) -> Iterator[ExportFile]:
             path = store.path_of(model)
             verify(path, model.artifact_sha256)
         except LabError as error:
-            yield f"{name}.error.txt", [error.detail.encode()]
+            yield unreadable(name, error)
             continue
-        yield name, _pieces(path)
-
-
-def _pieces(path: Path) -> Iterable[bytes]:
-    with path.open("rb") as stream:
-        while piece := stream.read(PIECE):
-            yield piece
+        yield name, pieces_of(path)

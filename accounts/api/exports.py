@@ -37,7 +37,7 @@ class ExportListView(AccountView, ListAPIView):
     )
     def post(self, request: Request) -> Response:
         """Have everything you own written into one ZIP file. 409 while one is being written."""
-        export = exporting.request(request.user)
+        export = exporting.submit(request.user)
         where = request.build_absolute_uri(reverse("auth-export-detail", args=[export.pk]))
         body = DataExportSerializer(export).data
         return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": where})

@@ -13,8 +13,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import lockout
-from accounts.lockout import CountFirstHandler, client_address
+from accounts.lockout import CountFirstHandler
 from accounts.models import User
+from algotrade.addresses import client_address
 
 pytestmark = pytest.mark.django_db
 

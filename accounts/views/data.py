@@ -36,7 +36,7 @@ def data(request: HttpRequest) -> HttpResponse:
 @require_POST
 def export_create(request: HttpRequest) -> HttpResponse:
     """Queue a copy."""
-    exporting.request(request.user)
+    exporting.submit(request.user)
     return redirect("accounts:data")
 
 

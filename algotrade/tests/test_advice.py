@@ -10,13 +10,21 @@ import pytest
 from algotrade.jobs import advice
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("algotrade", "marketdata", "strategies", "mlmodels", "backtests")
+PACKAGES = ("algotrade", "accounts", "marketdata", "strategies", "mlmodels", "backtests")
 # Answered at the door, to whoever asks for something over HTTP; no job comes so far.
 AT_THE_DOOR = {
+    "account_changed",
+    "account_error",
+    "account_invalid",
+    "api_token_refused",
     "audit_append_only",
     "audit_error",
+    "export_under_way",
     "job_ended",
     "job_error",
+    "last_superuser",
+    "locked_out",
+    "login_refused",
     "not_authenticated",
     "permission_denied",
     "preview_error",
@@ -27,6 +35,10 @@ AT_THE_DOOR = {
     "preview_unavailable",
     "preview_unsupported",
     "preview_warming",
+    "registration_closed",
+    "token_refused",
+    "token_scope",
+    "too_many_tokens",
 }
 
 

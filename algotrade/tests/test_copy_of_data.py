@@ -31,7 +31,7 @@ from strategies.models import Strategy
 
 def written(user):
     """Ask for a copy and have it written as a job's process does."""
-    export = exporting.request(user)
+    export = exporting.submit(user)
     assert export.job.claim("test")
     runner.run(Job.objects.get(pk=export.job_id))
     export.refresh_from_db()
@@ -111,9 +111,9 @@ def test_bars_come_back_as_the_numbers_they_were(make_user):
 @pytest.mark.django_db(transaction=True)
 def test_one_is_written_at_a_time_and_the_next_takes_the_place_of_the_last(make_user):
     ada = make_user("ada")
-    first = exporting.request(ada)
+    first = exporting.submit(ada)
     with pytest.raises(ExportUnderWay):
-        exporting.request(ada)
+        exporting.submit(ada)
     assert first.job.claim("test")
     runner.run(Job.objects.get(pk=first.job_id))
     first.refresh_from_db()

@@ -69,7 +69,6 @@ def test_the_bounds_are_those_of_the_code():
 
 @pytest.mark.parametrize("count", [4_999, 5_000, 5_001, 40_000])
 def test_a_curve_of_any_length_is_thinned_to_its_bound(count):
-
     values = np.cumsum(np.random.default_rng(1).normal(size=count))
     kept = curves.keep_extremes(values, also=(7,))
     assert len(kept) <= 5_000

@@ -206,7 +206,7 @@ ROWS: tuple[Row, ...] = (
         "Up capture",
         "CAGR of r over CAGR of b, bars with b > 0",
         "ratio",
-        "Yearly, compounded over those bars.",
+        "Yearly, compounded over those bars; where bars are short it says little.",
         "There is no benchmark, or it never rose.",
     ),
     (
@@ -214,7 +214,7 @@ ROWS: tuple[Row, ...] = (
         "Down capture",
         "CAGR of r over CAGR of b, bars with b < 0",
         "ratio",
-        "Yearly, compounded over those bars.",
+        "Yearly, compounded over those bars; where bars are short it says little.",
         "There is no benchmark, or it never fell.",
     ),
 )

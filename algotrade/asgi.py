@@ -1,5 +1,6 @@
 """The ASGI entry: HTTP to Django, sockets to Channels, and in embedded operation the job pool beside them."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -13,8 +14,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import get_resolver
 
 from accounts.sockets import SocketAdmission
-from algotrade import bodies
-from algotrade.jobs import embedded
+from algotrade import bodies, leaving
+from algotrade.jobs import embedded, worker
 from algotrade.jobs.routing import websocket_urlpatterns
 from algotrade.observing.sockets import CountedSockets
 
@@ -28,7 +29,18 @@ protocols = ProtocolTypeRouter(
 )
 
 
+_is_known = False
+
+
+def _know(loop: asyncio.AbstractEventLoop) -> None:
+    """Daphne tells no start-up, so the first call is where the server's loop becomes known."""
+    global _is_known
+    if not _is_known:
+        _is_known = True
+        embedded.ensure_started()
+        leaving.leave_after(loop, worker.stop)
+
+
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    # Daphne tells no start-up, so the first call is where the server's loop becomes known.
-    embedded.ensure_started()
+    _know(asyncio.get_running_loop())
     await protocols(scope, receive, send)

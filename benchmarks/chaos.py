@@ -42,8 +42,8 @@ SHORT_FULL = {
     "worker_killed": 5,
     "web_killed": 3,
     "web_restarted": 4,
-    "child_frozen": 3,
-    "child_stopped": 3,
+    "child_frozen": 4,
+    "child_stopped": 4,
     "worker_frozen": 5,
     "redis_killed": 5,
     "redis_flushed": 5,
@@ -54,32 +54,32 @@ SHORT_FULL = {
     "two_sweepers": 4,
     "disk_full": 3,
     "socket_never_read": 3,
-    "memory_bomb": 3,
-    "crash": 3,
-    "endless": 3,
+    "memory_bomb": 4,
+    "crash": 4,
+    "endless": 4,
     "many_runs": 3,
     "cancelled": 3,
     "strategy_edited": 3,
     "strategy_deleted": 3,
 }
 SHORT_EMBEDDED = {
-    "child_killed": 2,
+    "child_killed": 1,
     "web_killed": 2,
     "web_restarted": 1,
-    "child_frozen": 2,
-    "child_stopped": 2,
+    "child_frozen": 1,
+    "child_stopped": 1,
     "two_sweepers": 1,
     "disk_full": 2,
     "socket_never_read": 2,
-    "memory_bomb": 2,
-    "crash": 2,
-    "endless": 2,
+    "memory_bomb": 1,
+    "crash": 1,
+    "endless": 1,
     "many_runs": 2,
     "cancelled": 2,
     "strategy_edited": 2,
     "strategy_deleted": 2,
 }
-FULL_SECONDS, EMBEDDED_SECONDS = 130.0, 45.0
+FULL_SECONDS, EMBEDDED_SECONDS = 90.0, 30.0
 PATIENCE_SECONDS = 45.0
 
 

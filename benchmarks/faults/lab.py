@@ -18,6 +18,7 @@ PLUGIN = "benchmarks.faults.plugin"
 FULL = ("web", "worker1", "worker2", "beat")
 EMBEDDED = ("web",)
 RESTART_PAUSE = 0.3
+END_SECONDS = 20.0
 
 
 class Lab(Deployment):
@@ -72,8 +73,12 @@ class Lab(Deployment):
             send(pid, signal.SIGKILL)
 
     def restart(self, name: str) -> None:
-        """Ask one to end as an operator would; it is started again."""
-        self.processes[name].terminate()
+        """Ask one to end as an operator would; it is started again. One that does not end is killed, and told of."""
+        process = self.processes[name]
+        process.terminate()
+        if not until_true(lambda: process.poll() is not None, END_SECONDS):
+            process.kill()
+            raise AssertionError(f"{name} had not ended {END_SECONDS:.0f} s after it was asked to")
 
     def pids(self, name: str) -> list[int]:
         return members([self.processes[name].pid])

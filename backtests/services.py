@@ -6,7 +6,7 @@ nothing.
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -32,6 +32,7 @@ from backtests.preparation import (
     problems_again,
 )
 from backtests.robustness import costs, lookahead
+from marketdata.bars import Bars
 from marketdata.models import Series
 from marketdata.services import open_snapshot
 from strategies import registry
@@ -39,6 +40,10 @@ from strategies.base import BaseStrategy
 from strategies.errors import StrategyNotFound
 from strategies.models import Strategy
 from strategies.portfolio import PortfolioStrategy
+
+if TYPE_CHECKING:
+    from backtests.engine.engine import RunDetails
+    from backtests.metrics import BacktestMetrics
 
 Progress = Callable[[float, str], None]
 BEFOREHAND = 0.6
@@ -149,23 +154,7 @@ class BacktestService(ComputedService):
         simulation = details.simulation
         in_sample = strategy.in_sample_share(bars)
         tell(0.78, _("Looking for reasons not to believe it"))
-        evidence = verdict.Evidence(
-            simulation=simulation,
-            metrics=metrics,
-            audit=lookahead.audit_lookahead(
-                strategy, bars, details.target, size=details.size, warmup=strategy.warmup()
-            ),
-            doubled_costs=costs.return_at_costs(
-                bars, details.target, config, 2.0, result.periods_per_year, details.size
-            )
-            if costs.has_costs(config)
-            else None,
-            data_problems=data_problems.of_report(
-                result.snapshot.quality, result.start_date, result.end_date
-            ),
-            in_sample=in_sample,
-            earlier=ledger.totals(user=result.user, series=result.series),
-        )
+        evidence = _evidence(result, strategy, bars, config, metrics, details, in_sample)
         tell(0.88, _("Drawing the curves"))
         return Outcome(
             bar_count=len(bars),
@@ -189,6 +178,31 @@ class BacktestService(ComputedService):
                 simulation.trades,
             ),
         )
+
+
+def _evidence(
+    result: BacktestResult,
+    strategy: BaseStrategy,
+    bars: Bars,
+    config: SimulationConfig,
+    metrics: "BacktestMetrics",
+    details: "RunDetails",
+    in_sample: float,
+) -> verdict.Evidence:
+    """Whatever may speak against a run over one symbol."""
+    target, size = details.target, details.size
+    doubled = None
+    if costs.has_costs(config):
+        doubled = costs.return_at_costs(bars, target, config, 2.0, result.periods_per_year, size)
+    return verdict.Evidence(
+        simulation=details.simulation,
+        metrics=metrics,
+        audit=lookahead.audit_lookahead(strategy, bars, target, size=size, warmup=strategy.warmup()),
+        doubled_costs=doubled,
+        data_problems=data_problems.of_report(result.snapshot.quality, result.start_date, result.end_date),
+        in_sample=in_sample,
+        earlier=ledger.totals(user=result.user, series=result.series),
+    )
 
 
 def _require_computable(request: FrozenRequest) -> None:

@@ -10,7 +10,6 @@ that a newer event overtook: its time ends with the first painted chart that sho
 
 import os
 import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,6 @@ STEPS = 120
 REPEAT_SECONDS = 1 / 30
 PAUSE_SECONDS = 0.15
 USER = "bench"
-PAGE = ROOT / "docs" / "benchmarks.md"
 HEADING = "## Live preview"
 FORM = "/strategies/new/ma_crossover/?symbol=AAPL&timeframe=1d"
 SLIDER = '[data-field="parameters-slow_period"] input[type=range]'
@@ -143,21 +141,17 @@ def report(rows: list[tuple[str, list[float], float]], browser: str, bars: int) 
 
 
 def write(where: str, table: str) -> None:
-    """Replace this benchmark's own section of the page, or add it at the end."""
-    section = (
-        f"{HEADING}\n\n```sh\n.venv/bin/python benchmarks/preview.py --write\n```\n\n"
+    """Put the table into this benchmark's own section of the page."""
+    from benchmarks.page import put_section
+
+    text = (
+        "\n```sh\n.venv/bin/python benchmarks/preview.py --write\n```\n\n"
         "From the input event of the slider to the painted chart (the second animation frame after the new data went "
         "into\nit), in a real browser against the product as it normally runs. Every input event counts; one that a "
         "newer one overtook\nends with the first chart that shows its value or a newer one. The aim: 95 % under 100 ms."
         f"\n\n{where}:\n\n{table}\n"
     )
-    text = PAGE.read_text()
-    pattern = re.compile(rf"^{re.escape(HEADING)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-    if pattern.search(text):
-        text = pattern.sub(lambda found: section + ("\n" if found.end() < len(text) else ""), text)
-    else:
-        text = f"{text.rstrip()}\n\n{section}"
-    PAGE.write_text(text)
+    put_section(HEADING, text)
 
 
 if __name__ == "__main__":

@@ -20,13 +20,14 @@ from backtests.optimize.errors import SpaceError
 from backtests.optimize.lines import LineStore, as_crossing
 from backtests.optimize.pieces import Pieces
 from backtests.optimize.result import SWEEP_METRICS, SweepResult
-from backtests.optimize.space import Space
+from backtests.optimize.space import Columns, Space
 from backtests.optimize.tasks import CrossingWork, Ground, TargetWork, crossing_tasks
 from backtests.optimize.workers import run_all
 from marketdata.bars import Bars
 from strategies.base import BaseStrategy
 
 Progress = Callable[[int, int], None]
+Floats = NDArray[np.float64]
 
 _SETTINGS = tuple(entry.name for entry in fields(SimulationConfig))
 
@@ -86,55 +87,80 @@ def run_sweep(
     """
     request = Request(strategy_class, parameters, config or SimulationConfig(), periods_per_year)
     _check(bars, request, space)
-    count = space.cell_count
-    out = np.full((len(SWEEP_METRICS), count), np.nan)
-    valid = np.zeros(count, dtype=np.bool_)
-    values = {axis.name: np.empty(count, axis.column.dtype) for axis in space.axes}
-    ground = Ground(bars, request, out)
-    crossing = as_crossing(strategy_class)
-    lines = LineStore(bars, crossing.lines, count) if crossing else None
-    pieces = Pieces(out, valid, checkpoints)
-    for name, column in space.values_of(0, pieces.resumed).items():
-        values[name][: pieces.resumed] = column
-    finished = 0
-
-    def done(cells: int) -> None:
-        nonlocal finished
-        finished += cells
-        if progress is not None:
-            progress(finished, count)
-
-    if pieces.resumed:
-        done(pieces.resumed)
-    for first, last in pieces.batches():
-        columns = space.values_of(first, last)
-        for name, column in columns.items():
-            values[name][first:last] = column
-        batch = batch_of(request, columns, last - first)
-        before = finished
-        found = crossings_of(request, crossing, batch) if crossing else None
-        if found is not None and lines is not None:
-            run_all(
-                crossing_tasks(found, len(bars)),
-                CrossingWork(ground, batch, found, lines, first),
-                threads,
-                done,
-            )
-            valid[first + found.cells] = True
-        else:
-            work = TargetWork(ground, batch, *combinations_of(batch), first)
-            run_all(work.tasks(), work, threads, done)
-            valid[first:last] = work.valid
-        done(last - first - (finished - before))
-    metrics = dict(zip(SWEEP_METRICS, out, strict=True))
-    curves: dict[int, NDArray[np.float64]] = {}
-    result = SweepResult(values, metrics, valid, curves)
+    run = _Run(bars, request, space, threads, progress, checkpoints)
+    run.compute()
+    curves: dict[int, Floats] = {}
+    result = SweepResult(run.values, dict(zip(SWEEP_METRICS, run.out, strict=True)), run.valid, curves)
     for cell in result.best(objective, keep_curves).tolist():
-        strategy, account = request.cell(result.values, cell)
-        size = strategy.size(bars)
-        sim = simulate(bars, strategy.target(bars), account, periods_per_year=periods_per_year, size=size)
-        curves[cell] = sim.equity
+        curves[cell] = _equity_of(bars, request, result, cell)
     return result
+
+
+class _Run:
+    """One sweep while it is computed: its columns, filled a batch after the other, and how many cells are done."""
+
+    def __init__(
+        self,
+        bars: Bars,
+        request: Request,
+        space: Space,
+        threads: int,
+        progress: Progress | None,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self._bars, self._request, self._space = bars, request, space
+        self._threads, self._progress = threads, progress
+        self._count = space.cell_count
+        self._finished = 0
+        self.out = np.full((len(SWEEP_METRICS), self._count), np.nan)
+        self.valid = np.zeros(self._count, dtype=np.bool_)
+        self.values = {axis.name: np.empty(self._count, axis.column.dtype) for axis in space.axes}
+        self._ground = Ground(bars, request, self.out)
+        self._crossing = as_crossing(request.strategy_class)
+        self._lines = LineStore(bars, self._crossing.lines, self._count) if self._crossing else None
+        self._pieces = Pieces(self.out, self.valid, checkpoints)
+
+    def compute(self) -> None:
+        """Compute every cell that was not taken over from checkpoints."""
+        if resumed := self._pieces.resumed:
+            self._lay_out(0, resumed)
+            self._done(resumed)
+        for first, last in self._pieces.batches():
+            before = self._finished
+            self._compute_batch(first, last)
+            self._done(last - first - (self._finished - before))
+
+    def _compute_batch(self, first: int, last: int) -> None:
+        """Compute a range of cells: from crossings of stored lines where the strategy is one, else from its targets."""
+        batch = batch_of(self._request, self._lay_out(first, last), last - first)
+        found = crossings_of(self._request, self._crossing, batch) if self._crossing else None
+        if found is not None and self._lines is not None:
+            crossings = CrossingWork(self._ground, batch, found, self._lines, first)
+            run_all(crossing_tasks(found, len(self._bars)), crossings, self._threads, self._done)
+            self.valid[first + found.cells] = True
+        else:
+            targets = TargetWork(self._ground, batch, *combinations_of(batch), first)
+            run_all(targets.tasks(), targets, self._threads, self._done)
+            self.valid[first:last] = targets.valid
+
+    def _lay_out(self, first: int, last: int) -> Columns:
+        """The values of the axes for a range of cells, which become part of the result's columns."""
+        columns = self._space.values_of(first, last)
+        for name, column in columns.items():
+            self.values[name][first:last] = column
+        return columns
+
+    def _done(self, cells: int) -> None:
+        self._finished += cells
+        if self._progress is not None:
+            self._progress(self._finished, self._count)
+
+
+def _equity_of(bars: Bars, request: Request, result: SweepResult, cell: int) -> Floats:
+    """The equity curve of one cell, computed alone."""
+    strategy, account = request.cell(result.values, cell)
+    size, target = strategy.size(bars), strategy.target(bars)
+    return simulate(bars, target, account, periods_per_year=request.periods_per_year, size=size).equity
 
 
 def _check(bars: Bars, request: Request, space: Space) -> None:

@@ -99,10 +99,8 @@ def _counter(context: JobContext, begun: float) -> Callable[[int, int], None]:
         numbers = {"done": figures.integer(done), "total": figures.integer(total)}
         said = _("%(done)s of %(total)s combinations")
         if rate:
-            said, numbers["rate"] = (
-                _("%(done)s of %(total)s combinations, %(rate)s a second"),
-                figures.integer(rate),
-            )
+            said = _("%(done)s of %(total)s combinations, %(rate)s a second")
+            numbers["rate"] = figures.integer(rate)
         context.progress(COMPUTING * (begun + (1.0 - begun) * done / total), said % numbers)
 
     return tell

@@ -3,17 +3,16 @@
 import argparse
 import os
 import platform
-import re
 import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from algotrade.tests.e2e.processes import ROOT
 from benchmarks.load import broker, flood, reading, restart, rooms
 from benchmarks.load.house import house
 from benchmarks.load.report import Row, table
+from benchmarks.page import put_section
 
 MEASUREMENTS = {
     "rooms": rooms.measure,
@@ -22,7 +21,6 @@ MEASUREMENTS = {
     "restart": restart.measure,
     "reading": reading.measure,
 }
-PAGE = ROOT / "docs" / "benchmarks.md"
 HEADING = "## Under load"
 ABOUT = """
 ```sh
@@ -65,20 +63,8 @@ def main() -> int:
     )
     print(f"\n{where}\n\n{table(rows)}")
     if asked.write:
-        write(where, table(rows))
+        put_section(HEADING, f"{ABOUT}\n{where}:\n\n{table(rows)}\n")
     return 0 if all(row.reached is not False for row in rows) else 1
-
-
-def write(where: str, figures: str) -> None:
-    """Replace this benchmark's own section of the page, or add it at the end."""
-    section = f"{HEADING}\n{ABOUT}\n{where}:\n\n{figures}\n"
-    text = PAGE.read_text()
-    pattern = re.compile(rf"^{re.escape(HEADING)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-    if pattern.search(text):
-        text = pattern.sub(lambda found: section + ("\n" if found.end() < len(text) else ""), text)
-    else:
-        text = f"{text.rstrip()}\n\n{section}"
-    PAGE.write_text(text)
 
 
 if __name__ == "__main__":

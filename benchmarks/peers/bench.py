@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from benchmarks.peers.agreement import Agreement, compare
+from benchmarks.peers.agreement import compare
 from benchmarks.peers.environment import PeerEnvironment
 from benchmarks.peers.report import Line, duration
 from benchmarks.peers.workers import Contender, Effort, Measured, Worker, measure_in_turns, peak_memory
@@ -147,10 +147,6 @@ def _against(work: str, base: Measured, other: Measured, factor: float | None, n
     if factor and not agreement.holds:
         reached = False
     return Line(work, name, duration(other.median), len(other.seconds), ratio, goal, reached, str(agreement))
-
-
-def agreement_of(one: Measured, other: Measured) -> Agreement:
-    return compare(one.facts, other.facts)
 
 
 @cache

@@ -244,7 +244,7 @@ def _plant(house: House, name: str) -> list[Violation]:
     try:
         with house.trial(name, SMALL, 30, CHAOS_DEFECT=name) as trial:
             found = trial.outcome.violations
-            trial.peace(("quick", "paced") if faults else ("quick", "paced", "long"))
+            trial.peace(("quick", "paced") if faults else ("quick", "paced", "long"), PATIENCE_SECONDS)
             if not found:
                 trial.storm(make_plan(house.rng, dict.fromkeys(faults, 2)), 5.0 * len(faults), people=1)
                 trial.calm(PATIENCE_SECONDS)

@@ -4,7 +4,6 @@ Each takes one promise of the job system away by replacing functions of the runn
 `plugin.py` when `CHAOS_DEFECT` names one, in every process of a lab.
 """
 
-import itertools
 import time
 from datetime import timedelta
 
@@ -13,13 +12,13 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from algotrade.jobs import dispatch, pool, processes, services
+from algotrade.jobs import computed, dispatch, pool, processes, services
 from algotrade.jobs.errors import LeaseLost, QueueFull
 from algotrade.jobs.kinds import get_kind
 from algotrade.jobs.models import Job, from_now
 
 LONG_LEASE = timedelta(days=1)
-PAUSE = 0.3
+PAUSE, LONG_PAUSE = 0.3, 1.0
 
 
 def no_fence() -> None:
@@ -118,9 +117,10 @@ def quota_counted_first() -> None:
     def counting(owner_id, *args, **kwargs):
         if Job.objects.queued().filter(owner_id=owner_id).count() >= settings.JOB_MAX_QUEUED_PER_USER:
             raise QueueFull("Full.")
-        time.sleep(PAUSE)
+        time.sleep(LONG_PAUSE)
 
     services._take_place_in_queue = counting
+    computed.lock_owner = lambda pk: None
 
 
 def progress_goes_back() -> None:
@@ -146,24 +146,9 @@ def cancel_ignored() -> None:
 
 
 def message_is_the_queue() -> None:
-    """A worker looks when a message tells it to and never by itself, and a third of the messages are lost."""
+    """A worker looks when a message tells it to and never by itself, and messages are lost."""
     pool.POLL_SECONDS = 1e9
-    swept, nudge = services.sweep, dispatch.nudge
-    told = itertools.count()
-
-    def nudging():
-        if next(told) % 3 != 1:
-            nudge()
-
-    def sweeping():
-        dispatch.nudge = lambda: None
-        try:
-            return swept()
-        finally:
-            dispatch.nudge = nudging
-
-    dispatch.nudge = nudging
-    services.sweep = sweeping
+    dispatch.nudge = lambda: None
 
 
 def submission_needs_the_broker() -> None:

@@ -71,7 +71,7 @@ class Trial:
 
     # -- In peace ------------------------------------------------------------------------------------------------
 
-    def peace(self, kinds: Sequence[str] = PEACEFUL) -> None:
+    def peace(self, kinds: Sequence[str] = PEACEFUL, patience: float = PEACE_SECONDS) -> None:
         """Each kind of work once without faults: its results are what all later ones must equal."""
         work = self.rig.work
         taken = [work.submit(work.people["ada"], KINDS[name]) for name in kinds]
@@ -80,9 +80,7 @@ class Trial:
             raise RuntimeError(f"The lab refused {refused} in peace: {work.answers.refusal}")
         began = time.time()
         if (
-            not until_true(
-                lambda: self._all_ended() or self._silence(began) > PEACE_SECONDS, MOST_CALM, every=0.5
-            )
+            not until_true(lambda: self._all_ended() or self._silence(began) > patience, MOST_CALM, every=0.5)
             or not self._all_ended()
         ):
             self.outcome.violations.append(Violation("stuck", "peace", "work without faults did not end"))

@@ -2,7 +2,7 @@
 
 import django_filters
 
-from algotrade.filters import IdFilter, TextFilter
+from algotrade.filters import IdFilter, MomentFilter, TextFilter
 from algotrade.jobs.models import Job
 from backtests.models import BacktestResult, Sweep
 
@@ -14,8 +14,8 @@ class BacktestFilter(django_filters.FilterSet):
     series = IdFilter(field_name="series_id", help_text="Id of the series.")
     symbol = TextFilter(lookup_expr="iexact")
     status = django_filters.ChoiceFilter(choices=Job.State.choices)
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lte")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lte")
 
     class Meta:
         model = BacktestResult

@@ -2,7 +2,7 @@
 
 import django_filters
 
-from algotrade.filters import IdFilter, TextFilter
+from algotrade.filters import IdFilter, MomentFilter, TextFilter
 from algotrade.jobs.models import Job
 from marketdata.models import BarImport, MarketData, Series
 from marketdata.timeframes import CALENDARS, TIMEFRAMES
@@ -30,8 +30,8 @@ class MarketDataFilter(django_filters.FilterSet):
     """`?series=` is required, so that no request walks through every bar there is; `?start=` and `?end=`."""
 
     series = IdFilter(field_name="series_id", required=True)
-    start = django_filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="gte")
-    end = django_filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="lte")
+    start = MomentFilter(field_name="timestamp", lookup_expr="gte")
+    end = MomentFilter(field_name="timestamp", lookup_expr="lte")
 
     class Meta:
         model = MarketData

@@ -16,6 +16,7 @@ from algotrade.jobs import computed, dispatch, pool, processes, services
 from algotrade.jobs.errors import LeaseLost, QueueFull
 from algotrade.jobs.kinds import get_kind
 from algotrade.jobs.models import Job, from_now
+from algotrade.jobs.querysets import JobQuerySet
 
 LONG_LEASE = timedelta(days=1)
 PAUSE, LONG_PAUSE = 0.3, 1.0
@@ -60,6 +61,12 @@ def heartbeat_never_extends() -> None:
 
 
 def claim_without_condition() -> None:
+    """Two workers that see the same waiting job both take it."""
+
+    def claiming_next(self, worker, *, but=()):
+        job = self.fairly_ordered(but=but).first()
+        return job if job is not None and job.claim(worker) else None
+
     def claiming(self, worker):
         time.sleep(PAUSE)
         with transaction.atomic():
@@ -76,6 +83,7 @@ def claim_without_condition() -> None:
             self._after_change()
         return True
 
+    JobQuerySet.claim_next = claiming_next
     Job.claim = claiming
 
 

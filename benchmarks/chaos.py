@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,7 @@ class House:
         self.folder, self.rng = folder, rng
         self.references: dict[str, str] = {}
         self._count = 0
+        self._is_warm = False
         self.postgres, self.redis = Postgres(folder), Redis(folder)
         stack.callback(self.postgres.stop)
         self.postgres.start()
@@ -146,7 +148,7 @@ class House:
                 environment |= {"DATABASE_URL": url, "REDIS_URL": self.redis.url}
             lab = Lab(place, disk.folder, services, **environment)
             if embedded:
-                prepare(lab, url)
+                self._prepare(lab, url)
             stack.callback(lab.end)
             lab.begin()
             sockets = Sockets(lab.port)
@@ -163,17 +165,22 @@ class House:
         if not kept.exists():
             kept.mkdir()
             url = self.postgres.new_database("chaos_template")
-            prepare(Lab(self.folder, kept, FULL, DATABASE_URL=url, REDIS_URL=self.redis.url), url)
+            self._prepare(Lab(self.folder, kept, FULL, DATABASE_URL=url, REDIS_URL=self.redis.url), url)
         shutil.copytree(kept, data, dirs_exist_ok=True)
         return self.postgres.new_database(f"chaos_{self._count}", "chaos_template")
 
-
-def prepare(lab: Lab, database_url: str) -> None:
-    """Tables, samples, compiled functions (once a machine, else the first jobs compile) and the triggers."""
-    lab.run("python", "manage.py", "migrate", "--no-input", "-v", "0", seconds=300)
-    lab.run("python", "manage.py", "load_samples", seconds=300)
-    lab.run("python", "manage.py", "warm_up", seconds=900)
-    Record(database_url).install()
+    def _prepare(self, lab: Lab, database_url: str) -> None:
+        """Tables, samples and the triggers; beside them, once, compiled functions: else the first jobs compile."""
+        with ThreadPoolExecutor(1) as beside:
+            warming = None
+            if not self._is_warm:
+                warming = beside.submit(lab.run, "python", "manage.py", "warm_up", seconds=900)
+            lab.run("python", "manage.py", "migrate", "--no-input", "-v", "0", seconds=300)
+            lab.run("python", "manage.py", "load_samples", seconds=300)
+            if warming is not None:
+                warming.result()
+                self._is_warm = True
+        Record(database_url).install()
 
 
 def storms(house: House, given: argparse.Namespace) -> int:

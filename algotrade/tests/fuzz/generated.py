@@ -199,13 +199,13 @@ class Search:
         return {}
 
     def _with_sense(self, name: str, body: dict[str, Any], luck: int) -> dict[str, Any]:
-        """A body that names the owner's things; or a good one with one or two of its values changed."""
+        """A body that names the owner's things; or a good one with at most two of its values changed."""
         good = self.good.get(name)
         if good is None or luck < 8:
             return {**body, **self._own_ids(body)}
         values = list(body.items())
         first = luck % 8 % max(len(values), 1)
-        return {**good, **dict(values[first : first + luck // 16 + 1])}
+        return {**good, **dict(values[first : first + luck // 8 - 1])}
 
     def _own_ids(self, body: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -24,7 +24,7 @@ from accounts.proofs import Proof, of_session, user_of
 from algotrade.reach import is_out_of_reach
 
 logger = logging.getLogger(__name__)
-TRY_AGAIN_LATER = 1013
+TRY_AGAIN_LATER = 4503
 SESSION_KEY = re.compile(r"[a-z0-9]{8,64}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

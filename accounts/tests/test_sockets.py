@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.core.cache import cache
@@ -269,3 +270,18 @@ async def test_a_defect_at_the_door_is_told(ada, monkeypatch):
     monkeypatch.setattr(sockets, "of_session", broken)
     with pytest.raises(ZeroDivisionError):
         await opened(session=session)
+
+
+async def test_an_open_socket_whose_rooms_went_away_is_closed_with_a_code_of_ours(ada, monkeypatch):
+    """Servers send none of the codes below 3000 but 1000, and one that is refused shows as an error of the lab."""
+
+    async def away(self, event):
+        raise OperationalError("disk I/O error")
+
+    socket = await opened(session=await sync_to_async(signed_in)(ada))
+    monkeypatch.setattr(consumers.JobConsumer, "job_event", away)
+    layer = get_channel_layer()
+    await layer.group_send(f"user.{ada.pk}", {"type": "job.event", "message": {}})
+    closed = await socket.receive_output(timeout=10)
+    assert closed["type"] == "websocket.close"
+    assert 3000 <= closed["code"] <= 4999

@@ -11,7 +11,7 @@ from algotrade import meters
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 OF_ALL = "/ws/jobs/"
-KNOWN_CODES = {"1000", "1001", "1005", "1006", "1011", "1012", "4401", "4404"}
+KNOWN_CODES = {"1000", "1001", "1005", "1006", "1011", "1012", "4401", "4404", "4503"}
 _open: Counter[str] = Counter(user=0, job=0, other=0)
 
 

@@ -256,7 +256,8 @@ class AuditSerializer(serializers.Serializer):
     rare_caught = serializers.FloatField(
         required=False,
         allow_null=True,
-        help_text="The chance that these places show what leaks at one bar in a hundred.",
+        help_text="The chance that these places show what leaks at one bar in a hundred and moves a feature by "
+        "more than a millionth of its deviation.",
     )
     passed = serializers.BooleanField()
 

@@ -75,7 +75,7 @@ def test_the_report_tells_the_doubts_before_the_figures(model, page):
         assert f'data-control="{control}"' in text
     assert " style=" not in text
     assert "No feature looks ahead" in text
-    assert "A leak at one bar in a hundred would have shown" in text
+    assert "A leak at one bar in a hundred that moves a feature by more than a millionth" in text
     assert len(re.findall(r'<svg class="fold-bar"[^>]*role="img" aria-label="Fold ', text)) == 2
 
 

@@ -35,7 +35,7 @@ class Audit:
     """How many features were audited at how many places, and those that look ahead, each with the first place found.
 
     detached : those that stay what they are when the bars are exchanged, and are none of the calendar
-    rare_caught : the chance that a place fell on a feature's leak that shows at one bar in a hundred, and by more than a
+    rare_caught : the chance that a place fell on a feature's leak that shows at one bar in a hundred, by more than a
         millionth of the feature's deviation; None without one
     """
 

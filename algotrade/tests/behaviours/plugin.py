@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,9 @@ from algotrade.jobs import dispatch, kinds, services, warmth
 from algotrade.jobs.context import JobContext
 from algotrade.jobs.kinds import JobKind
 from algotrade.jobs.models import Job
+from algotrade.tests.behaviours.starts import DEADLINE_SECONDS, folder_of
 
-STARTS = DATA_DIR / "starts"
 BLOCK = 128 * 2**20
-DEADLINE_SECONDS = 3
 
 Store = Callable[[], None]
 
@@ -35,8 +33,9 @@ class ToldToFail(InvalidInput):
 
 
 def _begin(context: JobContext) -> None:
-    STARTS.mkdir(exist_ok=True)
-    with (STARTS / context.job_id).open("a") as lines:
+    starts = folder_of(DATA_DIR)
+    starts.mkdir(exist_ok=True)
+    with (starts / context.job_id).open("a") as lines:
         lines.write(f"{os.getpid()}\n")
 
 
@@ -72,7 +71,7 @@ def stubborn(context: JobContext) -> Store:
 def refuse(context: JobContext) -> Store:
     """Fails until somebody has put things right."""
     _begin(context)
-    if not (STARTS / "mended").exists():
+    if not (folder_of(DATA_DIR) / "mended").exists():
         raise ToldToFail("The series has 3 bars and 30 are needed: choose a longer period.")
     return _mark(context)
 
@@ -165,9 +164,3 @@ def open_door(**_given: Any) -> None:
 
     urls.urlpatterns.insert(0, path("api/test-jobs/", Door.as_view()))
     clear_url_caches()
-
-
-def starts_of(folder: Path, job: str) -> list[int]:
-    """The processes in which a job was begun, in their order; `folder` is the data folder of the lab."""
-    path = folder / "starts" / job
-    return [int(line) for line in path.read_text().split()] if path.exists() else []

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from algotrade.tests.behaviours.labs import Person, is_gone, places_taken, running_lab
-from algotrade.tests.behaviours.plugin import DEADLINE_SECONDS, starts_of
+from algotrade.tests.behaviours.starts import DEADLINE_SECONDS, starts_of
 from algotrade.tests.e2e.processes import eventually
 from algotrade.tests.e2e.sockets import RoomSocket
 

@@ -261,7 +261,7 @@ FAULTS = {
             "many_runs",
             f"many runs of one user (quota {QUEUE_LIMIT}) beside another's one",
             many_runs,
-            "crowd",
+            "web",  # while it is away nobody could submit
         ),
         Fault("cancelled", "a running job cancelled", cancelled),
         Fault("strategy_edited", "a strategy edited while it runs", strategy_edited),

@@ -12,31 +12,18 @@ from mlmodels.draws import draws
 from mlmodels.errors import TrainingError
 from mlmodels.features import (
     DEFAULT_FEATURES,
-    FeatureKind,
     StrategyFeatures,
     feature_names,
     prepare,
     temporarily,
 )
 from mlmodels.labels import LABELS, Labels, fixed_horizon
+from mlmodels.tests.leaks import leaking
 from mlmodels.tests.prices import autoregressive
 from strategies.base import BaseStrategy, Overlay
 from strategies.registry import temporarily as strategies_temporarily
 
 BARS = autoregressive(3_000, 0.0, seed=4)
-
-
-def leaking(fill, warmup=20):
-    """A registered kind whose compute is `fill(columns, out)`."""
-    return FeatureKind(
-        "leaking",
-        "Leaking",
-        title="Leaking",
-        summary="Looks ahead.",
-        group="trend",
-        compute=fill,
-        warmup=lambda: warmup,
-    )
 
 
 def tomorrow(columns, out):

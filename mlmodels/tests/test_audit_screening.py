@@ -6,24 +6,13 @@ import pytest
 from mlmodels.audit import audit_features, screening
 from mlmodels.audit.futures import AFTER, change, with_bursts
 from mlmodels.audit.screening import screened
-from mlmodels.features import DEFAULT_FEATURES, FeatureKind, prepare, temporarily
+from mlmodels.features import DEFAULT_FEATURES, prepare, temporarily
 from mlmodels.features.registry import get_feature
 from mlmodels.features.table import compute_values
+from mlmodels.tests.leaks import leaking
 from mlmodels.tests.prices import autoregressive
 
 BARS = autoregressive(4_000, 0.0, seed=6)
-
-
-def kind(fill, warmup=20):
-    return FeatureKind(
-        "leaking",
-        "Leaking",
-        title="Leaking",
-        summary="Looks ahead.",
-        group="trend",
-        compute=fill,
-        warmup=lambda: warmup,
-    )
 
 
 def remembering(ahead, weight=1.0):
@@ -41,7 +30,7 @@ def remembering(ahead, weight=1.0):
 
 @pytest.mark.parametrize("ahead", [1, 5, 60, 150])
 def test_a_leak_in_a_feature_that_never_forgets_is_seen_beside_its_memory(ahead):
-    with temporarily(kind(remembering(ahead))):
+    with temporarily(leaking(remembering(ahead))):
         audit = audit_features(BARS, ["leaking"])
     assert [leak.name for leak in audit.leaks] == ["leaking"]
 
@@ -60,7 +49,7 @@ def test_a_rare_leak_is_seen_at_the_very_places_that_lie_on_it(weight):
         rows = told[told + 1 < len(out)]
         out[rows] += weight * columns.log_returns[rows + 1]
 
-    with temporarily(kind(rarely)):
+    with temporarily(leaking(rarely)):
         found = _screened(prepare(BARS, ["leaking"]), ["leaking"])
         seen = {place for places, flags in found for place in np.array(places)[flags[:, 0]].tolist()}
     places = np.arange(60, 3_990, 10)
@@ -81,7 +70,7 @@ def test_what_looks_far_ahead_in_a_short_stretch_is_seen_there(ahead):
         told = told[told + ahead < len(out)]
         out[told] = columns.log_close[told + ahead] - columns.log_close[told]
 
-    with temporarily(kind(once)):
+    with temporarily(leaking(once)):
         audit = audit_features(bars, ["leaking"])
     assert [leak.name for leak in audit.leaks] == ["leaking"]
 
@@ -97,7 +86,7 @@ def test_a_few_huge_values_make_no_leak_of_the_others_a_trace():
         rows = told[told + 1 < len(out)]
         out[rows] += columns.log_returns[rows + 1]
 
-    with temporarily(kind(broken)):
+    with temporarily(leaking(broken)):
         found = _screened(prepare(BARS, ["leaking"]), ["leaking"])
         seen = {place for places, flags in found for place in np.array(places)[flags[:, 0]].tolist()}
     places = np.arange(60, 3_990, 10)

@@ -10,7 +10,8 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -20,10 +21,14 @@ logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=-]{0,99}")
 _DIGEST_BYTES = hashlib.sha256().digest_size
+_LENGTH_BYTES = 8
 
 
 class Checkpoints(Protocol):
     """Where finished units are kept. A unit's name consists of letters, digits and `_ . = -`, 100 at most."""
+
+    def numbers(self, name: str) -> list[int]:
+        """Each n for which a unit `<name>-<n>` was kept, in ascending order; a damaged one counts."""
 
     def load(self, unit: str) -> bytes | None:
         """The content of a unit exactly as it was kept, or None when it is absent or damaged."""
@@ -34,6 +39,9 @@ class Checkpoints(Protocol):
 
 class _Nowhere:
     """Keeps nothing: for notebooks, and for work that is not worth it."""
+
+    def numbers(self, name: str) -> list[int]:
+        return []
 
     def load(self, unit: str) -> bytes | None:
         return None
@@ -51,6 +59,13 @@ class FolderCheckpoints:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._refused = False
+
+    def numbers(self, name: str) -> list[int]:
+        try:
+            found = [file.name.rpartition("-") for file in self.folder.iterdir()]
+        except OSError:
+            return []
+        return sorted(int(number) for stem, _, number in found if stem == name and number.isdecimal())
 
     def load(self, unit: str) -> bytes | None:
         path = self._path(unit)
@@ -87,6 +102,43 @@ class FolderCheckpoints:
         if not _NAME.fullmatch(unit):
             raise ValueError(f"{unit!r} names no unit: use letters, digits and _ . = - (100 at most).")
         return self.folder / unit
+
+
+class Bundles:
+    """Small units, some seconds of work to a file: what a killed process costs is what ended in the seconds before.
+
+    Parameters
+    ----------
+    checkpoints : Checkpoints
+    name : str
+        The files are units `<name>-0`, `<name>-1` and so on.
+    seconds : float
+        Between two files; a unit that took longer is written as it ends.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, name: str, seconds: float) -> None:
+        self._checkpoints, self._name, self._seconds = checkpoints, name, seconds
+        self._kept = checkpoints.numbers(name)
+        self._next = self._kept[-1] + 1 if self._kept else 0
+        self._new: list[bytes] = []
+        self._since = time.monotonic()
+
+    def recall(self) -> Iterator[bytes]:
+        """What was kept before, in the order of its end. A damaged file costs the units in it and no other."""
+        for number in self._kept:
+            content = self._checkpoints.load(f"{self._name}-{number}") or b""
+            place = 0
+            while place < len(content):
+                first = place + _LENGTH_BYTES
+                place = first + int.from_bytes(content[place:first], "little")
+                yield content[first:place]
+
+    def add(self, unit: bytes) -> None:
+        """A unit has ended."""
+        self._new += [len(unit).to_bytes(_LENGTH_BYTES, "little"), unit]
+        if time.monotonic() - self._since >= self._seconds:
+            self._checkpoints.keep(f"{self._name}-{self._next}", b"".join(self._new))
+            self._next, self._new, self._since = self._next + 1, [], time.monotonic()
 
 
 def fingerprint_of(**inputs: object) -> str:

@@ -21,7 +21,7 @@ MOST_JOBS = 1000
 def main(pipe: Connection, name: str, memory_limit_mb: int, reserved: bool) -> None:
     """Entry of a spawned process. Messages out: ready, claimed, event, meter, done. Messages in: run, stop.
 
-    A `reserved` process takes no job of a long kind. "done" tells whether there was a job, and whether this process
+    A `reserved` process takes no long job. "done" tells whether there was a job, and whether this process
     ends now because it is worn.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -40,18 +40,12 @@ def main(pipe: Connection, name: str, memory_limit_mb: int, reserved: bool) -> N
 
     processes.limit_memory(memory_limit_mb)
     processes.keep_freed_memory()
-    sending = threading.Lock()
-
-    def send(*message: Any) -> None:
-        with sending:
-            pipe.send(message)
-
+    send = sender(pipe)
     events.forward_to(lambda owner_id, message: send("event", owner_id, message))
     meters.forward_to(lambda name, amount, labels: send("meter", name, amount, labels))
     checkpoints.code_version()  # of the code that is loaded now, whatever becomes of the files
-    but = [kind.name for kind in kinds() if reserved and kind.long]
     for kind in kinds():
-        if kind.preload and kind.name not in but:
+        if kind.preload and not (reserved and kind.long):
             kind.resolve()
     warmth.warm_up(warmth.common())
     send("ready")
@@ -63,7 +57,7 @@ def main(pipe: Connection, name: str, memory_limit_mb: int, reserved: bool) -> N
             return
         if order == "stop":
             return
-        found, fit = _run_next(f"{name}:{os.getpid()}", but, send)
+        found, fit = _run_next(f"{name}:{os.getpid()}", reserved, send)
         limit = settings.JOB_PROCESS_MAX_MB
         worn = not fit or number >= MOST_JOBS or 0 < limit < processes.resident_mb()
         send("done", found, worn)
@@ -71,7 +65,24 @@ def main(pipe: Connection, name: str, memory_limit_mb: int, reserved: bool) -> N
             return
 
 
-def _run_next(worker: str, but: list[str], send: Callable[..., None]) -> tuple[bool, bool]:
+def sender(pipe: Connection) -> Callable[..., None]:
+    """What sends a message to the pool, from any thread. A pool that was killed takes this process along at once.
+
+    Its job must not fail for that: the lease ends, and another process takes it.
+    """
+    sending = threading.Lock()
+
+    def send(*message: Any) -> None:
+        try:
+            with sending:
+                pipe.send(message)
+        except ConnectionError:
+            os._exit(processes.PARENT_HAS_GONE)
+
+    return send
+
+
+def _run_next(worker: str, reserved: bool, send: Callable[..., None]) -> tuple[bool, bool]:
     """Whether there was a job, and whether this process is fit for another one. No error of the database ends it."""
     from django.db import Error, close_old_connections
 
@@ -80,7 +91,7 @@ def _run_next(worker: str, but: list[str], send: Callable[..., None]) -> tuple[b
 
     close_old_connections()  # the database may have restarted since the last job
     try:
-        job = Job.objects.claim_next(worker, but=but)
+        job = Job.objects.claim_next(worker, short_only=reserved)
         if job is None:
             return False, True
         send("claimed", str(job.pk), job.fence, job.request_id)

@@ -49,8 +49,11 @@ class ComputedModel(models.Model):
     def is_succeeded(self) -> bool:
         return self.status == Job.State.SUCCEEDED
 
-    def queue(self, kind: str, title: str, key: str) -> None:
-        """Store it together with the job that computes it, whose payload names the row under `key`."""
+    def queue(self, kind: str, title: str, key: str, *, long: bool = False) -> None:
+        """Store it together with the job that computes it, whose payload names the row under `key`.
+
+        `long` as in `services.submit`.
+        """
         with transaction.atomic():
             lock_owner(self.user.pk)
             self.save()
@@ -60,6 +63,7 @@ class ComputedModel(models.Model):
                 title=title,
                 payload={key: self.pk},
                 result_url=self.get_absolute_url(),
+                long=long,
             )
             self.save(update_fields=["job"])
 

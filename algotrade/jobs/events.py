@@ -25,6 +25,9 @@ MOST_ON_THEIR_WAY = 2_000
 """Events that the rooms have not taken yet; beyond them events are lost rather than kept without end."""
 LONGEST_DELIVERY_SECONDS = 10.0
 
+ROOM_OF_ALL = "jobs"
+"""Where the jobs of all users are told, to staff."""
+
 Forward = Callable[[int, dict[str, Any]], None]
 
 _on_their_way = threading.BoundedSemaphore(MOST_ON_THEIR_WAY)
@@ -66,7 +69,7 @@ def message_for(job: "Job") -> dict[str, Any]:
         "progress": round(job.progress, 4),
         "eta": None if job.eta is None else round(job.eta, 1),
         "message": job.message,
-        "cancelling": job.cancel_requested_at is not None and not job.is_terminal,
+        "cancelling": job.is_cancelling,
         "title": job.title,
         "result_url": job.result_url,
         "error": job.error_detail,
@@ -75,12 +78,12 @@ def message_for(job: "Job") -> dict[str, Any]:
 
 
 def publish(job: "Job") -> None:
-    """Send the job's present state to its room and to its owner's."""
+    """Send the job's present state to its room, to its owner's and to that of all jobs."""
     deliver(job.owner_id, message_for(job))
 
 
 def deliver(owner_id: int, message: dict[str, Any]) -> None:
-    """Never raises and never waits: a lost event costs a browser two seconds, not a job its result."""
+    """Never raises and never waits: a lost event costs a browser some seconds, not a job its result."""
     if _forward is not None:
         _forward(owner_id, message)
         return
@@ -98,8 +101,8 @@ async def _send_in_time(owner_id: int, message: dict[str, Any]) -> None:
 async def _send(owner_id: int, message: dict[str, Any]) -> None:
     layer = get_channel_layer()
     event = {"type": "job.event", "message": message}
-    await layer.group_send(f"job.{message['id']}", event)
-    await layer.group_send(f"user.{owner_id}", event)
+    rooms = (f"job.{message['id']}", f"user.{owner_id}", ROOM_OF_ALL)
+    await asyncio.gather(*(layer.group_send(room, event) for room in rooms))
 
 
 def _arrived(future: Future[None]) -> None:

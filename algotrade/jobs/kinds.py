@@ -29,7 +29,8 @@ class JobKind:
     waits for the import. `cancel_grace` is how many seconds a cancelled job may take to stop by itself before its
     process is ended; a process that was ended has to start anew, so give more than a job needs to notice. Of a kind
     with `one_per_owner` an owner's next job waits until their last one has ended, so that hours of work leave a place
-    to others. A `long` kind may take an hour: a pool of several places keeps its first one free of them.
+    to others. Each job of a `long` kind may take an hour: a pool of several places keeps its first one free of them.
+    Of another kind a single job may be long, which whoever submits it says.
     """
 
     name: str

@@ -1,21 +1,14 @@
-"""One look for many sockets: what they ask of the database within a moment is asked together.
+"""One look at the jobs for many sockets: see `algotrade.together`."""
 
-Each socket looks every few seconds. One by one, the looks of some hundred sockets would fill the thread that asks, and
-each would open a connection of its own.
-"""
-
-import asyncio
-import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from channels.db import database_sync_to_async
 from django.db.models import Q
 
 from algotrade.jobs.models import Job
+from algotrade.together import Together
 
-WINDOW_SECONDS = 0.25
 MOST_ROWS = 500
 
 
@@ -31,50 +24,19 @@ class OneJob:
 
 @dataclass(frozen=True, slots=True)
 class JobsOf:
-    """How do an owner's jobs stand that wait or run, are among those named, or have ended since?"""
+    """How do an owner's jobs, or everybody's, stand that wait or run, are among those named, or have ended since?"""
 
-    owner_id: int
+    owner_id: int | None
     named: tuple[str, ...]
     since: datetime
 
     def rows(self) -> list[Job]:
         asked = Q(state__in=Job.ACTIVE) | Q(pk__in=self.named) | Q(finished_at__gte=self.since)
-        return list(Job.objects.filter(asked, owner_id=self.owner_id).order_by("created_at")[:MOST_ROWS])
+        jobs = Job.objects.all() if self.owner_id is None else Job.objects.filter(owner_id=self.owner_id)
+        return list(jobs.filter(asked).order_by("created_at")[:MOST_ROWS])
 
 
 Question = OneJob | JobsOf
-
-
-class Lookout:
-    """Collects the questions of a moment and asks them all on one connection."""
-
-    def __init__(self) -> None:
-        self._waiting: list[tuple[Question, asyncio.Future[list[Job]]]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def ask(self, question: Question) -> list[Job]:
-        """The rows, a moment later."""
-        answer: asyncio.Future[list[Job]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((question, answer))
-        if len(self._waiting) == 1:
-            task = asyncio.create_task(self._answer())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        return await answer
-
-    async def _answer(self) -> None:
-        await asyncio.sleep(WINDOW_SECONDS)
-        waiting, self._waiting = self._waiting, []
-        try:
-            rows = await database_sync_to_async(rows_for)([question for question, _answer in waiting])
-        except Exception as error:
-            for _question, answer in waiting:
-                if not answer.done():
-                    answer.set_exception(error)
-            return
-        for question, answer in waiting:
-            if not answer.done():  # the socket may have gone meanwhile
-                answer.set_result(rows[question])
 
 
 def rows_for(questions: Iterable[Question]) -> dict[Question, list[Job]]:
@@ -87,10 +49,9 @@ def rows_for(questions: Iterable[Question]) -> dict[Question, list[Job]]:
     return {one: one.rows(found) if isinstance(one, OneJob) else one.rows() for one in asked}
 
 
-_lookouts: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Lookout]" = weakref.WeakKeyDictionary()
+_looks: Together[Question, list[Job]] = Together(lambda questions: rows_for(questions))
 
 
 async def look(question: Question) -> list[Job]:
     """Ask together with everybody else on this loop."""
-    loop = asyncio.get_running_loop()
-    return await _lookouts.setdefault(loop, Lookout()).ask(question)
+    return await _looks.ask(question)

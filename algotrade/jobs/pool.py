@@ -3,7 +3,7 @@
 The same pool serves both ways to run: inside the single web process, and inside each Celery worker. The thread
 relays the children's events to the rooms, sees a child's death at once, ends jobs that pass their deadline or do
 not stop when cancelled, looks for waiting work by itself, and sweeps: no broker is needed for that. A pool of several
-places keeps its first one free of long kinds, so that hours of work never take all of them.
+places keeps its first one free of long jobs, so that hours of work never take all of them.
 """
 
 import contextlib
@@ -14,8 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from typing import Any
 
 from django.conf import settings
@@ -25,10 +24,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from algotrade import meters
-from algotrade.jobs import child, events, processes, services
+from algotrade.jobs import events, processes, services
 from algotrade.jobs.errors import LeaseLost
 from algotrade.jobs.kinds import kind_of_row
 from algotrade.jobs.models import Job, Worker
+from algotrade.jobs.places import Place
 from algotrade.jobs.querysets import JobQuerySet
 
 logger = logging.getLogger(__name__)
@@ -38,19 +38,8 @@ POLL_SECONDS = 2.0
 REPORT_SECONDS = 5.0
 STOP_GRACE_SECONDS = 2.0
 RESPAWN_PAUSE_SECONDS = 2.0
-
-
-@dataclass(eq=False)
-class _Place:
-    """One child process and what it is doing."""
-
-    process: Any
-    pipe: Connection
-    reserved: bool = False
-    state: str = "starting"
-    job_id: str = ""
-    fence: int = 0
-    silent_since: float | None = None
+LOST_SECONDS = 5.0
+"""How long a process may be silent whose job was given to somebody else: one that is not frozen notices at a beat."""
 
 
 class LocalPool:
@@ -59,8 +48,7 @@ class LocalPool:
     def __init__(self, places: int) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._size = places
-        self._context = multiprocessing.get_context("spawn")
-        self._places: list[_Place] = []
+        self._places: list[Place] = []
         self._wanted = 0
         self._stopping = threading.Event()
         self._wake_receive, self._wake_send = multiprocessing.Pipe(duplex=False)
@@ -93,9 +81,8 @@ class LocalPool:
         while not self._stopping.is_set():
             self._fill()
             watched: list[Any] = [self._wake_receive]
-            watched += [place.pipe for place in self._places] + [
-                place.process.sentinel for place in self._places
-            ]
+            for place in self._places:
+                watched += [place.pipe, place.process.sentinel]
             ready = wait(watched, timeout=max(0.0, self._next["tick"] - time.monotonic()))
             if self._wake_receive in ready:
                 self._drain_nudges()
@@ -127,16 +114,7 @@ class LocalPool:
             return
         while len(self._places) < self._size:
             reserved = self._size > 1 and not any(place.reserved for place in self._places)
-            ours, theirs = self._context.Pipe()
-            process = self._context.Process(
-                target=child.main,
-                args=(theirs, self.name, settings.JOB_MEMORY_LIMIT_MB, reserved),
-                name="job",
-                daemon=True,
-            )
-            process.start()
-            theirs.close()
-            self._places.append(_Place(process, ours, reserved))
+            self._places.append(Place.started(self.name, reserved=reserved))
 
     def _drain_nudges(self) -> None:
         while self._wake_receive.poll():
@@ -147,48 +125,38 @@ class LocalPool:
         """The reserved place last: it may not take what the nudge was about."""
         for place in sorted(self._places, key=lambda place: place.reserved):
             if self._wanted and place.state == "idle":
-                self._order_run(place)
+                place.order_run()
                 self._wanted -= 1
 
-    def _order_run(self, place: _Place) -> None:
-        place.state = "busy"
-        place.silent_since = time.monotonic()
-        with contextlib.suppress(OSError):  # a child that has just died is buried in this same round
-            place.pipe.send("run")
+    def _read(self, place: Place) -> None:
+        for message in place.messages():
+            self._handle(place, *message)
 
-    def _read(self, place: _Place) -> None:
-        try:
-            while place.pipe.poll():
-                self._handle(place, *place.pipe.recv())
-        except (EOFError, OSError):
-            return
-
-    def _handle(self, place: _Place, kind: str, *values: Any) -> None:
+    def _handle(self, place: Place, kind: str, *values: Any) -> None:
         if kind == "event":
             events.deliver(*values)
         elif kind == "claimed":
-            place.job_id, place.fence, request_id = values
-            place.silent_since = None
-            logger.info("Taken", extra={"job_id": place.job_id, "request_id": request_id})
+            job_id, fence, request_id = values
+            place.hold(job_id, fence)
+            logger.info("Taken", extra={"job_id": job_id, "request_id": request_id})
         elif kind == "meter":
             meters.take(*values)
         elif kind == "done":
             found, worn = values
-            place.state, place.job_id, place.silent_since = "worn" if worn else "idle", "", None
+            place.rest(worn=worn)
             if found and worn:
                 self._wanted = min(self._wanted + 1, self._size)
             elif found:  # where there was one job there may be another
-                self._order_run(place)
+                place.order_run()
         elif kind == "ready":
-            place.state = "idle"
+            place.rest()
             self._wanted = min(self._wanted + 1, self._size)
 
-    def _bury(self, place: _Place) -> None:
+    def _bury(self, place: Place) -> None:
         """A child has died: its job waits again or fails, and another child takes its place."""
         self._read(place)
         self._places.remove(place)
-        place.pipe.close()
-        place.process.join()
+        place.close()
         if place.state == "starting":
             # A child that cannot even start would otherwise be replaced in a tight loop.
             logger.error("A job process ended with code %s while starting", place.process.exitcode)
@@ -196,9 +164,9 @@ class LocalPool:
         elif place.state == "busy":
             self._guarded(lambda: self._release(place))
 
-    def _release(self, place: _Place) -> None:
+    def _release(self, place: Place) -> None:
         """By the name of the process: it may have died before it could say what it had claimed."""
-        for job in self._judged().filter(worker=f"{self.name}:{place.process.pid}"):
+        for job in self._judged().running().filter(worker=place.worker):
             logger.error("The process of job %s ended with code %s", job.pk, place.process.exitcode)
             if job.deadline_at < job.now:
                 services.end_overdue(job)
@@ -209,8 +177,8 @@ class LocalPool:
 
     @staticmethod
     def _judged() -> JobQuerySet:
-        """Running jobs, and the present by the database's clock, which wrote their deadlines."""
-        return Job.objects.running().annotate(now=Now())
+        """Jobs, and the present by the database's clock, which wrote their deadlines."""
+        return Job.objects.annotate(now=Now())
 
     # -- What time brings --------------------------------------------------------------------------------------
 
@@ -255,50 +223,35 @@ class LocalPool:
         jobs = {str(job.pk): job for job in self._judged().filter(pk__in=held)} if held else {}
         for place in self._places:
             job = jobs.get(place.job_id)
-            if job is None or job.fence != place.fence:
-                self._end_silent(place)
+            if job is None or job.is_terminal:
+                self._end_silent(place, settings.JOB_LEASE_SECONDS)
+            elif job.state != job.State.RUNNING or job.fence != place.fence:
+                self._end_silent(place, LOST_SECONDS)
             elif job.deadline_at < job.now:
-                self._kill(place)
+                place.kill()
                 self._guarded(lambda job=job: services.end_overdue(job))
             elif job.cancel_requested_at:
                 waited = (job.now - job.cancel_requested_at).total_seconds()
                 if waited > kind_of_row(job.kind).cancel_grace:
-                    self._kill(place)
+                    place.kill()
                     self._guarded(job.cancel)
 
-    def _end_silent(self, place: _Place) -> None:
-        """A child that holds no job any more, or was told to run and claimed none, must say so within a lease.
-
-        A frozen one loses its lease, not its place: without this a pool of frozen children runs nothing.
-        """
-        if place.state != "busy":
-            return
-        now = time.monotonic()
-        if place.silent_since is None:
-            place.silent_since = now
-        elif now - place.silent_since > settings.JOB_LEASE_SECONDS:
+    @staticmethod
+    def _end_silent(place: Place, seconds: float) -> None:
+        if place.has_been_silent(seconds):
             logger.error("A job process has stopped answering; another one takes its place")
-            self._kill(place)
-
-    def _kill(self, place: _Place) -> None:
-        place.process.kill()
-        place.job_id = ""
+            place.kill()
 
     def _end_children(self) -> None:
         for place in self._places:
-            with contextlib.suppress(OSError):
-                place.pipe.send("stop")
+            place.order_stop()
         until = time.monotonic() + STOP_GRACE_SECONDS
         for place in self._places:
-            idle = place.state == "idle"
-            place.process.join(timeout=max(0.0, until - time.monotonic()) if idle else 0.05)
-            if place.process.is_alive():
-                place.process.kill()
-                place.process.join()
+            place.end(until)
             self._read(place)
             if place.state == "busy":
                 self._guarded(lambda place=place: self._hand_over(place))
 
-    def _hand_over(self, place: _Place) -> None:
-        for job in Job.objects.running().filter(worker=f"{self.name}:{place.process.pid}"):
+    def _hand_over(self, place: Place) -> None:
+        for job in Job.objects.running().filter(worker=place.worker):
             job.give_back(_("The lab was restarted."), counted=False)

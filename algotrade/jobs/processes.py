@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 PARENT_CHECK_SECONDS = 1.0
+PARENT_HAS_GONE = 3
+"""How a process ends whose parent did."""
 # Numerical libraries would each start a thread a core in each child; two jobs on two cores must not thrash.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 # Two settings of glibc's `mallopt`, and what we set them to. What is larger than the second is always given back.
@@ -25,7 +27,7 @@ def end_with_parent(parent: int) -> None:
     """Runs in a thread of a child: a parent that died without a word (kill -9) must not leave it behind."""
     while os.getppid() == parent:
         time.sleep(PARENT_CHECK_SECONDS)
-    os._exit(3)
+    os._exit(PARENT_HAS_GONE)
 
 
 def pid_exists(pid: int) -> bool:

@@ -1,12 +1,11 @@
 """Jobs as sets: whose they are, which may begin, and in what order they are handed out."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from algotrade.jobs.kinds import kinds
@@ -42,23 +41,34 @@ class JobQuerySet(models.QuerySet):
             waiting = waiting.filter(owner_running__lt=settings.JOB_MAX_RUNNING_PER_USER)
         return waiting.exclude(Q(kind__in=alone) & Exists(of_owner.filter(kind=OuterRef("kind"))))
 
-    def fairly_ordered(self, *, but: Iterable[str] = ()) -> Self:
-        """Waiting jobs that may begin: first of whoever has the fewest running, then the oldest."""
-        return self.free_to_begin().exclude(kind__in=list(but)).order_by("owner_running", "created_at", "pk")
+    def fairly_ordered(self, *, short_only: bool = False) -> Self:
+        """Waiting jobs that may begin: of whoever has the fewest running, then was served longest ago; the oldest."""
+        waiting = self.with_last_start().free_to_begin()
+        if short_only:
+            waiting = waiting.filter(is_long=False)
+        return waiting.order_by(
+            "owner_running", F("owner_last_start").asc(nulls_first=True), "created_at", "pk"
+        )
 
-    def claim_next(self, worker: str, *, but: Iterable[str] = ()) -> "Job | None":
-        """Take the next waiting job that is not of the kinds `but`, or None.
+    def with_last_start(self) -> Self:
+        """Each with the moment at which a job of its owner began last: who has many waiting takes turns with others."""
+        started = self.model.objects.filter(owner=OuterRef("owner"), started_at__isnull=False)
+        latest = started.order_by("-started_at").values("started_at")[:1]
+        return self.alias(owner_last_start=models.Subquery(latest))
+
+    def claim_next(self, worker: str, *, short_only: bool = False) -> "Job | None":
+        """Take the next waiting job, `short_only` the next one that is not long, or None.
 
         Of several workers that try at once, exactly one gets each job. Who is next is decided again under the lock of
         the owner's row: what another worker took of the same owner meanwhile counts.
         """
         for _try in range(CLAIM_TRIES):
-            owner = self.fairly_ordered(but=but).values_list("owner", flat=True).first()
+            owner = self.fairly_ordered(short_only=short_only).values_list("owner", flat=True).first()
             if owner is None:
                 return None
             with transaction.atomic():
                 lock_owner(owner)
-                job = self.fairly_ordered(but=but).first()
+                job = self.fairly_ordered(short_only=short_only).first()
                 if job is not None and job.owner_id == owner and job.claim(worker):
                     return job
         return None

@@ -30,9 +30,18 @@ FORGET_WORKERS_AFTER = FORGET_DRAFTS_AFTER = timedelta(days=1)
 
 
 def submit(
-    *, kind: str, owner: Any, title: str, payload: dict[str, Any] | None = None, result_url: str = ""
+    *,
+    kind: str,
+    owner: Any,
+    title: str,
+    payload: dict[str, Any] | None = None,
+    result_url: str = "",
+    long: bool = False,
 ) -> Job:
-    """Queue a job, in the caller's transaction if there is one; workers hear of it after the commit."""
+    """Queue a job, in the caller's transaction if there is one; workers hear of it after the commit.
+
+    It counts as `long` also where its kind as a whole does: a pool of several places keeps its first one free of it.
+    """
     known = get_kind(kind)
     with transaction.atomic():
         _take_place_in_queue(owner.pk)
@@ -42,6 +51,7 @@ def submit(
             title=title[:200],
             payload=payload or {},
             result_url=result_url,
+            is_long=long or known.long,
             request_id=request_id.get(),
             deadline_at=timezone.now() + QUEUE_LIMIT,
         )

@@ -24,6 +24,7 @@ from algotrade.jobs.queueing import waiting
 
 PAGE_SIZE = 25
 EVERYBODY = "*"
+"""All owners, as addresses say it; on the page stands a word, which is understood too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,17 @@ class Wanted:
     @classmethod
     def of(cls, request: HttpRequest) -> "Wanted":
         state, kind = request.GET.get("state", ""), request.GET.get("kind", "")
+        owner = request.GET.get("owner", "").strip() if request.user.is_staff else ""
         return cls(
             state=state if state in Job.State.values else "",
             kind=kind if kind in {known.name for known in kinds()} else "",
-            owner=request.GET.get("owner", "").strip() if request.user.is_staff else "",
+            owner=EVERYBODY if owner.casefold() == _("Everybody").casefold() else owner,
         )
+
+    @property
+    def owner_said(self) -> str:
+        """The owner as the filter shows it."""
+        return _("Everybody") if self.owner == EVERYBODY else self.owner
 
     @property
     def is_narrowed(self) -> bool:
@@ -70,7 +77,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "states": Job.State.choices,
         "kinds": sorted(((kind.name, str(kind.label)) for kind in kinds()), key=lambda pair: pair[1]),
-        "everybody": EVERYBODY,
+        "everybody": _("Everybody"),
         "any_active": any(not job.is_terminal for job in page),
     }
     return render(request, "jobs/list.html", context)

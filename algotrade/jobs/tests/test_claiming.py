@@ -1,6 +1,7 @@
 """Who gets which job: fairly, within the limits of each owner, whoever asks at the same time."""
 
 import threading
+import time
 
 import pytest
 from django.db import connection
@@ -15,8 +16,8 @@ HANDLERS = handlers.__name__
 
 @pytest.fixture
 def submit(user):
-    def make(kind, owner=user):
-        return services.submit(kind=f"test.{kind}", owner=owner, title=kind)
+    def make(kind, owner=user, **options):
+        return services.submit(kind=f"test.{kind}", owner=owner, title=kind, **options)
 
     return make
 
@@ -46,6 +47,28 @@ def test_whoever_has_fewest_running_is_served_first(submit, other_user):
     submit("succeed")
     theirs = submit("succeed", other_user)
     assert Job.objects.claim_next("w:1") == theirs
+
+
+def test_who_has_many_waiting_takes_turns_with_others_where_one_place_is_left(submit, other_user):
+    for _ in range(3):
+        submit("succeed")
+    submit("succeed", other_user)
+    served = []
+    for _ in range(4):
+        job = Job.objects.claim_next("w:1")
+        served.append(job.owner)
+        job.cancel()
+        time.sleep(0.002)  # SQLite's clock counts milliseconds
+    assert served[:2] == [served[0], other_user]
+    assert other_user not in (served[0], *served[2:])
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what the tables hold")
+def test_who_is_next_is_found_without_looking_at_jobs_that_have_ended():
+    plan = Job.objects.fairly_ordered().explain()
+    assert "job_state_owner (state=? AND owner_id=?)" in plan
+    assert "job_owner_started (owner_id=? AND started_at>?)" in plan
+    assert "SCAN" not in plan
 
 
 def test_who_is_next_is_decided_again_once_nobody_else_can_take_from_the_same_owner(
@@ -118,8 +141,15 @@ def test_those_who_submit_at_once_fill_the_queue_exactly(user, settings):
     assert Job.objects.queued().count() == 3
 
 
-def test_a_reserved_place_takes_no_long_work(submit):
-    hours, minutes = submit("take_hours"), submit("succeed")
-    assert Job.objects.claim_next("w:1", but=["test.take_hours"]) == minutes
-    assert Job.objects.claim_next("w:1", but=["test.take_hours"]) is None
-    assert Job.objects.claim_next("w:1") == hours
+def test_a_reserved_place_takes_no_job_that_is_long_by_itself_or_by_its_kind(submit):
+    hours, minutes, quick = submit("take_hours"), submit("succeed", long=True), submit("succeed")
+    assert Job.objects.claim_next("w:1", short_only=True) == quick
+    assert Job.objects.claim_next("w:1", short_only=True) is None
+    assert [Job.objects.claim_next("w:1") for _ in range(3)] == [hours, minutes, None]
+
+
+def test_a_long_job_that_is_tried_again_is_still_long(submit):
+    job = submit("succeed", long=True)
+    job.cancel()
+    services.requeue(job)
+    assert Job.objects.claim_next("w:1", short_only=True) is None

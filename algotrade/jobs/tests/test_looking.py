@@ -1,6 +1,7 @@
 """What many open sockets ask of the database within a moment is asked together."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
@@ -79,3 +80,27 @@ async def test_a_socket_that_goes_while_it_waits_keeps_no_answer_from_others():
     await asyncio.sleep(0)
     leaving.cancel()
     assert len(await staying) == 1
+
+
+async def test_while_a_call_takes_long_all_others_wait_for_one_next_call(monkeypatch):
+    asked = []
+
+    def slow(questions):
+        asked.append(list(questions))
+        time.sleep(0.8 if len(asked) == 1 else 0)
+        return rows_for(questions)
+
+    monkeypatch.setattr(looking, "rows_for", slow)
+    ((_ada, job),) = (await jobs_of("ada")).items()
+    looks = []
+    for _ in range(6):
+        looks.append(asyncio.create_task(look(OneJob(str(job.pk)))))
+        await asyncio.sleep(0.15)
+    assert [len(rows) for rows in await asyncio.gather(*looks)] == [1] * 6
+    assert len(asked) == 2
+
+
+async def test_a_question_that_gets_no_answer_leaves_nobody_waiting(monkeypatch):
+    monkeypatch.setattr(looking, "rows_for", lambda questions: {})
+    with pytest.raises(KeyError):
+        await asyncio.wait_for(look(OneJob("00000000-0000-0000-0000-000000000000")), 3)

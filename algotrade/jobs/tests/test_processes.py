@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from algotrade.jobs import processes
+
 FREED = """
 import numpy, pathlib, sys
 from algotrade.jobs.processes import keep_freed_memory
@@ -28,3 +30,18 @@ def test_a_process_keeps_what_it_freed_for_its_next_arrays():
     }
     assert given_back["give back"] > 15 * 2**20
     assert given_back["keep"] < 2**20
+
+
+LEFT_ALONE = """
+from multiprocessing import Pipe
+from algotrade.jobs.child import sender
+pool, own = Pipe()
+pool.close()
+sender(own)("event", 1, {})
+print("goes on")
+"""
+
+
+def test_a_process_whose_pool_was_killed_ends_instead_of_failing_its_job():
+    left = subprocess.run([sys.executable, "-c", LEFT_ALONE], capture_output=True, text=True)
+    assert (left.returncode, left.stdout) == (processes.PARENT_HAS_GONE, "")

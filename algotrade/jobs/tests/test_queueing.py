@@ -12,8 +12,8 @@ KIND = f"test.{handlers.succeed.__name__}"
 pytestmark = pytest.mark.django_db
 
 
-def submit(owner, kind=KIND):
-    return services.submit(kind=kind, owner=owner, title="A run")
+def submit(owner, kind=KIND, **options):
+    return services.submit(kind=kind, owner=owner, title="A run", **options)
 
 
 def reason(job):
@@ -45,12 +45,35 @@ def test_the_places_are_those_in_which_workers_take_the_jobs(user, other_user):
         assert foreseen[taken.pk] == place
 
 
+def test_with_one_place_the_places_take_turns_as_the_claims_do(user, other_user):
+    Worker.objects.create(name="host:1", places=1)
+    earlier = submit(user)
+    assert earlier.claim("host:1:1")
+    earlier.cancel()
+    jobs = [submit(user), submit(user), submit(other_user)]
+    foreseen = {pk: found.place for pk, found in waiting(jobs).items()}
+    assert [foreseen[job.pk] for job in jobs] == [2, 3, 1]
+    assert Job.objects.claim_next("host:1:1") == jobs[2]
+
+
 def test_the_first_in_line_is_next_and_the_others_are_counted(user):
     Worker.objects.create(name="host:1", places=1)
     assert submit(user).claim("host:1:1")
     first, second = submit(user), submit(user)
     assert reason(first).startswith("Next")
     assert "Number 2" in reason(second)
+
+
+def test_a_long_job_says_when_it_waits_for_another_place_than_the_one_that_is_free(user, other_user):
+    Worker.objects.create(name="host:1", places=2)
+    Worker.objects.create(name="host:2", places=1)
+    for _ in range(2):
+        assert submit(user, long=True).claim("host:1:1")
+    hours, quick = submit(other_user, long=True), submit(other_user)
+    assert "kept free for what is done in seconds" in reason(hours)
+    assert "About to begin" in reason(quick)
+    Worker.objects.create(name="host:3", places=1)
+    assert "About to begin" in reason(hours)
 
 
 def test_a_job_of_a_kind_that_is_gone_waits_like_any_other(user, page):

@@ -1,5 +1,6 @@
 """The socket: who may listen, what a job's room says, and that it needs no reload to know the end."""
 
+import asyncio
 import uuid
 
 import pytest
@@ -14,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 
 from algotrade.jobs import consumers, events, services
 from algotrade.jobs.consumers import NOT_FOUND, NOT_SIGNED_IN
+from algotrade.jobs.events import message_for
 from algotrade.jobs.following import Following
 from algotrade.jobs.models import Job
 from algotrade.jobs.routing import websocket_urlpatterns
@@ -81,7 +83,34 @@ async def test_the_users_socket_hears_all_of_their_jobs_and_nobody_elses():
     await theirs.disconnect()
 
 
-@pytest.mark.parametrize("path", ["/ws/jobs/", "/ws/jobs/6f1c1f6e-0000-4000-8000-000000000000/"])
+async def test_staff_hear_the_jobs_of_all_and_only_while_they_are_staff(monkeypatch):
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.05)
+    owner, staff = await make_user("owner"), await make_user("boss", is_staff=True)
+    refused = await open_socket(owner, "/ws/jobs/all/")
+    assert await close_code(refused) == NOT_FOUND
+    socket = await open_socket(staff, "/ws/jobs/all/")
+    job = await make_job(owner)
+    assert (await socket.receive_json_from(timeout=2))["id"] == str(job.pk)
+    assert await refused.receive_nothing(timeout=0.1)
+    staff.is_staff = False
+    assert await close_code(socket) == NOT_FOUND
+    await sync_to_async(job.claim)("w:1")
+    assert await socket.receive_nothing(timeout=0.2)
+
+
+async def test_a_socket_of_all_jobs_tells_what_its_room_did_not(monkeypatch):
+    monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.05)
+    owner, staff = await make_user("owner"), await make_user("boss", is_staff=True)
+    socket = await open_socket(staff, "/ws/jobs/all/")
+    monkeypatch.setattr(events, "publish", lambda job: None)
+    job = await make_job(owner)
+    assert (await socket.receive_json_from(timeout=2))["id"] == str(job.pk)
+    await socket.disconnect()
+
+
+@pytest.mark.parametrize(
+    "path", ["/ws/jobs/", "/ws/jobs/all/", "/ws/jobs/6f1c1f6e-0000-4000-8000-000000000000/"]
+)
 async def test_an_anonymous_socket_is_closed(path):
     socket = await open_socket(AnonymousUser(), path)
     assert await close_code(socket) == NOT_SIGNED_IN
@@ -224,8 +253,38 @@ async def test_news_for_a_browser_that_goes_in_the_same_moment_are_no_error_of_o
         raise Disconnected("Attempt to send on a closed protocol")
 
     consumer = consumers.JobConsumer()
-    consumer.base_send, consumer.following = gone, Following()
-    await consumer.job_event({"message": {"id": "1", "seq": 1, "state": "running"}})
+    consumer.base_send, consumer.following, consumer.room = gone, Following(), "job.1"
+    await consumer.job_event({"message": {"id": "1", "seq": 1, "state": "running", "cancelling": False}})
+
+
+async def test_what_comes_twice_is_told_once_and_a_cancel_that_was_asked_for_is_news():
+    owner = await make_user("owner")
+    job = await make_job(owner)
+    socket = await open_socket(owner, f"/ws/jobs/{job.pk}/")
+    first = await socket.receive_json_from(timeout=2)
+    for cancelling in (False, True, True, False):
+        news = {"type": "job.event", "message": first | {"cancelling": cancelling}}
+        await get_channel_layer().group_send(f"job.{job.pk}", news)
+    assert (await socket.receive_json_from(timeout=2))["cancelling"]
+    assert await socket.receive_nothing(timeout=0.3)
+    await socket.disconnect()
+
+
+async def test_what_was_on_its_way_to_a_socket_that_was_refused_is_not_told():
+    owner, stranger = await make_user("owner"), await make_user("stranger")
+    job = await make_job(owner)
+    told = []
+
+    async def tell(message):
+        told.append(message)
+
+    consumer = consumers.JobConsumer()
+    consumer.scope = {"user": stranger, "url_route": {"kwargs": {"job_id": job.pk}}}
+    consumer.channel_layer, consumer.channel_name = get_channel_layer(), "specific.one!x"
+    consumer.base_send = tell
+    await consumer.connect()
+    await consumer.job_event({"message": await sync_to_async(message_for)(job)})
+    assert [message["type"] for message in told] == ["websocket.accept", "websocket.close"]
 
 
 async def test_what_a_browser_sends_is_ignored():
@@ -242,3 +301,46 @@ async def test_what_a_browser_sends_is_ignored():
 async def test_an_unknown_address_is_closed_and_no_error_of_ours(path):
     socket = await open_socket(AnonymousUser(), path)
     assert await close_code(socket) == NOT_FOUND
+
+
+async def test_a_rooms_server_that_never_answers_holds_no_socket_for_ever(monkeypatch):
+    monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(consumers, "LONGEST_CARE_SECONDS", 0.6)
+    owner = await make_user("owner")
+    job = await make_job(owner)
+    socket = await open_socket(owner, f"/ws/jobs/{job.pk}/")
+    assert (await socket.receive_json_from(timeout=2))["state"] == "queued"
+    layer = get_channel_layer()
+    answering, calls = layer.group_add, []
+
+    async def first_never(room, channel):
+        calls.append(room)
+        if len(calls) == 1:
+            await asyncio.sleep(60)
+        await answering(room, channel)
+
+    monkeypatch.setattr(layer, "group_add", first_never)
+    while not calls:
+        await asyncio.sleep(0.05)
+    await emptied(f"job.{job.pk}")
+    await sync_to_async(job.claim)("w:1")
+    assert (await socket.receive_json_from(timeout=3))["state"] == "running"
+    await socket.disconnect()
+
+
+async def test_while_the_rooms_server_hangs_a_socket_still_tells_what_the_rows_say(monkeypatch):
+    monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(consumers, "LONGEST_JOIN_SECONDS", 0.3)
+    owner = await make_user("owner")
+    job = await make_job(owner)
+    socket = await open_socket(owner, f"/ws/jobs/{job.pk}/")
+    assert (await socket.receive_json_from(timeout=2))["state"] == "queued"
+
+    async def never(room, channel):
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(get_channel_layer(), "group_add", never)
+    await emptied(f"job.{job.pk}")
+    await sync_to_async(job.claim)("w:1")
+    assert (await socket.receive_json_from(timeout=3))["state"] == "running"
+    await socket.disconnect()

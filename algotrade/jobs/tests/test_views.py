@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from algotrade.jobs import services
@@ -48,7 +49,11 @@ def test_a_filter_that_is_no_state_or_kind_shows_all(job, page):
 
 def test_staff_see_the_jobs_of_all_by_name_and_nobody_else_does(job, page_staff, page_other):
     assert b"A run" not in page_staff.get("/jobs/").content
-    assert b"A run" in page_staff.get("/jobs/?owner=*").content
+    for everybody in ("*", "Everybody", "everybody"):
+        text = page_staff.get(f"/jobs/?owner={everybody}").content.decode()
+        assert "A run" in text
+        assert 'value="Everybody" list="job-owners"' in text
+        assert "*" not in text[text.index('id="job-owner"') : text.index("Show</button>")]
     assert b"A run" in page_staff.get("/jobs/?owner=AD").content
     assert b"A run" not in page_staff.get("/jobs/?owner=grace").content
     for asked in ("*", "ada"):
@@ -110,6 +115,35 @@ def test_a_failed_job_leads_to_what_its_advice_speaks_of(job, page):
     )
     text = page.get(f"/jobs/{job.pk}/").content.decode()
     assert '<a href="/data/imports/2/">Open what it was about</a>' in text
+
+
+def test_a_job_that_is_done_again_says_what_happened_and_not_more(job, page):
+    assert "done again" not in page.get(f"/jobs/{job.pk}/").content.decode()
+    assert job.claim("host:1")
+    job.give_back("The job needed more memory than it may use.")
+    assert job.claim("host:1")
+    job.record_progress(0.2, "Half of it")
+    text = page.get(f"/jobs/{job.pk}/").content.decode()
+    assert "The job needed more memory than it may use. It is done again" in text
+    assert "worker was lost" not in text
+    job.fail("x", "y")
+    assert job.retry()
+    assert "done again" not in page.get(f"/jobs/{job.pk}/").content.decode()
+
+
+def test_a_job_that_waits_leads_to_what_it_is_about(job, page):
+    link = '<a href="/models/2/">Open what it is about</a>'
+    assert link not in page.get(f"/jobs/{job.pk}/").content.decode()
+    Job.objects.filter(pk=job.pk).update(result_url="/models/2/")
+    assert link in page.get(f"/jobs/{job.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("state", Job.State.values)
+def test_staff_are_not_led_to_what_is_another_ones(job, page_staff, state):
+    lease = timezone.now() if state == "running" else None
+    Job.objects.filter(pk=job.pk).update(state=state, result_url="/models/2/", lease_until=lease)
+    for address in (f"/jobs/{job.pk}/", "/jobs/?owner=*"):
+        assert b"/models/2/" not in page_staff.get(address).content
 
 
 @pytest.mark.parametrize("verb", ["cancel", "retry"])

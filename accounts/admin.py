@@ -5,12 +5,14 @@ from typing import Any
 
 from axes.models import AccessAttempt
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -34,12 +36,29 @@ admin.site.unregister([OutstandingToken, BlacklistedToken, Group])
 
 @admin.register(Group)
 class GroupAdmin(BaseGroupAdmin, ModelAdmin):
-    """Sets of permissions for staff who are not superusers."""
+    """Sets of permissions for staff who are not superusers. Who may change them could give themselves any."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+class ChangeForm(UserChangeForm):
+    """A name that stays is not looked at: older ones have letters that no new name may have."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        kept = set() if "username" in self.changed_data else {"username"}
+        return super()._get_validation_exclusions() | kept
 
 
 @admin.register(User)
 class UserAdmin(BaseUserAdmin, ModelAdmin):
-    form = UserChangeForm
+    form = ChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "email", "full_name", "status", "role", "last_login", "date_joined"]
@@ -73,15 +92,22 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
         return fields
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Not of an account that is being deleted; nor of other staff by a clerk, who could take over their rights."""
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or not obj.is_superuser or request.user.is_superuser)
+        if obj is None or not allowed:
+            return allowed
+        return obj.closed_at is None and (obj.pk == request.user.pk or self._stands_above(request, obj))
+
+    @staticmethod
+    def _stands_above(request: HttpRequest, user: User) -> bool:
+        return bool(request.user.is_superuser) or not (user.is_staff or user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Oneself is deleted on the account page, with the password."""
         allowed = super().has_delete_permission(request, obj)
         if obj is not None and obj.pk == request.user.pk:
             return False
-        return allowed and (obj is None or not obj.is_superuser or request.user.is_superuser)
+        return allowed and (obj is None or self._stands_above(request, obj))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Name the users alone: all that they own goes too, and may be millions of rows."""
@@ -97,10 +123,14 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
         self._each(request, queryset, closing.close, self.has_delete_permission)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """As Django's; and the audit log keeps whose password it was."""
+        """As Django's; one's own is changed on the account page, with the present one."""
+        user = self.get_object(request, unquote(id))  # as Django finds it: one number is written in many ways
+        if user == request.user:
+            return redirect("accounts:profile")
         response = super().user_change_password(request, id, form_url)
-        if request.method == "POST" and response.status_code == 302:
-            record(Action.PASSWORD_CHANGED, target=User.objects.filter(pk=id).first())
+        user = self.get_object(request, unquote(id))
+        if request.method == "POST" and response.status_code == 302 and not user.has_usable_password():
+            record(Action.PASSWORD_CHANGED, target=user)  # a new one is recorded where it is saved
         return response
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
@@ -140,11 +170,12 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 
     @admin.action(description=_("Lift the lock after failed log-ins"), permissions=["change"])
     def lift_lock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        names = [name.lower() for name in queryset.values_list("username", flat=True)]
-        AccessAttempt.objects.filter(username__in=names).delete()
-        for user in queryset:
-            record(Action.UNLOCKED, target=user)
-        self.message_user(request, _("They may try again at once."))
+        self._each(request, queryset, self._lift_lock)
+
+    @staticmethod
+    def _lift_lock(user: User) -> None:
+        AccessAttempt.objects.filter(username=user.username.lower()).delete()
+        record(Action.UNLOCKED, target=user)
 
     def _each(
         self,

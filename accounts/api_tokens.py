@@ -5,6 +5,7 @@ with a deactivation and with the end of all access.
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.contrib.auth import get_user_model
@@ -12,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.errors import AccountInvalid, TooManyTokens
+from accounts.errors import AccountChanged, AccountInvalid, TooManyTokens
 from accounts.models import ApiToken, Scope, User
 from algotrade.audit.actions import Action
 from algotrade.audit.services import record
@@ -35,8 +36,11 @@ def make(
     secret = PREFIX + secrets.token_urlsafe(32)
     days = timedelta(days=expires_in_days) if expires_in_days is not None else None
     with transaction.atomic():
-        # The lock on the owner's row makes counting and adding one step, and no password change comes between.
-        owner = get_user_model().objects.select_for_update().get(pk=user.pk)
+        # The lock on the owner's row makes counting and adding one step, and no password change comes between. One that
+        # came just before has ended whatever asked for this token.
+        owner = get_user_model().objects.select_for_update().filter(pk=user.pk, is_active=True).first()
+        if owner is None or owner.get_session_auth_hash() != user.get_session_auth_hash():
+            raise AccountChanged(_("This log-in has ended meanwhile: log in again, then make the token."))
         _require_place(owner)
         token = ApiToken(
             user=owner,
@@ -58,10 +62,9 @@ def find(secret: str) -> ApiToken | None:
     return token if token is not None and token.is_live else None
 
 
-def is_live(pk: int) -> bool:
-    """Whether a token that was seen before still opens anything."""
-    token = ApiToken.objects.select_related("user").filter(pk=pk).first()
-    return token is not None and token.is_live
+def live_among(pks: Collection[int]) -> set[int]:
+    """Those of the tokens, seen before, that still open anything."""
+    return {token.pk for token in ApiToken.objects.select_related("user").filter(pk__in=pks) if token.is_live}
 
 
 def revoke(token: ApiToken) -> None:

@@ -45,7 +45,8 @@ class ApiTokenAuthentication(BaseAuthentication):
     """Long-lived tokens that users make for their scripts; `request.auth` is the token's row.
 
     What a token may do is decided here, before any view runs: a view with `account_only` takes unsafe methods from none
-    of them, one with `any_scope` also from those that only read, because it changes nothing.
+    of them and one with `never_by_token` nothing at all; one with `any_scope` takes them also from those that only
+    read, because it changes nothing.
     """
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
@@ -68,9 +69,11 @@ class ApiTokenAuthentication(BaseAuthentication):
 def _require_scope(token: ApiToken, request: Request) -> None:
     view = (request.parser_context or {}).get("view")
     safe = request.method in SAFE_METHODS
-    if not safe and getattr(view, "account_only", False):
+    if getattr(view, "never_by_token", False) or (not safe and getattr(view, "account_only", False)):
         raise TokenScopeExceeded(
-            _("No API token can change the account itself: log in and use the access token.")
+            _(
+                "No API token can change the account itself or take all of it along: log in and use the access token."
+            )
         )
     if not safe and token.is_read_only and not getattr(view, "any_scope", False):
         raise TokenScopeExceeded(_("This API token only reads: make one with the scope “run”."))

@@ -3,12 +3,11 @@
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.http import StreamingHttpResponse
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import ExportNotReady, ExportUnderWay
 from accounts.models import DataExport, User
 from accounts.models.data_export import FOLDER
+from algotrade import downloads
 from algotrade.audit.actions import Action
 from algotrade.audit.services import record
 from algotrade.jobs.models import Job
@@ -25,7 +25,6 @@ from algotrade.jobs.querysets import lock_owner
 
 EXPORT_KIND = "accounts.export"
 KEPT = timedelta(days=7)
-PIECE = 256 * 1024
 ORPHANED_AFTER = timedelta(days=1)
 
 
@@ -57,9 +56,7 @@ def download(export: DataExport) -> StreamingHttpResponse:
         stream = export.file.open("rb")
     except OSError as error:
         raise ExportNotReady(_("This copy was removed: ask for a new one.")) from error
-    response = StreamingHttpResponse(_pieces(stream), content_type="application/zip")
-    response["Content-Length"] = str(export.size)
-    response["Content-Disposition"] = f'attachment; filename="{export}"'
+    response = downloads.download(stream, name=str(export), size=export.size, content_type="application/zip")
     response["Cache-Control"] = "no-store"
     return response
 
@@ -91,9 +88,3 @@ def _remove(paths: Iterable[Path]) -> None:
     for path in paths:
         with contextlib.suppress(OSError):
             path.unlink()
-
-
-async def _pieces(stream: BinaryIO) -> AsyncIterator[bytes]:
-    with stream:
-        while piece := await sync_to_async(stream.read, thread_sensitive=False)(PIECE):
-            yield piece

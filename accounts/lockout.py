@@ -20,11 +20,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from rest_framework.throttling import SimpleRateThrottle
 
 from accounts.errors import TooManyAttempts
 from accounts.models import User
 from algotrade.error_pages import refusal
+from algotrade.throttling import CountingThrottle
 
 PATIENCE_SECONDS = 3.0
 ASK_AGAIN_SECONDS = 0.05
@@ -125,6 +125,13 @@ class LockoutBackend(AxesStandaloneBackend):
         request.axes_place_taken = True
 
 
+def forget_attempts(request: HttpRequest, user: User) -> None:
+    """Give back the places of somebody who has given the right password without logging in."""
+    AxesProxyHandler.get_implementation().reset_attempts(
+        username=counted_name(request, {"username": user.get_username()}), ip_address=request.axes_ip_address
+    )
+
+
 def lockout_error(request: HttpRequest) -> TooManyAttempts | None:
     """The refusal in words when this request's log-in came too often, else None."""
     if not getattr(request, "axes_locked_out", False):
@@ -155,7 +162,7 @@ def lockout_response(
     return response
 
 
-class PageThrottle(SimpleRateThrottle):
+class PageThrottle(CountingThrottle):
     """The API's limit on the log-in and registration endpoints, for the pages that do the same work."""
 
     scope = "auth"

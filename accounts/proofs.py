@@ -4,12 +4,14 @@ A socket lives for hours. What opened it (a session, or the log-in of a script) 
 `Proof` and asks every few seconds whether it still holds.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
 
-from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from rest_framework.request import Request
 from rest_framework_simplejwt.settings import api_settings
@@ -36,8 +38,11 @@ class Proof:
 
 def of_session(key: str) -> Proof | None:
     """The proof that a browser's session is, None when it is nobody's or has ended."""
-    session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    user_id, mark = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY)
+    return _proof_in(key, SessionStore(key).load())
+
+
+def _proof_in(key: str, said: Mapping[str, Any]) -> Proof | None:
+    user_id, mark = said.get(SESSION_KEY), said.get(HASH_SESSION_KEY)
     return Proof(int(user_id), "session", key, mark) if user_id and mark else None
 
 
@@ -55,11 +60,46 @@ def of_request(request: Request) -> Proof | None:
 
 def user_of(proof: Proof) -> User | None:
     """Whose proof this is, None when it holds no longer."""
-    user = User.objects.filter(pk=proof.user_id, is_active=True).first()
-    if user is None or not constant_time_compare(user.get_session_auth_hash(), proof.mark):
-        return None
-    if proof.kind == "session":
-        return user if of_session(proof.key) == proof else None
-    if proof.kind == "api-token":
-        return user if api_tokens.is_live(int(proof.key)) else None
-    return user if tokens.is_alive(user, proof.key) else None
+    return users_of([proof])[proof]
+
+
+def users_of(proofs: Sequence[Proof]) -> dict[Proof, User | None]:
+    """Whose each proof is, None for one that holds no longer: one query for all users, and one for each kind."""
+    users = User.objects.filter(is_active=True).in_bulk({proof.user_id for proof in proofs})
+    found: dict[Proof, User | None] = dict.fromkeys(proofs)
+    for kind, holding in HOLDING.items():
+        of_kind = [proof for proof in proofs if proof.kind == kind and _has_kept_its_mark(proof, users)]
+        if of_kind:
+            found |= {proof: users[proof.user_id] for proof in holding(of_kind)}
+    return found
+
+
+def _has_kept_its_mark(proof: Proof, users: dict[int, User]) -> bool:
+    user = users.get(proof.user_id)
+    return user is not None and constant_time_compare(user.get_session_auth_hash(), proof.mark)
+
+
+def _sessions(proofs: Sequence[Proof]) -> set[Proof]:
+    """Those whose session is still there and says the same."""
+    there = Session.objects.filter(
+        session_key__in={proof.key for proof in proofs}, expire_date__gt=timezone.now()
+    )
+    said = {session.session_key: session.get_decoded() for session in there}
+    return {proof for proof in proofs if _proof_in(proof.key, said.get(proof.key, {})) == proof}
+
+
+def _log_ins(proofs: Sequence[Proof]) -> set[Proof]:
+    alive = tokens.alive_families({proof.user_id for proof in proofs})
+    return {proof for proof in proofs if (proof.user_id, proof.key) in alive}
+
+
+def _api_tokens(proofs: Sequence[Proof]) -> set[Proof]:
+    live = api_tokens.live_among({int(proof.key) for proof in proofs})
+    return {proof for proof in proofs if int(proof.key) in live}
+
+
+HOLDING: dict[Kind, Callable[[Sequence[Proof]], set[Proof]]] = {
+    "session": _sessions,
+    "log-in": _log_ins,
+    "api-token": _api_tokens,
+}

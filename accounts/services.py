@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from accounts import api_tokens, tokens
 from accounts.errors import AccountChanged, AccountInvalid, LoginRefused, RegistrationClosed
-from accounts.lockout import lockout_error
+from accounts.lockout import forget_attempts, lockout_error
 from accounts.models import User
 from algotrade.audit.actions import Action
+from algotrade.audit.requests import current_request
 from algotrade.audit.services import record
 
 Fields = dict[str, list[str]]
@@ -70,7 +71,7 @@ class UserService:
             changed.full_name = full_name.strip()
         if email is not None:
             changed.email = email.strip().lower()
-        if fields := _problems(changed):
+        if fields := _problems(changed, but=frozenset({"password", "username"})):
             raise AccountInvalid(fields=fields)
         _save(changed, update_fields=["full_name", "email"])
         record(Action.PROFILE_CHANGED, target=changed)
@@ -91,9 +92,21 @@ class UserService:
 
     @staticmethod
     def require_password(user: User, password: str) -> None:
-        """Refuse unless this is the user's password, for what a borrowed session must not do."""
-        if not user.check_password(password):
+        """Refuse unless this is the user's password, for what a borrowed session must not do.
+
+        Wrong ones count together with failed log-ins: who borrows a session gets no more guesses than who has none.
+        """
+        request = current_request.get()
+        if request is None:
+            known = user.check_password(password)
+        else:
+            known = authenticate(request, username=user.get_username(), password=password) == user
+            if locked := lockout_error(request):
+                raise locked
+        if not known:
             raise AccountInvalid(fields={"current_password": [_("This is not your current password.")]})
+        if request is not None:
+            forget_attempts(request, user)
 
     @staticmethod
     def _replace_password(user: User, password: str) -> None:
@@ -143,11 +156,11 @@ class UserService:
         api_tokens.revoke_all(user)
 
 
-def _problems(user: User) -> Fields:
-    """What is wrong with the fields of a user that is about to be saved."""
+def _problems(user: User, but: frozenset[str] = frozenset({"password"})) -> Fields:
+    """What is wrong with the fields of a user that is about to be saved, those left out that do not change."""
     fields: Fields = {}
     try:
-        user.clean_fields(exclude={"password"})
+        user.clean_fields(exclude=but)
     except ValidationError as error:
         fields.update(error.message_dict)
     return _taken(user) | fields

@@ -20,8 +20,9 @@ from django.http.request import is_same_domain, validate_host
 
 from accounts import tickets
 from accounts.models import User
-from accounts.proofs import Proof, of_session, user_of
+from accounts.proofs import Proof, of_session, user_of, users_of
 from algotrade.reach import is_out_of_reach
+from algotrade.together import Together
 
 logger = logging.getLogger(__name__)
 TRY_AGAIN_LATER = 4503
@@ -30,6 +31,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Scope = dict[str, Any]
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
+
+_users: Together[Proof, User | None] = Together(users_of)
 
 
 class Admission:
@@ -40,7 +43,7 @@ class Admission:
 
     async def current_user(self) -> User | AnonymousUser:
         """Who this is now: nobody after a log-out, a deactivation, a new password or the end of a token."""
-        user = await database_sync_to_async(user_of)(self._proof) if self._proof else None
+        user = await _users.ask(self._proof) if self._proof else None
         return user or AnonymousUser()
 
 
@@ -68,9 +71,8 @@ class SocketAdmission:
         if not is_own_page(scope, by_ticket=ticket is not None):
             await WebsocketDenier()(scope, receive, send)
             return
-        proof = await database_sync_to_async(_proof)(scope, ticket)
-        admission = Admission(proof)
-        scope = scope | {"admission": admission, "user": await admission.current_user()}
+        proof, user = await _opened_by(scope, ticket)
+        scope = scope | {"admission": Admission(proof), "user": user or AnonymousUser()}
         await self.application(scope, receive, send)
 
 
@@ -111,6 +113,12 @@ def _is_trusted(scheme: str, netloc: str, trusted: str) -> bool:
     """Django's rule for forms: exactly this origin, or with "*." any of its subdomains."""
     wanted = urlsplit(trusted.lower())
     return wanted.scheme == scheme and is_same_domain(netloc, wanted.netloc.removeprefix("*"))
+
+
+@database_sync_to_async
+def _opened_by(scope: Scope, ticket: str | None) -> tuple[Proof | None, User | None]:
+    proof = _proof(scope, ticket)
+    return proof, user_of(proof) if proof else None
 
 
 def _proof(scope: Scope, ticket: str | None) -> Proof | None:

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from django.core.cache import cache
 
 from accounts.proofs import Proof
+from algotrade.cache import was_away
 
 SECONDS = 30
 TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -26,11 +27,16 @@ def issue(proof: Proof) -> str:
 
 
 def redeem(ticket: str) -> Proof | None:
-    """Use a ticket up. None for what is no ticket, is too old or was used before."""
+    """Use a ticket up. None for what is no ticket, is too old or was used before.
+
+    Raises OSError for one that is not found while it may lie where it cannot be looked for: Redis was away since.
+    """
     if not TICKET.fullmatch(ticket):
         return None
     place = _place(ticket)
     kept = cache.get(place)
+    if kept is None and was_away(within=SECONDS):
+        raise OSError("Redis was away: ask for a new ticket.")
     return Proof(**kept) if kept and cache.delete(place) else None
 
 

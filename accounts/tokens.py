@@ -2,10 +2,13 @@
 
 A refresh token counts only while its row exists, and using it writes a row that can be written once. The database
 therefore decides which of several simultaneous exchanges wins, and the user's row is locked meanwhile, so that no
-exchange passes a password change or a deactivation. The rows hold the tokens' identities, never the tokens.
+exchange passes a password change or a deactivation. A used one that comes back later ends the log-in it is of. The rows
+hold the tokens' identities, never the tokens.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +28,7 @@ from algotrade.audit.services import record
 
 VERSION_CLAIM = "version"
 FAMILY_CLAIM = "family"
+TRIED_AGAIN_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,10 @@ def rotate(raw: str) -> TokenPair:
         user = User.objects.select_for_update().filter(pk=claims[api_settings.USER_ID_CLAIM]).first()
         if user is None or not user.is_active or not is_current(claims, user):
             raise TokenRefused(_("This refresh token no longer counts: log in again."))
-        if not _use_up(claims[api_settings.JTI_CLAIM]):
-            raise TokenRefused(_("This refresh token was used or revoked before: log in again."))
-        return issue(user, str(claims.get(FAMILY_CLAIM, "")))
+        if _use_up(claims[api_settings.JTI_CLAIM]):
+            return issue(user, str(claims.get(FAMILY_CLAIM, "")))
+    _end_if_stolen(user, claims)
+    raise TokenRefused(_("This refresh token was used or revoked before: log in again."))
 
 
 def revoke(raw: str) -> bool:
@@ -83,10 +88,12 @@ def revoke_all(user: User) -> None:
     OutstandingToken.objects.filter(user=user).delete()
 
 
-def is_alive(user: User, family: str) -> bool:
-    """Whether a log-in still has a refresh token that can be exchanged: it was neither ended nor forgotten."""
-    unused = OutstandingToken.objects.filter(user=user, blacklistedtoken=None, expires_at__gt=timezone.now())
-    return bool(family) and unused.filter(jti__startswith=f"{family}.").exists()
+def alive_families(user_ids: Collection[int]) -> set[tuple[int, str]]:
+    """The log-ins of these users (user, family) that still have a refresh token: neither ended nor forgotten."""
+    unused = OutstandingToken.objects.filter(
+        user__in=user_ids, blacklistedtoken=None, expires_at__gt=timezone.now()
+    )
+    return {(user_id, jti.partition(".")[0]) for user_id, jti in unused.values_list("user_id", "jti")}
 
 
 def is_current(claims: Token | dict[str, Any], user: User) -> bool:
@@ -94,6 +101,21 @@ def is_current(claims: Token | dict[str, Any], user: User) -> bool:
     return claims.get(VERSION_CLAIM) == user.access_version and claims.get(
         api_settings.REVOKE_TOKEN_CLAIM
     ) == get_md5_hash_password(user.password)
+
+
+def _end_if_stolen(user: User, claims: dict[str, Any]) -> None:
+    """End a log-in of which a token comes back that was exchanged: two have it, and nobody knows which is the thief.
+
+    Not at once: an exchange whose answer was lost is tried again.
+    """
+    family, jti = str(claims.get(FAMILY_CLAIM, "")), claims[api_settings.JTI_CLAIM]
+    before = timezone.now() - TRIED_AGAIN_WITHIN
+    used = BlacklistedToken.objects.filter(token__jti=jti, blacklisted_at__lt=before)
+    if (user.pk, family) not in alive_families([user.pk]) or not used.exists():
+        return
+    with transaction.atomic():
+        OutstandingToken.objects.filter(user=user, jti__startswith=f"{family}.").delete()
+        record(Action.REFRESH_REUSED, actor=user, target=user)
 
 
 def _claims(raw: str) -> dict[str, Any] | None:

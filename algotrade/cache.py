@@ -7,6 +7,7 @@ is unpickled from a store could be anything.
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -51,7 +52,7 @@ def _else_from_memory(name: str) -> Callable[..., Any]:
 class PatientCache(RedisCache):
     """Redis that may go away."""
 
-    away_until: ClassVar[float] = 0.0
+    away_until: ClassVar[float] = -math.inf
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         from redis.backoff import NoBackoff
@@ -77,3 +78,8 @@ class PatientCache(RedisCache):
     set_many = _else_from_memory("set_many")
     delete_many = _else_from_memory("delete_many")
     clear = _else_from_memory("clear")
+
+
+def was_away(*, within: float) -> bool:
+    """Whether Redis did not answer at some time of the last `within` seconds, so that memory served instead."""
+    return time.monotonic() < PatientCache.away_until + within

@@ -9,6 +9,8 @@ from typing import TypeVar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+Number = TypeVar("Number", int, float)
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -16,7 +18,8 @@ if (BASE_DIR / ".env").is_file() and env.bool("READ_DOT_ENV", default=True):
     env.read_env(BASE_DIR / ".env")
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+# The database in it holds sessions and hashes of passwords: on a shared machine they are its owner's alone.
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def secret_key() -> str:
@@ -41,63 +44,14 @@ def secret_key() -> str:
     return key
 
 
-def job_workers() -> int:
-    """How many jobs run side by side in this process's pool."""
-    count = env.int("JOB_WORKERS", default=max(2, (os.cpu_count() or 2) // 2))
-    if not 1 <= count <= 64:
-        raise ImproperlyConfigured(f"JOB_WORKERS is {count}: give a number from 1 to 64.")
-    return count
-
-
-Number = TypeVar("Number", int, float)
-
-
-def within(name: str, number: Number, least: Number, most: Number) -> Number:
-    """A setting that is a number, if it lies within its bounds."""
+def bounded(name: str, default: Number, least: Number, most: Number) -> Number:
+    """A number, whole if its default is, that lies within its bounds."""
+    number = (
+        env.float(name, default=default) if isinstance(default, float) else env.int(name, default=default)
+    )
     if not least <= number <= most:
         raise ImproperlyConfigured(f"{name} is {number}: give a number from {least} to {most}.")
     return number
-
-
-def job_lease_seconds() -> float:
-    """How long a job stays with a worker that does not report."""
-    return within("JOB_LEASE_SECONDS", env.float("JOB_LEASE_SECONDS", default=30.0), 5.0, 3600.0)
-
-
-def job_beat_seconds() -> float:
-    """How often a job's process extends the lease and looks for a cancel: at least three times in a lease."""
-    most = min(60.0, job_lease_seconds() / 3)
-    return within("JOB_BEAT_SECONDS", env.float("JOB_BEAT_SECONDS", default=1.0), 0.1, most)
-
-
-def job_sweep_seconds() -> float:
-    """How often each pool mends what faults left behind."""
-    return within("JOB_SWEEP_SECONDS", env.float("JOB_SWEEP_SECONDS", default=5.0), 0.5, 300.0)
-
-
-def job_max_running_per_user() -> int:
-    """How many jobs of one user run side by side; 0: as many as there are places."""
-    return within("JOB_MAX_RUNNING_PER_USER", env.int("JOB_MAX_RUNNING_PER_USER", default=8), 0, 10_000)
-
-
-def job_process_max_mb() -> int:
-    """An idle job process larger than this makes room for a fresh one; 0: never."""
-    return within("JOB_PROCESS_MAX_MB", env.int("JOB_PROCESS_MAX_MB", default=2048), 0, 1_000_000)
-
-
-def sweep_max_cells() -> int:
-    """How many combinations one sweep may try."""
-    return within("SWEEP_MAX_CELLS", env.int("SWEEP_MAX_CELLS", default=1_000_000), 1, 20_000_000)
-
-
-def sweep_threads() -> int:
-    """On how many threads one sweep computes: two at most by default, because another job may run beside it."""
-    return within("SWEEP_THREADS", env.int("SWEEP_THREADS", default=min(2, os.cpu_count() or 1)), 1, 64)
-
-
-def database_pool() -> int:
-    """How many connections to PostgreSQL a process keeps for its threads to share; 0: each opens its own, each time."""
-    return within("DATABASE_POOL", env.int("DATABASE_POOL", default=0), 0, 200)
 
 
 def metrics_token() -> str:
@@ -108,8 +62,3 @@ def metrics_token() -> str:
             "METRICS_TOKEN has fewer than 16 characters: give a long random one, or none."
         )
     return token
-
-
-def worker_metrics_port() -> int:
-    """Where a worker serves its own figures; 0: nowhere."""
-    return within("WORKER_METRICS_PORT", env.int("WORKER_METRICS_PORT", default=0), 0, 65535)

@@ -81,6 +81,10 @@ class InputBoundaryMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Left out rather than refused: nobody could get rid of such a cookie on a page that only says so.
+        request.COOKIES = {
+            name: value for name, value in request.COOKIES.items() if not problem_in_text(name + value)
+        }
         try:
             problem = self.problem_with(request)
         except RequestDataTooBig:

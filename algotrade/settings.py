@@ -1,28 +1,14 @@
-"""Settings of AlgoTrade Lab. `DATABASE_URL` and `REDIS_URL` alone choose between embedded and full operation."""
+"""Settings of AlgoTrade Lab. `DATABASE_URL` and `REDIS_URL` alone choose between embedded and full operation.
 
+docs/operations.md says what each variable means. A value that cannot be used stops the start and says so.
+"""
+
+import os
 from datetime import timedelta
 from pathlib import Path
 
-from django.templatetags.static import static
-
-from algotrade.env import (
-    BASE_DIR,
-    DATA_DIR,
-    database_pool,
-    env,
-    job_beat_seconds,
-    job_lease_seconds,
-    job_max_running_per_user,
-    job_process_max_mb,
-    job_sweep_seconds,
-    job_workers,
-    metrics_token,
-    secret_key,
-    sweep_max_cells,
-    sweep_threads,
-    within,
-    worker_metrics_port,
-)
+from algotrade.admin_look import UNFOLD  # noqa: F401  a setting as well
+from algotrade.env import BASE_DIR, DATA_DIR, bounded, env, metrics_token, secret_key
 from algotrade.logging import logging_config
 
 # -- Where it runs -----------------------------------------------------------------------------------------
@@ -118,10 +104,24 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-16000",
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}
-    if most := database_pool():
+    # A server whose machine goes without a word is noticed within half a minute, and not after the system's two hours.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 25_000,
+    }
+    if most := bounded("DATABASE_POOL", 0, 0, 200):
         # Each request has a thread of its own, so that without a pool each would open a connection of its own, too.
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": most, "timeout": 5}
+        # An attempt to connect is given up soon and begun anew by the next request: left alone it pauses for longer
+        # and longer, also when the database has long been back.
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 1,
+            "max_size": most,
+            "timeout": 5,
+            "reconnect_timeout": 5,
+        }
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_DIR / "media"
@@ -159,22 +159,16 @@ CACHES = {
 }
 
 # -- Jobs and rooms ----------------------------------------------------------------------------------------
-JOB_WORKERS = job_workers()
+JOB_WORKERS = bounded("JOB_WORKERS", max(2, (os.cpu_count() or 2) // 2), 1, 64)
 JOB_MEMORY_LIMIT_MB = env.int("JOB_MEMORY_LIMIT_MB", default=6144)
+JOB_PROCESS_MAX_MB = bounded("JOB_PROCESS_MAX_MB", 2048, 0, 1_000_000)
+JOB_LEASE_SECONDS = bounded("JOB_LEASE_SECONDS", 30.0, 5.0, 3600.0)
+# At least three times in a lease, so that one lost report costs nobody a job.
+JOB_BEAT_SECONDS = bounded("JOB_BEAT_SECONDS", 1.0, 0.1, min(60.0, JOB_LEASE_SECONDS / 3))
+JOB_SWEEP_SECONDS = bounded("JOB_SWEEP_SECONDS", 5.0, 0.5, 300.0)
 LIVE_PREVIEW = env.bool("LIVE_PREVIEW", default=True)
-JOB_PROCESS_MAX_MB = job_process_max_mb()
-JOB_LEASE_SECONDS = job_lease_seconds()
-JOB_BEAT_SECONDS = job_beat_seconds()
-JOB_SWEEP_SECONDS = job_sweep_seconds()
-JOB_MAX_RUNNING_PER_USER = job_max_running_per_user()
-JOB_MAX_QUEUED_PER_USER = env.int("JOB_MAX_QUEUED_PER_USER", default=200)
-BACKTEST_MAX_BARS = within("BACKTEST_MAX_BARS", env.int("BACKTEST_MAX_BARS", default=5_000_000), 2, 10**9)
-SWEEP_MAX_CELLS = sweep_max_cells()
-SWEEP_MAX_BAR_CELLS = within("SWEEP_MAX_BAR_CELLS", env.int("SWEEP_MAX_BAR_CELLS", default=10**12), 1, 10**18)
-# The method's own bounds (mlmodels/configuration/checks.py) are the highest an operator may set.
-TRAINING_MAX_BARS = within("TRAINING_MAX_BARS", env.int("TRAINING_MAX_BARS", default=250_000), 1, 250_000)
-TRAINING_MAX_FITS = within("TRAINING_MAX_FITS", env.int("TRAINING_MAX_FITS", default=2_000), 1, 2_000)
-SWEEP_THREADS = sweep_threads()
+# Two at most by default, because another job may run beside a sweep.
+SWEEP_THREADS = bounded("SWEEP_THREADS", min(2, os.cpu_count() or 1), 1, 64)
 CHANNEL_LAYERS = {
     "default": (
         {"BACKEND": "channels.layers.InMemoryChannelLayer"}
@@ -186,6 +180,19 @@ CHANNEL_LAYERS = {
         }
     )
 }
+
+# -- Limits ------------------------------------------------------------------------------------------------
+JOB_MAX_RUNNING_PER_USER = bounded("JOB_MAX_RUNNING_PER_USER", 8, 0, 10_000)
+JOB_MAX_QUEUED_PER_USER = env.int("JOB_MAX_QUEUED_PER_USER", default=200)
+BACKTEST_MAX_BARS = bounded("BACKTEST_MAX_BARS", 5_000_000, 2, 10**9)
+SWEEP_MAX_CELLS = bounded("SWEEP_MAX_CELLS", 1_000_000, 1, 20_000_000)
+SWEEP_MAX_BAR_CELLS = bounded("SWEEP_MAX_BAR_CELLS", 10**12, 1, 10**18)
+# The method's own bounds (mlmodels/configuration/checks.py) are the highest an operator may set.
+TRAINING_MAX_BARS = bounded("TRAINING_MAX_BARS", 250_000, 1, 250_000)
+TRAINING_MAX_FITS = bounded("TRAINING_MAX_FITS", 2_000, 1, 2_000)
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=1024 * 1024 * 1024)
+UPLOAD_MAX_PACKED_BYTES = env.int("UPLOAD_MAX_PACKED_BYTES", default=256 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # -- Accounts ----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -223,9 +230,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^health"]
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=1024 * 1024 * 1024)
-UPLOAD_MAX_PACKED_BYTES = env.int("UPLOAD_MAX_PACKED_BYTES", default=256 * 1024 * 1024)
 
 # -- API ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -246,9 +250,9 @@ REST_FRAMEWORK = {
         "algotrade.api.NullsLastOrdering",
     ],
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.ScopedRateThrottle",
+        "algotrade.throttling.AnonThrottle",
+        "algotrade.throttling.UserThrottle",
+        "algotrade.throttling.ScopedThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
         "anon": env.str("THROTTLE_ANON", default="60/min"),
@@ -286,38 +290,6 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-# -- Admin -------------------------------------------------------------------------------------------------
-UNFOLD = {
-    "SITE_TITLE": "AlgoTrade Lab",
-    "SITE_HEADER": "AlgoTrade Lab",
-    "SITE_SUBHEADER": "Administration",
-    "SITE_ICON": lambda request: static("img/mark.svg"),
-    "STYLES": [lambda request: static("css/admin.css")],
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")},
-    ],
-    "SHOW_HISTORY": True,
-    "DASHBOARD_CALLBACK": "algotrade.admin_dashboard.dashboard",
-    "SIDEBAR": {"show_search": False, "navigation": "algotrade.admin_dashboard.navigation"},
-    "BORDER_RADIUS": "6px",
-    "COLORS": {
-        # The accent of the pages, from its softest to its deepest.
-        "primary": {
-            "50": "#f1f6fc",
-            "100": "#e4edf9",
-            "200": "#c3d8f2",
-            "300": "#93b9e8",
-            "400": "#6ea8fe",
-            "500": "#3e7bd6",
-            "600": "#1d5bb8",
-            "700": "#17498f",
-            "800": "#143c74",
-            "900": "#12315d",
-            "950": "#0b1f3c",
-        },
-    },
-}
-
 # -- Queue -------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_TASK_ACKS_LATE = False
@@ -347,7 +319,7 @@ CELERY_RESULT_EXPIRES = None  # there are no results, so nothing to clean up eac
 
 # -- Seeing it run -----------------------------------------------------------------------------------------
 METRICS_TOKEN = metrics_token()
-WORKER_METRICS_PORT = worker_metrics_port()
+WORKER_METRICS_PORT = bounded("WORKER_METRICS_PORT", 0, 0, 65_535)
 WORKER_METRICS_ADDRESS = env.str("WORKER_METRICS_ADDRESS", default="127.0.0.1")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="production")

@@ -1,7 +1,9 @@
 """Where every address goes: pages by app, the API under /api/, the admin, health."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from algotrade import health
@@ -26,6 +28,12 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", door.metrics, name="metrics"),
     path("api/", include(api)),
+    # One door for one's own password, which counts wrong ones.
+    path(
+        "admin/password_change/",
+        login_required(RedirectView.as_view(pattern_name="accounts:profile")),
+        name="admin-own-password",
+    ),
     path("admin/", admin.site.urls),
     path("account/", include("accounts.urls")),
     path("data/", include("marketdata.urls")),

@@ -6,13 +6,13 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
 
 from accounts import closing
 from accounts.api.serializers import PasswordSerializer, ProfileSerializer, ProofSerializer, UserSerializer
 from accounts.api.views import checked
 from accounts.services import UserService
+from algotrade.throttling import ScopedThrottle, UserThrottle
 
 
 class AccountView(APIView):
@@ -26,7 +26,7 @@ class MeView(AccountView):
     def get_throttles(self) -> list:
         """Each look at a password counts as a log-in does."""
         self.throttle_scope = "auth" if self.request.method == "DELETE" else None
-        return [UserRateThrottle(), ScopedRateThrottle()]
+        return [UserThrottle(), ScopedThrottle()]
 
     @extend_schema(operation_id="auth_me", summary="Who you are", responses={200: UserSerializer})
     def get(self, request: Request) -> Response:

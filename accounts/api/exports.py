@@ -63,6 +63,8 @@ class ExportView(AccountView):
 
 
 class DownloadView(AccountView):
+    never_by_token = True
+
     @extend_schema(
         operation_id="auth_export_download",
         summary="Download a copy of your data",

@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from algotrade.audit.actions import Action
 from algotrade.audit.services import record
 
-# No "@": a username could otherwise be somebody else's e-mail address, and both are names to log in with.
+# No "@": a username could otherwise be somebody else's e-mail address, and both are names to log in with. No letters
+# of which others look the same or which databases case in different ways: a name is nobody else's on any screen.
 username_validator = RegexValidator(
-    r"^[\w.+-]+\Z",
-    _("A username has only letters, digits and . + - _ : leave out spaces and other signs."),
+    r"^[A-Za-z0-9_.+-]+\Z",
+    _("A username has only the letters A to Z, digits and . + - _ : leave out spaces and other signs."),
     "username_invalid",
 )
 
@@ -42,9 +43,12 @@ class UserManager(BaseUserManager["User"]):
 
     def named(self, name: str) -> "User | None":
         """The user with this username or e-mail address, however its letters are cased."""
-        name = name.strip().lower()
-        column = Lower("email") if "@" in name else Lower("username")
-        return self.alias(key=column).filter(key=name).first() if name else None
+        typed = name.strip()
+        column = "email" if "@" in typed else "username"
+        # Older accounts have any letters, and SQLite lowers those of ASCII only: a name counts as it was typed, too.
+        same = models.Q(key=typed.lower()) | models.Q(**{column: typed})
+        found = list(self.alias(key=Lower(column)).filter(same)[:2]) if typed else []
+        return next((user for user in found if getattr(user, column) == typed), found[0] if found else None)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(username=username)
@@ -59,7 +63,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         unique=True,
         validators=[username_validator],
         error_messages={"unique": _("This username is taken: choose another.")},
-        help_text=_("Letters, digits and . + - _ ; at most 40."),
+        help_text=_("Letters A to Z, digits and . + - _ ; at most 40."),
     )
     email = models.EmailField(
         _("e-mail address"),
@@ -100,6 +104,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As Django's; and the audit log hears of each new password, whichever way it was set."""
+        is_new_password = self._password is not None and not self._state.adding
+        super().save(*args, **kwargs)
+        if is_new_password:
+            record(Action.PASSWORD_CHANGED, target=self)
 
     def get_full_name(self) -> str:
         return self.full_name or self.username

@@ -1,9 +1,12 @@
 """What staff do with users."""
 
+from functools import partial
+
 import pytest
 from axes.models import AccessAttempt
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import tokens
 from accounts.errors import TokenRefused
@@ -95,3 +98,67 @@ def test_analysts_have_no_admin_and_tokens_are_not_listed(client_for, user, staf
     assert client_for(user).get(reverse(LIST)).status_code == 302
     page = client_for(staff).get(reverse("admin:index"))
     assert "outstanding" not in page.content.decode().lower()
+
+
+def test_a_clerk_opens_no_account_of_other_staff_and_gives_out_no_rights(client_for, make_user, user):
+    clerk, other = make_user("clerk", is_staff=True), make_user("other", is_staff=True)
+    about = Permission.objects.filter(content_type__model__in=["user", "group"])
+    clerk.user_permissions.add(*about)
+    client = client_for(clerk)
+    new = {"usable_password": "true", "password1": "set by a clerk 1", "password2": "set by a clerk 1"}
+    password_of = partial(reverse, "admin:auth_user_password_change")
+    assert client.post(password_of(args=[other.pk]), new).status_code == 403
+    assert client.post(password_of(args=[user.pk]), new).status_code == 302
+    for locked in (other, user):
+        AccessAttempt.objects.create(username=locked.username, ip_address="1.2.3.4", failures_since_start=5)
+    act(client, "deactivate", other)
+    act(client, "lift_lock", other, user)
+    assert [attempt.username for attempt in AccessAttempt.objects.all()] == ["other"]
+    assert (
+        client.post(reverse("admin:accounts_user_delete", args=[other.pk]), {"post": "y"}).status_code == 403
+    )
+    group = Group.objects.create(name="clerks")
+    rights = {"name": "clerks", "permissions": [about.first().pk]}
+    assert client.post(reverse("admin:auth_group_change", args=[group.pk]), rights).status_code == 403
+    assert client.post(reverse("admin:auth_group_add"), rights).status_code == 403
+    other.refresh_from_db()
+    assert (other.is_active, other.check_password("set by a clerk 1"), group.permissions.count()) == (
+        True,
+        False,
+        0,
+    )
+
+
+def test_ones_own_password_is_changed_with_the_present_one_only(client_for, staff, password):
+    client = client_for(staff)
+    new = {"usable_password": "true", "password1": "without the old 1", "password2": "without the old 1"}
+    for url in (
+        reverse("admin:auth_user_password_change", args=[staff.pk]),
+        reverse("admin:auth_user_password_change", args=[f"0{staff.pk}"]),
+        reverse("admin:auth_user_password_change", args=[f"_2B{staff.pk}"]),
+        reverse("admin:password_change"),
+    ):
+        answer = client.post(url, new | {"old_password": password})
+        assert (answer.status_code, answer["Location"]) == (302, reverse("accounts:profile"))
+    staff.refresh_from_db()
+    assert staff.check_password(password)
+
+
+def test_an_account_that_is_being_deleted_is_not_opened_again(client_for, staff, make_user):
+    leaving = make_user("closed-1", is_active=False, closed_at=timezone.now())
+    client = client_for(staff)
+    assert "Left out" in act(client, "activate", leaving).content.decode()
+    data = {"username": "closed-1", "email": leaving.email, "is_active": "on"}
+    assert client.post(reverse("admin:accounts_user_change", args=[leaving.pk]), data).status_code == 403
+    leaving.refresh_from_db()
+    assert not leaving.is_active
+
+
+def test_an_account_with_an_older_name_can_be_changed_and_gets_no_other_such_name(client_for, staff, user):
+    User.objects.filter(pk=user.pk).update(username="Äda")
+    client, url = client_for(staff), reverse("admin:accounts_user_change", args=[user.pk])
+    data = {"username": "Äda", "email": user.email, "full_name": "Ada", "is_active": "on"}
+    assert client.post(url, data).status_code == 302
+    assert client.post(url, data | {"username": "Ädä"}).status_code == 200
+    user.refresh_from_db()
+    assert (user.username, user.full_name) == ("Äda", "Ada")

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts import api_tokens
-from accounts.errors import AccountInvalid, TooManyTokens
-from accounts.models import ApiToken
+from accounts import api_tokens, closing
+from accounts.errors import AccountChanged, AccountInvalid, TooManyTokens
+from accounts.models import ApiToken, User
 from accounts.services import UserService
 from algotrade.tests.routes import ROUTES
 
@@ -48,6 +48,16 @@ def test_the_database_holds_a_hash_and_nothing_of_the_secret_but_its_beginning(u
     assert (stored["hint"], len(stored["digest"])) == (secret[:8], 64)
     assert api_tokens.find(secret) == token
     assert api_tokens.find(secret[:-1]) is None
+
+
+@pytest.mark.parametrize("end", [UserService.end_access, UserService.deactivate, closing.close])
+def test_who_asked_before_all_access_ended_gets_no_token_after_it(user, end):
+    """The request was signed in, and had to wait for the change of the account that was to end it."""
+    end(User.objects.get(pk=user.pk))
+    with pytest.raises(AccountChanged):
+        api_tokens.make(user, name="kept")
+    User.objects.update(is_active=True)
+    assert not ApiToken.objects.exists()
 
 
 def test_the_api_makes_shows_once_lists_and_revokes(api, api_other):
@@ -182,12 +192,12 @@ def test_a_token_ends_with(ending, user, password):
     token, secret = api_tokens.make(user, name="x", scope="run", expires_in_days=1)
     pk = token.pk
     assert status(secret) == 200
-    assert api_tokens.is_live(pk)
+    assert api_tokens.live_among({pk}) == {pk}
     ending(user, password)
     refused = script(secret).get(reverse("auth-me"))
     assert (refused.status_code, refused.json()["code"]) == (401, "api_token_refused")
     assert refused["WWW-Authenticate"].startswith("Bearer")
-    assert not api_tokens.is_live(pk)
+    assert not api_tokens.live_among({pk})
 
 
 def test_a_token_does_not_come_back_with_the_account(user):

@@ -1,6 +1,7 @@
 """Who I am, and changing it, by API and page."""
 
 import pytest
+from axes.models import AccessAttempt
 from django.urls import reverse
 
 from accounts.errors import AccountChanged, AccountInvalid
@@ -94,3 +95,44 @@ def test_a_deactivated_users_session_ends_and_stays_ended(client_for, user):
     assert client.get(reverse(PAGE)).status_code == 302
     UserService.activate(user)
     assert client.get(reverse(PAGE)).status_code == 302
+
+
+@pytest.mark.parametrize("door", ["auth-password", "auth-me"])
+def test_a_borrowed_log_in_has_no_more_guesses_than_the_log_in_itself(api, user, password, door):
+    def guess(word):
+        method = api.post if door == "auth-password" else api.delete
+        given = {"current_password": word, "new_password": "another fine one"}
+        return method(reverse(door), given, format="json")
+
+    assert [guess(f"guess {number}").status_code for number in range(5)] == [400] * 5
+    refused = guess(password)
+    assert (refused.status_code, refused.json()["code"]) == (429, "locked_out")
+    assert int(refused["Retry-After"]) > 800
+    user.refresh_from_db()
+    assert (user.check_password(password), user.closed_at) == (True, None)
+
+
+def test_the_right_password_gives_the_guesses_back(api, password):
+    for word in ["wrong 1", "wrong 2", "wrong 3", "wrong 4", password]:
+        given = {"current_password": word, "new_password": "another fine one"}
+        answer = api.post(reverse("auth-password"), given, format="json")
+    assert answer.status_code == 204
+    assert not AccessAttempt.objects.exists()
+
+
+def test_the_page_says_it_too(client_for, user, password):
+    client = client_for(user)
+    form = {"section": "password", "new_password": "another fine one", "current_password": "wrong"}
+    assert [client.post(reverse(PAGE), form).status_code for _ in range(6)] == [422] * 5 + [429]
+
+
+def test_an_older_account_with_another_name_keeps_its_profile(client_for, make_user, password):
+    """Its name is no longer given out; on SQLite it was one under which nobody could log in."""
+    old = make_user("Ünal", email="unal@example.com")
+    assert User.objects.named("Ünal") == old
+    assert UserService.update_profile(old, full_name="Ü. Nal").full_name == "Ü. Nal"
+    entry = client_for(old).post(
+        reverse(PAGE),
+        {"section": "password", "current_password": password, "new_password": "another fine one"},
+    )
+    assert entry.status_code == 302

@@ -45,6 +45,8 @@ def test_nobody_makes_themselves_staff():
         ({"username": "a b"}, "username"),
         ({"username": "victim@example.com"}, "username"),
         ({"username": "x" * 41}, "username"),
+        ({"username": "\u0430dmin"}, "username"),  # a Cyrillic letter that looks like the Latin one
+        ({"username": "\uff41dmin"}, "username"),
         ({"email": "nowhere"}, "email"),
         ({"password": "short"}, "password"),
         ({"password": "1234567890123"}, "password"),

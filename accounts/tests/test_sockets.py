@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
@@ -19,9 +21,10 @@ from rest_framework.test import APIClient
 
 from accounts import api_tokens, sockets, tickets, tokens
 from accounts.models import User
-from accounts.proofs import Proof, of_session
+from accounts.proofs import Proof, of_session, users_of
 from accounts.services import UserService
 from accounts.sockets import SocketAdmission
+from algotrade.cache import PatientCache
 from algotrade.jobs import consumers
 from algotrade.jobs.consumers import NOT_SIGNED_IN
 from algotrade.jobs.routing import websocket_urlpatterns
@@ -149,6 +152,14 @@ def test_a_ticket_is_worth_nothing_after_its_time(ada, monkeypatch):
     assert tickets.redeem(late) is None
 
 
+async def test_a_ticket_that_may_lie_in_a_redis_that_was_away_is_not_called_wrong(db, monkeypatch):
+    monkeypatch.setattr(PatientCache, "away_until", time.monotonic() - tickets.SECONDS / 2)
+    assert await opened(ticket="x" * 43, origin="") is None, "closed, to be opened again later"
+    monkeypatch.setattr(PatientCache, "away_until", time.monotonic() - tickets.SECONDS * 2)
+    socket = await opened(ticket="x" * 43, origin="")
+    assert (await socket.receive_output(timeout=2))["code"] == NOT_SIGNED_IN
+
+
 def test_of_twenty_sockets_with_one_ticket_one_is_opened(ada):
     proof = Proof(ada.pk, "log-in", "family", "mark")
     for _ in range(5):
@@ -185,11 +196,38 @@ def test_a_family_of_tokens_lives_through_exchanges_and_ends_with_its_log_out(ad
     first, other = tokens.issue(ada), tokens.issue(ada)
     second = tokens.rotate(first.refresh)
     family, strange = (tokens._claims(pair.refresh)[tokens.FAMILY_CLAIM] for pair in (second, other))
-    assert tokens.is_alive(ada, family)
+    assert tokens.alive_families({ada.pk}) == {(ada.pk, family), (ada.pk, strange)}
     tokens.revoke(second.refresh)
-    assert not tokens.is_alive(ada, family)
-    assert tokens.is_alive(ada, strange)
-    assert not tokens.is_alive(ada, "")
+    assert tokens.alive_families({ada.pk}) == {(ada.pk, strange)}
+    assert not tokens.alive_families(set())
+
+
+def test_many_proofs_are_checked_by_a_few_queries_and_each_by_its_own_rule(django_assert_num_queries):
+    holding, ended = [], []
+    for number in range(8):
+        user = User.objects.create_user(f"user{number}", f"user{number}@example.com", PASSWORD)
+        of_session_ = of_session(signed_in(user))
+        pair = tokens.issue(user)
+        family = tokens._claims(pair.refresh)[tokens.FAMILY_CLAIM]
+        token, _secret = api_tokens.make(user, name="reader")
+        proofs = [
+            of_session_,
+            replace(of_session_, kind="log-in", key=family),
+            replace(of_session_, kind="api-token", key=str(token.pk)),
+        ]
+        if number == 0:
+            Session.objects.filter(session_key=of_session_.key).delete()
+            tokens.revoke(pair.refresh)
+            api_tokens.revoke(token)
+        (holding if number else ended).extend(proofs)
+    ended += [replace(proof, mark="another") for proof in holding]
+    ended += [replace(holding[0], key=holding[3].key), replace(holding[1], key=holding[4].key)]
+    with django_assert_num_queries(4):
+        found = users_of(holding + ended)
+    assert {proof: user.pk for proof, user in found.items() if user} == {
+        proof: proof.user_id for proof in holding
+    }
+    assert len(found) == len(set(holding + ended))
 
 
 def log_out(user, opener):

@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts import tokens
 from accounts.services import UserService
+from algotrade.audit.models import Entry
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +133,16 @@ def test_the_endpoints_are_limited(db, no_throttles):
     assert [answer.status_code for answer in answers] == [401, 401, 429]
     assert set(answers[-1].json()) == {"code", "detail", "fields"}
     assert int(answers[-1]["Retry-After"]) > 0
+
+
+def test_a_used_token_that_comes_back_later_ends_its_log_in_and_no_other(user):
+    first, elsewhere = tokens.issue(user), tokens.issue(user)
+    second = refresh(first.refresh).json()
+    assert refresh(first.refresh).status_code == 401  # at once: somebody's answer was lost
+    third = refresh(second["refresh"]).json()
+    long_ago = timezone.now() - 2 * tokens.TRIED_AGAIN_WITHIN
+    BlacklistedToken.objects.update(blacklisted_at=long_ago)
+    assert refresh(first.refresh).status_code == 401
+    assert refresh(third["refresh"]).status_code == 401
+    assert refresh(elsewhere.refresh).status_code == 200
+    assert Entry.objects.filter(action="refresh.reused", actor_name="ada").count() == 1

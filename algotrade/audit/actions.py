@@ -10,6 +10,8 @@ class Action(models.TextChoices):
     LOGGED_IN = "login.succeeded", _("logged in")
     LOGIN_FAILED = "login.failed", _("failed to log in")
     LOCKED_OUT = "login.locked", _("was locked out after failed log-ins")
+    PASSWORD_REFUSED = "password.refused", _("gave a wrong password")
+    REFRESH_REUSED = "refresh.reused", _("used a refresh token twice: its log-in was ended")
     LOGGED_OUT = "logout", _("logged out")
     ACCESS_ENDED = "access.ended", _("ended all sessions and tokens")
     REGISTERED = "account.registered", _("made an account")

@@ -35,7 +35,7 @@ COLUMNS = (
 class EntryAdmin(ReadOnlyAdmin):
     """Every member of staff sees it: who watches the watchers has to be many."""
 
-    list_display = ["when", "actor", "said", "target_name", "via", "address"]
+    list_display = ["when", "actor", "said", "target_name", "via", "from_where"]
     list_filter = [
         ("action", ChoicesDropdownFilter),
         "at",
@@ -56,7 +56,7 @@ class EntryAdmin(ReadOnlyAdmin):
 
     @display(description=_("time (UTC)"), ordering="at")
     def when(self, entry: Entry) -> str:
-        return f"{entry.at:%Y-%m-%d %H:%M:%S}"
+        return f"{entry.at:%Y-%m-%d}\N{NO-BREAK SPACE}{entry.at:%H:%M:%S}"
 
     @display(description=_("who"), ordering="actor_name")
     def actor(self, entry: Entry) -> str:
@@ -65,6 +65,10 @@ class EntryAdmin(ReadOnlyAdmin):
     @display(description=_("did what"), ordering="action")
     def said(self, entry: Entry) -> str:
         return entry.get_action_display()
+
+    @display(description=_("address"), ordering="address")
+    def from_where(self, entry: Entry) -> str:
+        return entry.address or "–"
 
     @admin.action(description=_("Export as CSV"), permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Entry]) -> StreamingHttpResponse:

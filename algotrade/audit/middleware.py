@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from algotrade.audit.actions import Action
-from algotrade.audit.requests import current_request
+from algotrade.audit.requests import NOTES, current_request
 from algotrade.audit.services import record
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -37,14 +37,17 @@ class AuditMiddleware:
 
 
 def _changed_in_admin(request: HttpRequest, response: HttpResponse) -> bool:
-    """A form that is shown again, or a question before a deletion, has changed nothing: those answer 200."""
+    """A form that is shown again, or a question before a deletion, has changed nothing: those answer 200.
+
+    So does a form in a window of its own, which did change something: there the admin's own note tells.
+    """
     match = request.resolver_match
     return (
         request.method not in SAFE
         and match is not None
         and match.app_name == "admin"
         and match.url_name not in RECORDED_ELSEWHERE
-        and response.status_code in {301, 302, 303}
+        and (response.status_code in {301, 302, 303} or hasattr(request, NOTES))
         and request.user.is_authenticated
     )
 
@@ -71,6 +74,6 @@ def _said(request: HttpRequest) -> dict[str, Any]:
         said |= {"chosen_action": action, "rows": len(chosen), "numbers": chosen[:MOST_NAMED]}
     if object_id := request.resolver_match.kwargs.get("object_id"):
         said["number"] = object_id
-    if notes := getattr(request, "_audit_notes", []):
+    if notes := getattr(request, NOTES, []):
         said["notes"] = notes
     return said

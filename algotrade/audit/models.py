@@ -56,7 +56,7 @@ class Entry(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         verbose_name = _("audit entry")
-        verbose_name_plural = _("audit log")
+        verbose_name_plural = _("audit entries")
         indexes = [
             models.Index(fields=["actor_name", "-at"], name="audit_actor"),
             models.Index(fields=["action", "-at"], name="audit_action"),

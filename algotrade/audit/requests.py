@@ -7,6 +7,8 @@ from django.http import HttpRequest
 
 from algotrade.audit.models import Via
 
+NOTES = "_audit_notes"
+"""Under this name a request keeps what the admin noted about the changes that it made."""
 current_request: ContextVar[HttpRequest | None] = ContextVar("audit_request", default=None)
 
 
@@ -24,4 +26,6 @@ def current_door() -> str:
     proof = getattr(request, "auth", None)
     if proof is not None:  # accounts lies above this app: its API tokens are known by their digest
         return Via.API_TOKEN if hasattr(proof, "digest") else Via.BEARER
+    if request.path.startswith("/api/") and current_actor() is None:
+        return Via.BEARER  # who logs in here asks for an access token
     return Via.ADMIN if request.path.startswith("/admin/") else Via.PAGE

@@ -9,7 +9,7 @@ from django.db.models.signals import m2m_changed, post_save
 from django.http import HttpRequest
 
 from algotrade.audit.actions import Action
-from algotrade.audit.requests import current_request
+from algotrade.audit.requests import NOTES, current_actor, current_request
 from algotrade.audit.services import record
 
 GIVEN = {"post_add": "added", "post_remove": "removed", "post_clear": "cleared"}
@@ -31,8 +31,9 @@ def login_failed(
     """Only names that exist are kept: what matches no account may be a password in the wrong field."""
     account = get_user_model().objects.named(str(credentials.get("username") or ""))
     locked = getattr(request, "axes_locked_out", False)
+    failed = Action.LOGIN_FAILED if current_actor() is None else Action.PASSWORD_REFUSED
     record(
-        Action.LOCKED_OUT if locked else Action.LOGIN_FAILED,
+        Action.LOCKED_OUT if locked else failed,
         target=account,
         target_name="" if account is not None else "(no such account)",
     )
@@ -51,7 +52,7 @@ def noted(sender: Any, instance: Any, created: bool, **kwargs: Any) -> None:
     """The admin's own words about a change, for the entry of the request that made it."""
     request = current_request.get()
     if request is not None and created:
-        notes = request.__dict__.setdefault("_audit_notes", [])
+        notes = request.__dict__.setdefault(NOTES, [])
         if len(notes) < MOST_NOTES:
             notes.append(f"{instance.object_repr}: {instance.get_change_message()}")
 

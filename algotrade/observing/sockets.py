@@ -10,9 +10,10 @@ from prometheus_client.registry import Collector
 from algotrade import meters
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
-OF_ALL = "/ws/jobs/"
+OF_JOBS = "/ws/jobs/"
+ROOMS = {OF_JOBS: "user", f"{OF_JOBS}all/": "all"}
 KNOWN_CODES = {"1000", "1001", "1005", "1006", "1011", "1012", "4401", "4404", "4503"}
-_open: Counter[str] = Counter(user=0, job=0, other=0)
+_open: Counter[str] = Counter(user=0, all=0, job=0, other=0)
 
 
 class CountedSockets:
@@ -63,6 +64,4 @@ class SocketsCollector(Collector):
 
 def room_of(path: str) -> str:
     """Which sort of room an address names."""
-    if path == OF_ALL:
-        return "user"
-    return "job" if path.startswith(OF_ALL) else "other"
+    return ROOMS.get(path) or ("job" if path.startswith(OF_JOBS) else "other")

@@ -55,7 +55,11 @@ def counts_of(edges: Floats, values: Floats) -> NDArray[np.int64]:
 
 
 def counts_in_order(edges: Floats, ordered: Floats, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """`counts_of` of values that are in order already, as for `deciles`: where each bin begins is looked up."""
+    """`counts_of` of values that are in order already: where each bin begins is looked up.
+
+    `ordered` of shape (n_features, n_rows) and `rows` as for `deciles`, `edges` as it returned them; the counts have
+    the shape (n_features, BINS).
+    """
     begins = np.empty((len(edges), 2 * (BINS - 1)), dtype=np.int64)
     for feature, values in enumerate(ordered):
         begins[feature, ::2] = values.searchsorted(edges[feature], "left")

@@ -1,19 +1,18 @@
-"""A model's file handed out: verified first, then piece by piece, so that a large one is never held in memory."""
+"""A model's file handed out, verified before its first byte leaves."""
 
 import base64
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
 
-from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 
+from algotrade.downloads import download
 from mlmodels import store
 from mlmodels.errors import ArtifactDamaged
 from mlmodels.models import MLModel
-from mlmodels.records import PIECE, verify
+from mlmodels.records import verify
 
 CONTENT_TYPE = "application/zip"
 
@@ -26,9 +25,9 @@ def artifact_response(model: MLModel) -> StreamingHttpResponse:
     store.require_trained(model)
     path = store.path_of(model)
     verify(path, model.artifact_sha256)
-    response = StreamingHttpResponse(_pieces(_opened(path)), content_type=CONTENT_TYPE)
-    response["Content-Length"] = str(path.stat().st_size)
-    response["Content-Disposition"] = f'attachment; filename="{file_name(model)}"'
+    response = download(
+        _opened(path), name=file_name(model), size=path.stat().st_size, content_type=CONTENT_TYPE
+    )
     response["ETag"] = f'"{model.artifact_sha256}"'
     digest = base64.b64encode(bytes.fromhex(model.artifact_sha256)).decode()
     response["Repr-Digest"] = f"sha-256=:{digest}:"
@@ -46,9 +45,3 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:  # deleted in this very moment
         raise ArtifactDamaged(_("The stored model's file is missing. Train it again.")) from error
-
-
-async def _pieces(stream: BinaryIO) -> AsyncIterator[bytes]:
-    with stream:
-        while piece := await sync_to_async(stream.read, thread_sensitive=False)(PIECE):
-            yield piece

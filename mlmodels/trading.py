@@ -209,7 +209,10 @@ def margin_sweep(
 
 
 def traded_rows(probability: Floats) -> slice | None:
-    """The bars from the first prediction on; None where nothing can be traded on one."""
+    """The bars from the first prediction on; None where nothing can be traded on one.
+
+    `probability` has the shape (n_bars,), NaN where nothing was predicted. One of the last bar alone trades nothing.
+    """
     known = np.flatnonzero(np.isfinite(probability))
     if not known.size or known[0] >= len(probability) - 1:
         return None
@@ -217,7 +220,10 @@ def traded_rows(probability: Floats) -> slice | None:
 
 
 def curve(time: NDArray[np.datetime64], equity: Floats) -> list[list[float | int]]:
-    """`[[seconds since 1970, growth of 1], ...]`, at most `MOST_POINTS`, the extremes of each stretch kept."""
+    """`[[seconds since 1970, growth of 1], ...]`, at most `MOST_POINTS`, the extremes of each stretch kept.
+
+    `equity` is the growth of 1 at each of the times; shapes (n_bars,), no NaN.
+    """
     rows = np.arange(len(equity))
     if len(equity) > MOST_POINTS:
         edges = np.linspace(0, len(equity), MOST_POINTS // 2).astype(np.int64)

@@ -1,8 +1,8 @@
 """Histogram gradient boosting: scikit-learn's own boosted trees, the plain baseline beside XGBoost."""
 
-from mlmodels.algorithms.boosting import BOOSTING_ROUNDS, LEARNING_RATE
 from mlmodels.algorithms.params import TunedFloat, TunedInt
 from mlmodels.algorithms.registry import Algorithm
+from mlmodels.algorithms.trees import BOOSTING_ROUNDS, L2_PENALTY, LEARNING_RATE, MIN_LEAF
 
 HISTOGRAM_BOOSTING = Algorithm(
     "histogram_boosting",
@@ -22,17 +22,7 @@ HISTOGRAM_BOOSTING = Algorithm(
             log=True,
         ),
         LEARNING_RATE,
-        TunedInt(
-            "min_leaf",
-            default=20,
-            minimum=1,
-            maximum=1000,
-            label="Smallest leaf",
-            help="Training rows that each leaf must hold: more is smoother and learns less noise.",
-            unit="rows",
-            tries=(200, 50, 20, 5),
-            log=True,
-        ),
+        MIN_LEAF,
         TunedFloat(
             "feature_share",
             default=1.0,
@@ -43,16 +33,6 @@ HISTOGRAM_BOOSTING = Algorithm(
             help="Below 1 each split looks at a random draw of features.",
             tries=(0.5, 0.8, 1.0),
         ),
-        TunedFloat(
-            "l2_penalty",
-            default=1.0,
-            minimum=0.0,
-            maximum=1000.0,
-            step=0.1,
-            label="L2 penalty",
-            help="Pulls the trees' answers closer to zero.",
-            tries=(100.0, 10.0, 1.0),
-            log=True,
-        ),
+        L2_PENALTY,
     ),
 )

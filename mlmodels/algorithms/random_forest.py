@@ -7,6 +7,7 @@ from typing import Any
 
 from mlmodels.algorithms.params import TunedInt
 from mlmodels.algorithms.registry import Algorithm
+from mlmodels.algorithms.trees import MIN_LEAF
 from strategies.params import ChoiceParam
 
 LARGEST_FOREST = 8_000_000
@@ -62,17 +63,7 @@ RANDOM_FOREST = Algorithm(
             unit="levels",
             tries=(2, 3, 5, 8, 12),
         ),
-        TunedInt(
-            "min_leaf",
-            default=20,
-            minimum=1,
-            maximum=1000,
-            label="Smallest leaf",
-            help="Training rows that each leaf must hold: more is smoother and learns less noise.",
-            unit="rows",
-            tries=(200, 50, 20, 5),
-            log=True,
-        ),
+        MIN_LEAF,
         ChoiceParam(
             "max_features",
             default="sqrt",

@@ -1,8 +1,8 @@
 """XGBoost: trees that correct one another, with random draws of rows and features."""
 
-from mlmodels.algorithms.boosting import BOOSTING_ROUNDS, LEARNING_RATE
 from mlmodels.algorithms.params import TunedFloat, TunedInt
 from mlmodels.algorithms.registry import Algorithm
+from mlmodels.algorithms.trees import BOOSTING_ROUNDS, L2_PENALTY, LEARNING_RATE
 
 XGBOOST = Algorithm(
     "xgboost",
@@ -52,16 +52,6 @@ XGBOOST = Algorithm(
             tries=(50.0, 20.0, 5.0, 1.0),
             log=True,
         ),
-        TunedFloat(
-            "l2_penalty",
-            default=1.0,
-            minimum=0.0,
-            maximum=1000.0,
-            step=0.1,
-            label="L2 penalty",
-            help="Pulls the trees' answers closer to zero.",
-            tries=(100.0, 10.0, 1.0),
-            log=True,
-        ),
+        L2_PENALTY,
     ),
 )

@@ -22,10 +22,9 @@ def count(help_text: str = "") -> serializers.IntegerField:
 
 
 def points(help_text: str) -> serializers.ListField:
-    """Points of a curve."""
-    return serializers.ListField(
-        child=serializers.ListField(child=serializers.FloatField()), help_text=help_text
-    )
+    """Points of a curve; null is what an end of it lacks."""
+    point = serializers.ListField(child=serializers.FloatField(allow_null=True))
+    return serializers.ListField(child=point, help_text=help_text)
 
 
 def spans(help_text: str) -> serializers.ListField:
@@ -104,7 +103,9 @@ class BaseRatesSerializer(serializers.Serializer):
 class RocSerializer(serializers.Serializer):
     """Receiver operating characteristic, out of fold."""
 
-    points = points("[false positive rate, true positive rate, threshold], at most 200.")
+    points = points(
+        "[false positive rate, true positive rate, threshold], at most 200; the first has no threshold."
+    )
     auc = figure()
     auc_error = figure()
 

@@ -59,7 +59,7 @@ def drawn_places(first: int, count: int, places: int, rng: np.random.Generator) 
 
 
 def rows(bars: Bars, start: int, stop: int) -> Bars:
-    """The bars from `start` to before `stop`."""
+    """The bars from `start` to before `stop`; views, nothing is copied or checked."""
     return Bars.trusted(**{name: getattr(bars, name)[start:stop] for name in ("time", *COLUMNS)})
 
 

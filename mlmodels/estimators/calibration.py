@@ -49,7 +49,7 @@ class Calibrator(ABC):
 
     @abstractmethod
     def calibrated(self, probability: Floats) -> Floats:
-        """Return the corrected probabilities; shapes (n_rows,)."""
+        """Return the corrected probabilities, 0 to 1; shapes (n_rows,), NaN stays NaN."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +71,10 @@ class Sigmoid(Calibrator):
 
     @classmethod
     def fit(cls, probability: Floats, up: Floats) -> Sigmoid:
-        """Maximise the likelihood of outcomes pulled a little to the middle, as Platt has it, by Newton's method."""
+        """Maximise the likelihood of outcomes pulled a little to the middle, as Platt has it, by Newton's method.
+
+        Both of shape (n_rows,), no NaN; outcomes are 0.0 or 1.0. Where the best curve falls, a flat one.
+        """
         gains = float(up.sum())
         losses = len(up) - gains
         wanted = np.where(up > 0.0, (gains + 1.0) / (gains + 2.0), 1.0 / (losses + 2.0))
@@ -122,7 +125,10 @@ class Isotonic(Calibrator):
 
 
 def fit_calibrator(kind: str, probability: Floats, up: Floats) -> Calibrator:
-    """Fit "sigmoid" or "isotonic" on what an estimator said about rows it has not seen, and on their outcomes."""
+    """Fit "sigmoid" or "isotonic" on what an estimator said about rows it has not seen, and on their outcomes.
+
+    Both of shape (n_rows,), no NaN, as `CalibrationRows` checks them. TrainingError for another kind.
+    """
     if kind == Sigmoid.kind:
         return Sigmoid.fit(probability, up)
     if kind == Isotonic.kind:

@@ -63,7 +63,7 @@ def precision_recall(probability: Floats, up: Floats) -> tuple[PrecisionPoint, .
 def area_under_roc(probability: Floats, up: Floats) -> float | None:
     """Chance that a gain got a higher probability than a loss, ties half; None where only one outcome happened.
 
-    The Mann-Whitney statistic, which equals the area under the curve.
+    The Mann-Whitney statistic, which equals the area under the curve. Both of shape (n_predictions,), no NaN.
     """
     if not _both(up):
         return None
@@ -89,7 +89,10 @@ def auc_standard_error(auc: float, gains: float, losses: float) -> float:
 
 
 def average_precision(probability: Floats, up: Floats) -> float | None:
-    """Sum over the thresholds of precision times the gain in recall; None without any gain."""
+    """Sum over the thresholds of precision times the gain in recall; None without any gain.
+
+    Both of shape (n_predictions,), no NaN.
+    """
     if not up.any():
         return None
     _thresholds, hits, alarms = _counts(probability, up)

@@ -22,7 +22,9 @@ ROWS_AT_ONCE = 8_192
 class Predictor(Protocol):
     """What importance needs of a classifier."""
 
-    def probability_up(self, features: Floats) -> Floats: ...
+    def probability_up(self, features: Floats) -> Floats:
+        """Return the probability of a gain, shape (n_rows,), of rows of shape (n_rows, n_features), all finite."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,11 @@ def permuted_losses(
 def summarise(
     names: Sequence[str], labels: Mapping[str, str], losses: Sequence[Floats]
 ) -> tuple[FeatureImportance, ...]:
-    """Put the folds together: mean and sample deviation by feature, largest mean first."""
+    """Put the folds together: mean and sample deviation by feature, largest mean first.
+
+    `losses` has for each fold what `permuted_losses` returned, shape (n_features,) in the order of `names`; at least
+    one. Of a single fold the deviation is 0.
+    """
     table = np.vstack(losses)
     means = table.mean(axis=0)
     spreads = table.std(axis=0, ddof=1) if len(table) > 1 else np.zeros(len(means))

@@ -128,7 +128,7 @@ def answers_worth(
 
 
 def standard_error(share: float, effective_rows: float) -> float:
-    """One standard error of a share among independent outcomes, sqrt(p (1 - p) / n)."""
+    """One standard error of a share among independent outcomes, sqrt(p (1 - p) / n); above 0 even where p is 0 or 1."""
     return float(np.sqrt(max(share * (1.0 - share), 1e-12) / max(1.0, effective_rows)))
 
 
@@ -144,12 +144,15 @@ def confusion(probability: Floats, up: Floats) -> Confusion:
 
 
 def losses(probability: Floats, up: Floats) -> Floats:
-    """-log(probability given to what happened) of each row; a certain and wrong answer costs 13.8, not infinity."""
+    """-log(probability given to what happened) of each row; a certain and wrong answer costs 13.8, not infinity.
+
+    All three of shape (n_predictions,); no NaN, outcomes are 0.0 or 1.0. In nats: saying 1/2 always costs 0.693.
+    """
     safe = np.clip(probability, SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)
     each: Floats = -np.where(up > 0.5, np.log(safe), np.log1p(-safe))
     return each
 
 
 def log_loss(probability: Floats, up: Floats) -> float:
-    """Mean of the rows' `losses`."""
+    """Mean of the `losses` of at least one row."""
     return float(losses(probability, up).mean())

@@ -106,7 +106,11 @@ def compute(
 def compute_values(
     features: Sequence[Feature], bars: Bars, strategies: Iterable[StrategyFeatures] = ()
 ) -> Floats:
-    """The values of `compute` alone, for those who compute the same for other bars again and again."""
+    """The values of `compute` alone, for those who compute the same for other bars again and again.
+
+    Shape (n_bars, n_features), those of `strategies` last; NaN where a feature has too few bars. Row t uses bars up
+    to t.
+    """
     more = [values for each in strategies for _, values in each.columns(bars)]
     rows = np.empty((len(features) + len(more), len(bars)))
     _fill(features, bars, rows, threads=1)

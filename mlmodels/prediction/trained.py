@@ -133,7 +133,10 @@ class TrainedModel:
 
 
 def probabilities(classifier: Classifier, values: Floats, complete: NDArray[np.bool_]) -> Floats:
-    """Predict the complete rows, a bounded number at once; NaN elsewhere."""
+    """Predict the complete rows of `values`, shape (n_rows, n_features), a bounded number at once.
+
+    Returns shape (n_rows,), NaN where a row is not `complete` (all features finite).
+    """
     result = np.full(len(values), np.nan)
     rows = np.flatnonzero(complete)
     for start in range(0, rows.size, ROWS_AT_ONCE):

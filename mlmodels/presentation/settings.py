@@ -79,5 +79,7 @@ def _said(param: Param, value: Any) -> Any:
         return cost_text(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, int) and param.unit:
+        return figures.integer(value)
     label = dict(getattr(param, "choices", ())).get(value)
     return _(label) if label else value

@@ -72,7 +72,7 @@ def verdict_sentence(overall: Mapping[str, Any]) -> str:
         "above": f"{overall['standard_errors_above']:.1f}",
     }
     figures = _("Accuracy %(accuracy)s ± %(error)s beside a base rate of %(base)s:") % said
-    if overall["verdict"] == "no_better":
+    if overall["verdict"] == "no_better" or said["above"] == "0.0":
         meaning = _("no better than always saying %(answer)s.") % said
     elif overall["verdict"] == "within_noise":
         meaning = (

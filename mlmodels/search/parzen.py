@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 
 from mlmodels.search.space import Dimension, Space
+from mlmodels.search.trials import Trials
 from strategies.params import Value
-
-if TYPE_CHECKING:
-    from mlmodels.search.running import _Run
 
 REPEATS_IN_A_ROW = 50
 
 
-def suggest(space: Space, run: _Run, seed: int) -> None:
-    """Fill the run with trials that Optuna's TPESampler suggests, in memory and one after another.
+def suggest(space: Space, made: Trials, seed: int) -> None:
+    """Fill `made` with trials that Optuna's TPESampler suggests, in memory and one after another.
 
     Bergstra, Bardenet, Bengio and Kegl, "Algorithms for hyper-parameter optimization" (2011). A set that was tried
     before is answered from memory and counts no trial; after many such in a row the search ends.
@@ -25,13 +23,13 @@ def suggest(space: Space, run: _Run, seed: int) -> None:
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), direction="minimize")
     known: dict[tuple[Any, ...], float | None] = {}
     repeats = 0
-    while not run.is_full and repeats < REPEATS_IN_A_ROW:
+    while not made.is_full and repeats < REPEATS_IN_A_ROW:
         asked = study.ask()
         chosen = {dimension.name: _value(dimension, asked) for dimension in space.dimensions}
         values = tuple(chosen.values())
         repeats = repeats + 1 if values in known else 0
         if values not in known:
-            known[values] = run.try_out(space.complete(chosen)).score
+            known[values] = made.try_out(space.complete(chosen)).score
         score = known[values]
         if score is None:
             study.tell(asked, state=optuna.trial.TrialState.FAIL)

@@ -5,22 +5,17 @@ The caller's `evaluate` must see the training part only (inner folds, purged), s
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Iterator
 
 import numpy as np
 
 from mlmodels.algorithms import Algorithm
 from mlmodels.algorithms.methods import FEWEST_TRIALS, MOST_TRIALS, SEARCH_METHODS
 from mlmodels.errors import TrainingError
-from mlmodels.search.results import SearchResult, Trial
+from mlmodels.search.results import SearchResult
 from mlmodels.search.space import Space, spread_over
+from mlmodels.search.trials import Evaluate, Hyperparameters, Tick, Trials
 from strategies.params import Value
-
-Hyperparameters: TypeAlias = Mapping[str, Value]
-Evaluate: TypeAlias = Callable[[Hyperparameters], tuple[float, float]]
-Tick: TypeAlias = Callable[[float, str], None]
 
 DRAWS_A_TRIAL = 1000
 
@@ -72,63 +67,16 @@ def search(
     if not FEWEST_TRIALS <= trials <= MOST_TRIALS:
         message = f"{trials} trials are out of bounds. Give {FEWEST_TRIALS} to {MOST_TRIALS}."
         raise TrainingError(message, fields={"search_trials": [message]})
-    run = _Run(algorithm, space, evaluate, int(min(trials, _most(space, method))), tick)
+    made = Trials(algorithm, space, evaluate, int(min(trials, _most(space, method))), tick)
     if method == "optuna":
         # Imported here for its weight: the other methods do without it.
         from mlmodels.search.parzen import suggest
 
-        suggest(space, run, seed)
+        suggest(space, made, seed)
     else:
-        for hyperparameters in _grid(space, trials) if method == "grid" else _random(space, run.most, seed):
-            run.try_out(hyperparameters)
-    return run.result(method)
-
-
-class _Run:
-    """The trials made so far."""
-
-    def __init__(self, algorithm: Algorithm, space: Space, evaluate: Evaluate, most: int, tick: Tick) -> None:
-        self.most = most
-        self.trials: list[Trial] = []
-        self._algorithm, self._space, self._evaluate, self._tick = algorithm, space, evaluate, tick
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.trials) >= self.most
-
-    def try_out(self, hyperparameters: Hyperparameters) -> Trial:
-        number = len(self.trials) + 1
-        self._tick((number - 1) / self.most, f"trial {number} of {self.most}")
-        tried = self._algorithm.clean(hyperparameters)
-        trial = self._judged(number, tried)
-        self.trials.append(trial)
-        return trial
-
-    def _judged(self, number: int, tried: dict[str, Value]) -> Trial:
-        try:
-            score, spread = self._evaluate(tried)
-        except TrainingError as error:
-            return Trial(number, tried, None, None, error.detail)
-        if not math.isfinite(score):
-            return Trial(
-                number, tried, None, None, f"Its log-loss is {score}, which is no number to compare."
-            )
-        return Trial(number, tried, float(score), float(spread) if math.isfinite(spread) else None)
-
-    def result(self, method: str) -> SearchResult:
-        self._tick(1.0, f"{len(self.trials)} trials made")
-        ranked = [
-            (trial.score, self._space.complexity(trial.hyperparameters), trial.number, trial)
-            for trial in self.trials
-            if trial.score is not None
-        ]
-        if not ranked:
-            raise TrainingError(
-                f"None of the {len(self.trials)} trials of the search could be judged. The first says: "
-                f"{self.trials[0].reason}"
-            )
-        best = min(ranked, key=lambda entry: entry[:3])[3]
-        return SearchResult(method, best.hyperparameters, best.number, tuple(self.trials))
+        for hyperparameters in _grid(space, trials) if method == "grid" else _random(space, made.most, seed):
+            made.try_out(hyperparameters)
+    return made.result(method)
 
 
 def _most(space: Space, method: str) -> float:

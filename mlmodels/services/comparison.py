@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from algotrade.errors import LabError
+from algotrade.templatetags.figures import integer
 from marketdata.services import open_snapshot
 from mlmodels import store
 from mlmodels.algorithms import ALGORITHMS
@@ -240,7 +241,7 @@ def _conclusion(first: MLModel, second: MLModel, paired: Paired | None) -> str:
         "size": f"{abs(gap.mean):.4f}",
         "error": f"{gap.error:.4f}",
         "times": f"{abs(gap.standard_errors):.1f}",
-        "rows": f"{paired.rows:,}",
+        "rows": integer(paired.rows),
     }
     if gap.mean == 0.0 and gap.error == 0.0:
         return _("Both say the same on each of the %(rows)s bars they have in common.") % said

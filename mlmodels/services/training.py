@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from algotrade.errors import LabError
 from algotrade.jobs.querysets import lock_owner
+from algotrade.templatetags.figures import integer
 from marketdata.bars import Bars
 from marketdata.models import Series, Snapshot
 from marketdata.services import current_snapshot, get_visible, open_snapshot
@@ -103,13 +104,13 @@ def _check_limits(bars: int, fits: int) -> None:
             "%(count)s bars are more than the %(limit)s one training takes (TRAINING_MAX_BARS). Choose a shorter "
             "period or a coarser timeframe."
         )
-        problems["series"] = [said % {"count": f"{bars:,}", "limit": f"{most_bars:,}"}]
+        problems["series"] = [said % {"count": integer(bars), "limit": integer(most_bars)}]
     if fits > most_fits:
         said = _(
             "This training would fit up to %(count)s models; the limit is %(limit)s (TRAINING_MAX_FITS). Take fewer "
             "trials or folds."
         )
-        problems["folds"] = [said % {"count": f"{fits:,}", "limit": f"{most_fits:,}"}]
+        problems["folds"] = [said % {"count": integer(fits), "limit": integer(most_fits)}]
     if problems:
         raise TrainingTooLarge(fields=problems)
 

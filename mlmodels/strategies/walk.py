@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -20,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from algotrade.checkpoints import NOWHERE, Checkpoints
+from algotrade.checkpoints import NOWHERE, Bundles, Checkpoints
 from marketdata.bars import Bars
 from mlmodels.configuration import TrainingConfiguration
 from mlmodels.configuration.planning import MIN_TRAINING_ROWS
@@ -97,30 +96,6 @@ class _Memory:
 memory = _Memory()
 
 
-class _Kept:
-    """The answers of fits in the checkpoints of one walk: a number of them at a time, in the order of their fitting."""
-
-    def __init__(self, checkpoints: Checkpoints) -> None:
-        self._checkpoints = checkpoints
-        self._bundles = 0
-        self._new: list[bytes] = []
-        self._since = time.monotonic()
-
-    def recall(self, memory: _Memory) -> None:
-        """Remember everything that was kept before."""
-        while (content := self._checkpoints.load(f"fits-{self._bundles}")) is not None:
-            for key, answers in _unpacked(content):
-                memory.keep(key, answers)
-            self._bundles += 1
-
-    def add(self, key: bytes, answers: _Answers) -> None:
-        """A fit has ended; keep it with those before it once that is worth a file."""
-        self._new.append(_packed(key, answers))
-        if time.monotonic() - self._since >= KEEP_SECONDS:
-            self._checkpoints.keep(f"fits-{self._bundles}", b"".join(self._new))
-            self._bundles, self._new, self._since = self._bundles + 1, [], time.monotonic()
-
-
 def walk_forward_predictions(
     bars: Bars,
     configuration: TrainingConfiguration,
@@ -156,7 +131,8 @@ def walk_forward_predictions(
     TrainingError
         When all outcomes that a model could learn from are the same.
     """
-    walk = _Walk(bars, configuration, schedule, tell or _silent, _Kept(checkpoints))
+    kept = Bundles(checkpoints, "fits", KEEP_SECONDS)
+    walk = _Walk(bars, configuration, schedule, tell or _silent, kept)
     with memory.lock:  # the threads of a sweep want the same models
         return walk.predictions(len(bars) if before is None else min(before, len(bars)))
 
@@ -170,7 +146,7 @@ class _Walk:
         configuration: TrainingConfiguration,
         schedule: Schedule,
         tell: Progress,
-        kept: _Kept,
+        kept: Bundles,
     ) -> None:
         self.configuration, self.schedule, self.tell, self.count = configuration, schedule, tell, len(bars)
         self.kept = kept
@@ -184,7 +160,8 @@ class _Walk:
 
     def predictions(self, end: int) -> Predictions:
         """Predict the bars before `end`."""
-        self.kept.recall(memory)
+        for unit in self.kept.recall():
+            memory.keep(*_unpacked(unit))
         probability, model = np.full(self.count, np.nan), np.zeros(self.count, dtype=np.int64)
         starts = self.schedule.starts(end)
         weights = np.cumsum([0, *(max(1, self._rows(start).size) for start in starts)])
@@ -220,7 +197,7 @@ class _Walk:
             known = self._fit_and_ask(rows, start, after, tick)
             answers = _Answers(self.asked[start:after].copy(), known)
             memory.keep(key, answers)
-            self.kept.add(key, answers)
+            self.kept.add(_packed(key, answers))
         return known
 
     def _fit_and_ask(self, rows: Indices, start: int, after: int, tick: Callable[[float], None]) -> Floats:
@@ -254,21 +231,13 @@ def _key(configuration: TrainingConfiguration, taught: Digests) -> bytes:
 
 
 def _packed(key: bytes, answers: _Answers) -> bytes:
-    return (
-        key + answers.rows.size.to_bytes(8, "little") + answers.rows.tobytes() + answers.probability.tobytes()
-    )
+    return key + answers.rows.tobytes() + answers.probability.tobytes()
 
 
-def _unpacked(content: bytes) -> Iterator[tuple[bytes, _Answers]]:
-    place = 0
-    while place < len(content):
-        key = content[place : place + KEY_BYTES]
-        place += KEY_BYTES + 8
-        size = int.from_bytes(content[place - 8 : place], "little")
-        rows = np.frombuffer(content, np.uint64, size, place)
-        probability = np.frombuffer(content, np.float64, size, place + rows.nbytes)
-        place += rows.nbytes + probability.nbytes
-        yield key, _Answers(rows, probability)
+def _unpacked(unit: bytes) -> tuple[bytes, _Answers]:
+    count = (len(unit) - KEY_BYTES) // (np.dtype(np.uint64).itemsize + np.dtype(np.float64).itemsize)
+    rows = np.frombuffer(unit, np.uint64, count, KEY_BYTES)
+    return unit[:KEY_BYTES], _Answers(rows, np.frombuffer(unit, np.float64, count, KEY_BYTES + rows.nbytes))
 
 
 def _silent(share: float, message: str) -> None:

@@ -25,6 +25,8 @@ from strategies.registry import register
 
 MOST_TRAININGS = 300
 MOST_ROWS = 5_000_000
+QUICK_TRAININGS, QUICK_ROWS = 50, 100_000
+"""Up to these the slowest algorithm is done within a minute."""
 FEATURE_GROUPS = tuple(group for group in GROUPS if feature_names([group]))
 USUAL_GROUPS = frozenset({"returns", "volatility", "oscillators", "trend"})
 
@@ -134,6 +136,10 @@ class MLWalkForwardStrategy(DecidesByProbability):
                 f"{trainings:,} trainings over {count:,} bars would learn from {rows:,} rows together; {MOST_ROWS:,} "
                 "are the most. Retrain less often, look back less far (training window), or choose a shorter period."
             )
+
+    def takes_minutes(self, count: int) -> bool:
+        schedule = self._schedule()
+        return len(schedule.starts(count)) > QUICK_TRAININGS or schedule.most_rows(count) > QUICK_ROWS
 
     def begin(self, bars: Bars, tell: Callable[[float, str], None]) -> None:
         self._last = bars, self._predict(bars, tell=tell, checkpoints=self.checkpoints)

@@ -15,6 +15,7 @@ from mlmodels.presentation.report import (
     stability_rows,
 )
 from mlmodels.presentation.timeline import timeline
+from mlmodels.presentation.words import verdict_sentence
 
 SCORE = {
     "rows": 1000,
@@ -296,3 +297,9 @@ def test_paths_become_strips_from_the_lowest_to_the_highest():
         3,
     )
     assert strip["dots"] == ["2.00", "26.00", "98.00"]
+
+
+def test_a_lead_that_rounds_to_none_is_called_none():
+    said = verdict_sentence({**SCORE, "standard_errors_above": 0.04})
+    assert said.endswith("no better than always saying up.")
+    assert "only 1.8 standard errors better" in verdict_sentence(SCORE)

@@ -119,7 +119,7 @@ def test_a_model_in_use_is_deleted_by_choice_and_its_strategies_say_what_they_ne
     strategy.refresh_from_db()
     assert strategy.parameters["model"] == model.pk  # nothing else of it is lost
     assert next(row for row in strategy.parameter_rows() if row["name"] == "model")["value"] == (
-        f"{model.pk} (deleted)"
+        f"deleted (it had number {model.pk})"
     )
     refused_run = run(api, strategy)
     assert refused_run.status_code == 400

@@ -21,14 +21,14 @@ def kept(tmp_path, monkeypatch):
     return FolderCheckpoints(tmp_path)
 
 
-def test_units_of_another_training_are_not_recalled_and_are_replaced(kept):
+def test_units_of_another_training_are_not_recalled(kept):
     Units.of(kept, "one").add("fold-1", probability=np.array([0.5]))
     assert Units.of(kept, "other").recall("fold-1") is None
     Units.of(kept, "other").add("fold-1", probability=np.array([0.7]))
     found = Units.of(kept, "other").recall("fold-1")
     assert found is not None
     assert found["probability"].tolist() == [0.7]
-    assert Units.of(kept, "one").recall("fold-1") is None
+    assert Units.of(kept, "one").recall("fold-1")["probability"].tolist() == [0.5]
 
 
 OTHERS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TypeAlias
 
@@ -81,7 +81,11 @@ def fit_rows(
 
 
 def predict_rows(classifier: estimators.Classifier, values: Floats, rows: Indices, part: Part) -> Floats:
-    """Probabilities of rows with all features, a bounded number at once, so that a cancel is noticed in between."""
+    """Probabilities of a gain, shape (n_chosen,), of the chosen rows, a bounded number at once.
+
+    `values` has the shape (n_bars, n_features); the chosen rows of it are finite. `part` is asked after each piece, so
+    that a cancel is noticed.
+    """
     found = []
     for start in range(0, rows.size, ROWS_AT_ONCE):
         found.append(classifier.probability_up(values[rows[start : start + ROWS_AT_ONCE]]))
@@ -104,42 +108,54 @@ def search_rows(
     Trials are fitted with the class weights but without calibration, which would cost each of them a quarter of the
     rows. A trial's score is the mean of its inner folds, its spread their standard deviation. Trials follow from the
     settings and the scores of those before, so their numbers name them in `units`.
+
+    `values`, `labels` and `rows` are as for `fit_rows`; `where` begins the messages of `part`. TrainingError when no
+    trial could be fitted.
     """
     splits = inner_folds(rows, labels.end, horizon=configuration.horizon, embargo=configuration.embargo)
     algorithm = get_algorithm(configuration.algorithm)
     numbers = count(1)
 
-    def recalled(hyperparameters: Mapping[str, Value]) -> tuple[float, float]:
+    def judged(hyperparameters: Mapping[str, Value]) -> tuple[float, float]:
         name = f"trial-{next(numbers)}"
         kept = units.recall(name)
         if kept is None:
             # What refuses a trial is no result to keep: it is refused again.
-            kept = {"judged": np.array(evaluate(hyperparameters))}
+            kept = {"judged": _judged(configuration, values, labels, splits, hyperparameters, part)}
             units.add(name, **kept)
         score, spread = kept["judged"].tolist()
         return score, spread
 
-    def evaluate(hyperparameters: Mapping[str, Value]) -> tuple[float, float]:
-        losses = []
-        for fitted, scored in splits:
-            classifier = estimators.fit(
-                configuration.algorithm,
-                values[fitted],
-                labels.up[fitted],
-                hyperparameters,
-                seed=configuration.seed,
-                class_weight=configuration.class_weight,
-                tick=lambda share: part.again(),
-            )
-            losses.append(log_loss(predict_rows(classifier, values, scored, part), labels.up[scored]))
-        return float(np.mean(losses)), float(np.std(losses, ddof=1))
-
     return search(
         algorithm,
         space_of(algorithm, configuration.hyperparameters, configuration.search_over),
-        recalled,
+        judged,
         method=configuration.search,
         trials=configuration.search_trials,
         seed=configuration.seed,
         tick=lambda share, message: part.tell(share, f"{where}, {message}"),
     )
+
+
+def _judged(
+    configuration: TrainingConfiguration,
+    values: Floats,
+    labels: Labels,
+    splits: Sequence[tuple[Indices, Indices]],
+    hyperparameters: Mapping[str, Value],
+    part: Part,
+) -> Floats:
+    """Mean and standard deviation of the log-loss on the inner folds, of fits with these hyper-parameters."""
+    losses = []
+    for fitted, scored in splits:
+        classifier = estimators.fit(
+            configuration.algorithm,
+            values[fitted],
+            labels.up[fitted],
+            hyperparameters,
+            seed=configuration.seed,
+            class_weight=configuration.class_weight,
+            tick=lambda share: part.again(),
+        )
+        losses.append(log_loss(predict_rows(classifier, values, scored, part), labels.up[scored]))
+    return np.array([np.mean(losses), np.std(losses, ddof=1)])

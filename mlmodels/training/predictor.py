@@ -64,7 +64,7 @@ class MLPredictor:
         return prepare(_bars(data), self.configuration.features, self.configuration.strategy_features)
 
     def create_labels(self, data: Bars | pd.DataFrame) -> Labels:
-        """Return the outcome of a trade decided at each close."""
+        """Return the outcome, where it is known, of a trade decided at each close and entered at the next open."""
         return self.configuration.labels(_bars(data))
 
     def train(
@@ -128,7 +128,10 @@ class MLPredictor:
         return report
 
     def predict(self, data: Bars | pd.DataFrame) -> Floats:
-        """Return the probability of a gain at each close; see `TrainedModel.predict`."""
+        """Return the probability of a gain at each close, shape (n_bars,), NaN where it cannot be told.
+
+        See `TrainedModel.predict`; ModelNotReady before `train`.
+        """
         return self.trained.predict(_bars(data))
 
     def get_feature_importance(self) -> tuple[FeatureImportance, ...]:
@@ -151,7 +154,7 @@ class MLPredictor:
 
 
 def bars_per_year(bars: Bars) -> float:
-    """How many bars the data have a year."""
+    """How many bars the data have a year of 365.25 days, from first to last; at least two bars."""
     seconds = float((bars.time[-1] - bars.time[0]) / np.timedelta64(1, "s"))
     return (len(bars) - 1) * SECONDS_A_YEAR / seconds
 

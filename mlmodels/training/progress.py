@@ -11,6 +11,11 @@ import numpy as np
 Progress: TypeAlias = Callable[[float, str], None]
 
 
+def counted(bars: int) -> str:
+    """1234567 -> 1 234 567: thousands parted as the pages part them."""
+    return f"{bars:,}".replace(",", "\u202f")
+
+
 class Part:
     """A stretch of the bar. What the listener raises ends the training."""
 

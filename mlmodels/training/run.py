@@ -23,7 +23,7 @@ from mlmodels.trading import Simulator, Traded, Trading, margin_sweep, targets_o
 from mlmodels.training.controlling import buy_and_hold_control, majority_control, trained_controls
 from mlmodels.training.data import TrainingData
 from mlmodels.training.fitting import fit_rows, search_rows
-from mlmodels.training.progress import Part, Progress, rising
+from mlmodels.training.progress import Part, Progress, counted, rising
 from mlmodels.training.provenance import library_versions
 from mlmodels.training.report import PathReport, TrainingReport
 from mlmodels.training.reporting import Findings, report_of
@@ -144,7 +144,7 @@ class TrainingRun:
                 where="Final model",
                 units=self._units.within("final"),
             )
-        message = f"Training the final model on {data.usable.size:,} bars"
+        message = f"Training the final model on {counted(data.usable.size)} bars"
         fitting.tell(0.0, message)
         classifier = fit_rows(
             asked,

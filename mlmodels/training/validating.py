@@ -16,7 +16,7 @@ from mlmodels.evaluation.scoring import Confusion, Score, confusion, score
 from mlmodels.search import SearchResult
 from mlmodels.training.data import TrainingData
 from mlmodels.training.fitting import fit_rows, predict_rows, search_rows
-from mlmodels.training.progress import Part
+from mlmodels.training.progress import Part, counted
 from mlmodels.training.resuming import Units
 from mlmodels.validation import INNER_FOLDS, Fold, paths
 from strategies.params import Value
@@ -65,7 +65,10 @@ class OutOfFold:
         return np.flatnonzero(np.isfinite(self.paths[0]) & data.labels.known).astype(np.int64)
 
     def pooled(self, data: TrainingData) -> tuple[Floats, Floats, Indices]:
-        """Probabilities, outcomes and folds of all paths one after the other, where both are known."""
+        """Probabilities, outcomes and numbers of folds of all paths one after the other, at the bars of `scored`.
+
+        Each of shape (n_paths * n_scored,), without NaN.
+        """
         rows = self.scored(data)
         up = np.tile(data.labels.up[rows], len(self.paths))
         return self.paths[:, rows].ravel(), up, self.number[:, rows].ravel()
@@ -160,7 +163,7 @@ def _computed(
     where: str,
 ) -> dict[str, Floats]:
     """What one fold's model said about its test part, and how much it needs each feature where that is measured."""
-    message = f"{where}: training on {fold.train.size:,} bars"
+    message = f"{where}: training on {counted(fold.train.size)} bars"
     fitting.tell(0.0, message)
     classifier = fit_rows(
         configuration,
@@ -187,7 +190,7 @@ def _predicted(classifier: estimators.Classifier, data: TrainingData, fold: Fold
 
 
 def rows_within(fold: Fold, rows: Indices) -> Indices:
-    """The places of bars among the tested ones."""
+    """Where bars that the fold tests stand among all that it tests; shapes (n_rows,)."""
     return np.searchsorted(fold.test, rows).astype(np.int64)
 
 

@@ -28,7 +28,7 @@ def count_paths(blocks: int, tested: int) -> int:
 def combinatorial(
     label_end: Indices, *, first: int, blocks: int, tested: int, horizon: int, embargo: int = 0
 ) -> tuple[Fold, ...]:
-    """All folds of `each_combination`, in its order."""
+    """All C(blocks, tested) folds of `each_combination`, which tells the parameters, in its order."""
     return tuple(
         each_combination(
             label_end, first=first, blocks=blocks, tested=tested, horizon=horizon, embargo=embargo

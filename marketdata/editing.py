@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -25,29 +26,31 @@ def change_series(
     calendar: str | None = None,
     timezone: str | None = None,
 ) -> Job | None:
-    """Change what is given. With another calendar see `follow_calendar`, whose job is returned."""
+    """Change what is given; what follows from another calendar is told by `store_changes`, whose job is returned."""
     given = {"name": name.strip() if name is not None else None, "calendar": calendar, "timezone": timezone}
     wanted = replace(
         SeriesKey.of(series), **{key: value for key, value in given.items() if value is not None}
     )
-    recount = wanted.calendar != series.calendar
-    with transaction.atomic():
-        lock_owner(asker.pk)  # before the series: the end of an import goes the same way
-        series.name, series.calendar, series.timezone = wanted.name, wanted.calendar, wanted.timezone
-        series.save(update_fields=["name", "calendar", "timezone", "updated_at"])
-        if not (recount and series.bar_count):
-            return None
-        return follow_calendar(asker, series)
+    changed = [field for field in given if getattr(wanted, field) != getattr(series, field)]
+    for field in changed:
+        setattr(series, field, getattr(wanted, field))
+    return store_changes(asker, series, changed)
 
 
-def follow_calendar(asker: Any, series: Series) -> Job:
-    """Queue what another calendar of a series asks for: its quality examined anew, and what is made from it made anew.
+def store_changes(asker: Any, series: Series, changed: Iterable[str]) -> Job | None:
+    """Store the changed fields of a series, and no other: an import may have stored what it holds since it was read.
 
-    Call it in the transaction that stores the calendar.
+    Another calendar has its quality examined by the job that is returned, and what is made from it made anew.
     """
-    # Longer bars follow the sessions of the calendar.
-    transaction.on_commit(lambda: deriving.refresh_derived(series), robust=True)
-    return submit_examination(asker, series)
+    fields = {*changed, "updated_at"}
+    with transaction.atomic():
+        lock_owner(asker.pk)  # before the series: the end of an examination goes the same way
+        series.save(update_fields=fields)
+        if "calendar" not in fields or not series.bar_count:
+            return None
+        # Longer bars follow the sessions of the calendar.
+        transaction.on_commit(lambda: deriving.refresh_derived(series), robust=True)
+        return submit_examination(asker, series)
 
 
 def submit_examination(asker: Any, series: Series) -> Job:

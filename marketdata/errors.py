@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from algotrade.errors import Conflict, InvalidInput, LabError, NotFound, TooLarge, Unavailable
+from algotrade.errors import Conflict, InvalidInput, LabError, LimitExceeded, NotFound, TooLarge, Unavailable
 
 
 class MarketDataError(LabError):
@@ -164,6 +164,12 @@ class FileTooLarge(MarketDataError, TooLarge):
     """A file over one of the caps: bytes, bytes when unpacked, ratio of packing, rows, or columns."""
 
     code = "file_too_large"
+
+
+class UploadsFull(MarketDataError, LimitExceeded):
+    """The files that wait for their import take as much room as one account may have."""
+
+    code = "uploads_full"
 
 
 class SeriesNotFound(MarketDataError, NotFound):

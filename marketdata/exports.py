@@ -8,6 +8,7 @@ import numpy as np
 from django.http import StreamingHttpResponse
 from numpy.typing import NDArray
 
+from algotrade.csv_files import BlocksResponse, cell
 from marketdata.bars import COLUMNS, Bars
 from marketdata.models import BarImport, Series
 
@@ -20,7 +21,7 @@ PROBLEM_COLUMNS = ("line", "column", "value", "reason")
 
 def csv_response(series: Series, bars: Bars) -> StreamingHttpResponse:
     """Return the bars as a streamed download."""
-    response = StreamingHttpResponse(csv_lines(bars, intraday=series.is_intraday), content_type="text/csv")
+    response = BlocksResponse(csv_lines(bars, intraday=series.is_intraday), content_type="text/csv")
     safe = "".join(letter if letter.isalnum() else "-" for letter in series.symbol)
     response["Content-Disposition"] = f'attachment; filename="{safe}_{series.timeframe}.csv"'
     return response
@@ -57,7 +58,7 @@ def _unit(time: NDArray[np.datetime64]) -> Unit:
 
 def problems_response(item: BarImport) -> StreamingHttpResponse:
     """Return the problems of an import as a CSV download."""
-    response = StreamingHttpResponse(_problem_lines(item), content_type="text/csv; charset=utf-8")
+    response = BlocksResponse(_problem_lines(item), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="import-{item.pk}-problems.csv"'
     return response
 
@@ -77,9 +78,8 @@ def _problem_lines(item: BarImport) -> Iterator[str]:
 
 
 def _safe(value: Any) -> Any:
-    """A spreadsheet would run a cell that begins like a formula."""
-    text = str(value)
-    return f"'{text}" if text[:1] in "=+@\t\r" or (text[:1] == "-" and not _is_number(text)) else value
+    """What stood in a file: a number stays as it was written there, any other text is no formula."""
+    return value if _is_number(str(value)) else cell(value)
 
 
 def _is_number(text: str) -> bool:

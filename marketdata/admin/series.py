@@ -20,7 +20,7 @@ from algotrade.errors import LabError
 from algotrade.forms import number_in
 from algotrade.templatetags.figures import integer, moment
 from marketdata import findings, services
-from marketdata.editing import follow_calendar, submit_examination
+from marketdata.editing import store_changes, submit_examination
 from marketdata.forms.common import calendar_choices, timeframe_choices
 from marketdata.models import MarketData, Series, Snapshot
 
@@ -191,10 +191,7 @@ class SeriesAdmin(ModelAdmin):
         messages.info(request, _("%(count)d examinations were queued.") % {"count": count})
 
     def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
-        # Nothing else: an import may have stored what the series holds since the form was read.
-        obj.save(update_fields=[*form.changed_data, "updated_at"])
-        if "calendar" in form.changed_data and obj.bar_count:
-            follow_calendar(request.user, obj)
+        store_changes(request.user, obj, form.changed_data)
 
     @action(description=_("Import a file"), url_path="import-file", permissions=["import_file"])
     def import_file(self, request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,8 @@ from algotrade.audit.actions import Action
 from algotrade.audit.services import record
 from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
-from marketdata.errors import NothingToRestore, UploadInUse
+from algotrade.jobs.querysets import lock_owner
+from marketdata.errors import NothingToRestore, UploadInUse, UploadsFull
 from marketdata.incoming.kinds import DERIVE_KIND, FETCH_KIND, GENERATE_KIND, IMPORT_KIND, RESTORE_KIND
 from marketdata.incoming.settings import (
     DownloadSettings,
@@ -52,6 +54,9 @@ KIND_OF_SOURCE = {
 """The kind of job that carries out an import from each source. Its payload is {"import": pk}."""
 
 LONGEST_FILE_NAME = 200
+FILES_OF_FULL_SIZE = 4
+"""How many files of the largest size an account may keep that are not imported."""
+MIB = 2**20
 
 
 def keep_upload(owner: Any, file: UploadedFile) -> Upload:
@@ -60,10 +65,27 @@ def keep_upload(owner: Any, file: UploadedFile) -> Upload:
     path = uploads.keep(owner, file)
     try:
         name = (file.name or "bars.csv")[-LONGEST_FILE_NAME:]
-        return Upload.objects.create(user=owner, name=name, path=path, size=file.size)
+        with transaction.atomic():
+            _require_room(owner, file.size or 0)
+            return Upload.objects.create(user=owner, name=name, path=path, size=file.size)
     except BaseException:
         uploads.discard(path)
         raise
+
+
+def _require_room(owner: Any, size: int) -> None:
+    """Refuse when the owner's files that wait take too much room; the lock makes counting and adding one step."""
+    lock_owner(owner.pk)
+    most = FILES_OF_FULL_SIZE * uploads.max_bytes()
+    waiting = Upload.objects.for_user(owner).aggregate(size=Sum("size"))["size"] or 0
+    if waiting + size > most:
+        raise UploadsFull(
+            _(
+                "Your files that wait for an import take %(waiting)d MiB; with this one they would take more than "
+                "%(most)d MiB, which is the limit: import or discard some."
+            )
+            % {"waiting": waiting // MIB, "most": most // MIB}
+        )
 
 
 def forget_upload(upload: Upload) -> None:

@@ -1,6 +1,10 @@
 """Imports for tests without a file and without a job, what is seen of them, and who reads or writes beside them."""
 
 import contextlib
+import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -50,12 +54,30 @@ def nothing_left(media_root):
 
 
 SET_UP = """
-import os
+import os, signal, sys
+import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "algotrade.settings"
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
 settings.MEDIA_ROOT = os.environ["TEST_MEDIA"]
+django.setup()
+def die(*args):
+    print("killed", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+def killed_in(program, argument, media_root):
+    """Run `program` on the test's data in a process of its own, which must end where it calls `die()`."""
+    names = {"TEST_DATABASE": str(connection.settings_dict["NAME"]), "TEST_MEDIA": str(media_root)}
+    done = subprocess.run(
+        [sys.executable, "-c", SET_UP + program, argument],
+        env=os.environ | names,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "killed\n"), done.stderr
 
 
 @contextlib.contextmanager

@@ -128,6 +128,20 @@ def test_an_empty_file_is_refused_by_name_and_a_huge_one_as_too_large(api, setti
     assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
 
 
+def test_files_that_wait_take_so_much_room_and_no_more(api, api_other, settings):
+    def send(client):
+        return client.post(UPLOADS, {"file": upload()}, format="multipart")
+
+    settings.UPLOAD_MAX_BYTES = upload().size
+    sent = [send(api) for _ in range(5)]
+    assert [answer.status_code for answer in sent] == [201] * 4 + [429]
+    assert sent[-1].json()["code"] == "uploads_full"
+    assert len(list((settings.MEDIA_ROOT / "uploads").glob("*/*"))) == 4
+    assert send(api_other).status_code == 201
+    assert api.delete(f"{UPLOADS}{sent[0].json()['id']}/").status_code == 204
+    assert send(api).status_code == 201
+
+
 def test_a_generation_is_accepted_and_bad_values_are_refused(api):
     assert api.post(SYNTHETIC, {"symbol": "NOISE", "bars": 100}, format="json").status_code == 202
     answer = api.post(SYNTHETIC, {"symbol": "NOISE", "volatility": 99}, format="json")

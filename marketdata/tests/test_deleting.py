@@ -1,9 +1,5 @@
 """A deleted series is gone at once for everybody; its rows go in short transactions, whatever dies meanwhile."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -19,7 +15,7 @@ from marketdata.store import deleting, leases, leftovers
 from marketdata.store.sweeping import Sweep
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import load_bars, make_series
-from marketdata.tests.imports import SET_UP, beside, nothing_left, put, same
+from marketdata.tests.imports import beside, killed_in, nothing_left, put, same
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
@@ -224,17 +220,11 @@ def test_a_series_that_others_have_computed_from_stays_shared_when_its_owner_goe
 
 
 KILLED = """
-import os, signal, sys
-import django
-django.setup()
 from marketdata.models import MarketData, Series
 from marketdata.services import delete_series
 from marketdata.store import deleting, leftovers
 leftovers.CLEARED_ROWS, deleting.AT_ONCE_SECONDS = 70, 60
 stage, real = sys.argv[1], leftovers.Sweep.step
-def die(*args):
-    print(stage, flush=True)
-    os.kill(os.getpid(), signal.SIGKILL)
 def remove(*args):
     return real(*args) if MarketData.written.count() > 500 else die()
 leftovers.Sweep.step = remove
@@ -249,15 +239,7 @@ delete_series(Series.objects.get())
 def test_a_deletion_that_is_killed_has_happened_or_not_and_is_completed_by_the_clock(
     series, stage, media_root
 ):
-    names = {"TEST_DATABASE": str(connection.settings_dict["NAME"]), "TEST_MEDIA": str(media_root)}
-    done = subprocess.run(
-        [sys.executable, "-c", SET_UP + KILLED, stage],
-        env=os.environ | names,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (-signal.SIGKILL, f"{stage}\n"), done.stderr
+    killed_in(KILLED, stage, media_root)
     if stage == "before":
         assert same(load_bars(series), BARS)
         return

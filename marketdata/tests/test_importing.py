@@ -1,9 +1,5 @@
 """Nothing half-imported is ever seen: not during an import, not after one that failed, was cancelled or killed."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -22,7 +18,7 @@ from marketdata.services import current_snapshot, import_bars, open_snapshot
 from marketdata.store import leases, leftovers, storing
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import load_bars
-from marketdata.tests.imports import SET_UP, import_row, nothing_left, put, same, seen
+from marketdata.tests.imports import import_row, killed_in, nothing_left, put, same, seen
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
@@ -198,9 +194,6 @@ def test_what_a_killed_import_left_is_collected(user, series, small_steps, media
 
 
 KILLED = """
-import os, signal, sys
-import django
-django.setup()
 from accounts.models import User
 from marketdata.incoming.handlers import preparing
 from marketdata.store import leases
@@ -210,8 +203,7 @@ from marketdata.tests.bars import make_bars
 leases.FEW_ROWS, leases.AHEAD_ROWS = 100, {"postgresql": 100}
 def progress(fraction, message):
     if MarketData.written.count() >= 300:
-        print("rows", flush=True)
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
 key = {"symbol": sys.argv[1], "timeframe": "1d", "calendar": "24/7", "source": "csv"}
 row = BarImport(user=User.objects.get(), source="file", symbol="ABC", timeframe="1d", settings={"key": key})
 preparing.prepare_import(row, BarsColumns(make_bars(1000, "2024-01-11")), progress=progress, overlap="extend")
@@ -222,15 +214,7 @@ preparing.prepare_import(row, BarsColumns(make_bars(1000, "2024-01-11")), progre
 @pytest.mark.parametrize("symbol", ["ABC", "NEW"])
 def test_an_import_that_is_killed_in_the_middle_is_never_seen(user, series, symbol, media_root):
     before = seen(user)
-    done = subprocess.run(
-        [sys.executable, "-c", SET_UP + KILLED, symbol],
-        env=os.environ
-        | {"TEST_DATABASE": str(connection.settings_dict["NAME"]), "TEST_MEDIA": str(media_root)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "rows\n"), done.stderr
+    killed_in(KILLED, symbol, media_root)
     assert MarketData.written.count() >= 300
     assert seen(user) == before
     assert same(open_snapshot(current_snapshot(series)), make_bars(10))

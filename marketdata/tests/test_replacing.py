@@ -1,10 +1,5 @@
 """Many bars within a series are replaced at once for whoever reads, and in short transactions for whoever writes."""
 
-import os
-import signal
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from django.db import connection, transaction
@@ -20,7 +15,7 @@ from marketdata.store.collecting import check_snapshots
 from marketdata.store.sweeping import Sweep
 from marketdata.tests.bars import make_bars
 from marketdata.tests.conftest import load_bars, make_series
-from marketdata.tests.imports import SET_UP, beside, put, same
+from marketdata.tests.imports import beside, killed_in, put, same
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
@@ -226,9 +221,6 @@ def test_a_call_from_code_tidies_up_first_and_is_refused_while_an_import_writes(
 
 
 KILLED = """
-import os, signal, sys
-import django
-django.setup()
 from accounts.models import User
 from marketdata.incoming.handlers import preparing
 from marketdata.store import leases, leftovers
@@ -237,9 +229,6 @@ from marketdata.models import BarImport, MarketData
 from marketdata.tests.bars import make_bars
 leases.FEW_ROWS, leases.AHEAD_ROWS, leftovers.CLEARED_ROWS = 100, {"postgresql": 100}, 70
 stage = sys.argv[1]
-def die():
-    print(stage, flush=True)
-    os.kill(os.getpid(), signal.SIGKILL)
 def progress(fraction, message):
     if stage == "rows" and MarketData.written.count() >= 1300 or stage == "file" and fraction >= 0.89:
         die()
@@ -263,15 +252,7 @@ ready()
 def test_a_replacement_that_is_killed_shows_the_old_or_the_new_bars_and_is_cleaned_up(
     series, stage, media_root
 ):
-    names = {"TEST_DATABASE": str(connection.settings_dict["NAME"]), "TEST_MEDIA": str(media_root)}
-    done = subprocess.run(
-        [sys.executable, "-c", SET_UP + KILLED, stage],
-        env=os.environ | names,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (-signal.SIGKILL, f"{stage}\n"), done.stderr
+    killed_in(KILLED, stage, media_root)
     wanted = AFTER if stage == "removing" else OLD
     assert MarketData.written.count() > 1000
     assert same(load_bars(series), wanted)

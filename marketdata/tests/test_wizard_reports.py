@@ -2,6 +2,7 @@
 
 import pytest
 
+from marketdata.exports import problems_response
 from marketdata.models import BarImport, Series, Upload
 from marketdata.tests.bars import csv_text, make_bars
 from marketdata.tests.conftest import upload
@@ -80,6 +81,16 @@ def test_the_problems_are_downloaded_and_no_cell_of_them_is_a_formula(page, page
     assert lines[0] == "line,column,value,reason"
     assert lines[1].startswith("3,open,'=1+1,")
     assert page_other.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("", ""), ("-5", "-5"), ("-x", "'-x"), ("=1+1", "'=1+1"), ("+x", "'+x"), ("@x", "'@x"), (3, "3")],
+)
+def test_a_cell_that_was_empty_or_a_number_is_downloaded_as_it_was(value, written):
+    problem = {"line": 3, "column": "close", "value": value, "reason": "unusable"}
+    answer = problems_response(BarImport(pk=1, problems=[problem]))
+    assert b"".join(answer.streaming_content).decode().splitlines()[1] == f"3,close,{written},unusable"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,5 +1,7 @@
 """Results for staff: whose, of what, how they ended. Nothing is edited here."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,14 +10,40 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from algotrade.admin import STATE_COLOURS, RecordAdmin
+from algotrade.jobs.computed import ComputedService
 from algotrade.templatetags import figures
 from backtests.models import JSON_COLUMNS, METRIC_COLUMNS, BacktestResult, Sweep
+from backtests.models.frozen import FrozenRequest
 from backtests.services import BacktestService
 from backtests.sweeps.services import SweepService
 
 
+class ComputedAdmin(RecordAdmin):
+    """What runs and sweeps have in common: whose, over which days, how they ended. `service` deletes them."""
+
+    service: type[ComputedService]
+    search_fields = ["strategy_name", "symbol", "user__username", "user__email", "snapshot_sha256"]
+    list_select_related = ["user"]
+    date_hierarchy = "created_at"
+
+    @display(description=_("period"), ordering="start_date")
+    def period(self, row: FrozenRequest) -> str:
+        return format_html('<span class="whitespace-nowrap">{} – {}</span>', row.start_date, row.end_date)
+
+    @display(description=_("status"), ordering="status", label=STATE_COLOURS)
+    def state_label(self, row: Any) -> tuple[str, str]:
+        return row.status, row.get_status_display()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.service.delete([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self.service.delete(queryset.select_related("job"))
+
+
 @admin.register(BacktestResult)
-class BacktestResultAdmin(RecordAdmin):
+class BacktestResultAdmin(ComputedAdmin):
+    service = BacktestService
     list_display = [
         "strategy_name",
         "user",
@@ -30,9 +58,6 @@ class BacktestResultAdmin(RecordAdmin):
         "created_at",
     ]
     list_filter = ["status", "strategy_type", "timeframe", "error_code", "created_at"]
-    search_fields = ["strategy_name", "symbol", "user__username", "user__email", "snapshot_sha256"]
-    list_select_related = ["user"]
-    date_hierarchy = "created_at"
     fields = [
         ("user", "status", "job"),
         ("strategy", "strategy_name", "strategy_type"),
@@ -53,16 +78,6 @@ class BacktestResultAdmin(RecordAdmin):
         results = super().get_queryset(request)
         return results.defer(*JSON_COLUMNS, "sparkline")
 
-    @display(description=_("period"), ordering="start_date")
-    def period(self, result: BacktestResult) -> str:
-        return format_html(
-            '<span class="whitespace-nowrap">{} – {}</span>', result.start_date, result.end_date
-        )
-
-    @display(description=_("status"), ordering="status", label=STATE_COLOURS)
-    def state_label(self, result: BacktestResult) -> tuple[str, str]:
-        return result.status, result.get_status_display()
-
     @display(description=_("net return"), ordering="total_return")
     def net_return(self, result: BacktestResult) -> str:
         return figures.signed_percent(result.total_return)
@@ -75,17 +90,12 @@ class BacktestResultAdmin(RecordAdmin):
     def drawdown(self, result: BacktestResult) -> str:
         return figures.percent(result.max_drawdown)
 
-    def delete_model(self, request: HttpRequest, obj: BacktestResult) -> None:
-        BacktestService.delete([obj])
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[BacktestResult]) -> None:
-        BacktestService.delete(queryset.select_related("job"))
-
 
 @admin.register(Sweep)
-class SweepAdmin(RecordAdmin):
-    """Sweeps for staff: whose, of what, how large, how they ended. Cells are never loaded here."""
+class SweepAdmin(ComputedAdmin):
+    """Cells are never loaded here."""
 
+    service = SweepService
     list_display = [
         "strategy_name",
         "user",
@@ -100,9 +110,6 @@ class SweepAdmin(RecordAdmin):
         "created_at",
     ]
     list_filter = ["status", "method", "strategy_type", "timeframe", "error_code", "created_at"]
-    search_fields = ["strategy_name", "symbol", "user__username", "user__email", "snapshot_sha256"]
-    list_select_related = ["user"]
-    date_hierarchy = "created_at"
     fields = [
         ("user", "status", "job"),
         ("strategy", "strategy_name", "strategy_type"),
@@ -122,20 +129,6 @@ class SweepAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sweep]:
         return super().get_queryset(request).summaries()
 
-    @display(description=_("period"), ordering="start_date")
-    def period(self, sweep: Sweep) -> str:
-        return format_html('<span class="whitespace-nowrap">{} – {}</span>', sweep.start_date, sweep.end_date)
-
-    @display(description=_("status"), ordering="status", label=STATE_COLOURS)
-    def state_label(self, sweep: Sweep) -> tuple[str, str]:
-        return sweep.status, sweep.get_status_display()
-
     @display(description=_("computed in"), ordering="duration_ms")
     def computed_in(self, sweep: Sweep) -> str:
         return figures.duration_ms(sweep.duration_ms)
-
-    def delete_model(self, request: HttpRequest, obj: Sweep) -> None:
-        SweepService.delete([obj])
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Sweep]) -> None:
-        SweepService.delete(queryset.select_related("job"))

@@ -1,12 +1,13 @@
 """Results as CSV files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.http import StreamingHttpResponse
 from django.utils.text import slugify
 
 from algotrade.csv_files import csv_response
+from backtests.long_runs import StoredTrades
 from backtests.models import METRIC_COLUMNS, BacktestQuerySet, BacktestResult
 
 EQUITY_COLUMNS = ("unix_time", "equity", "buy_and_hold", "drawdown")
@@ -53,12 +54,22 @@ def trades_csv(result: BacktestResult) -> StreamingHttpResponse:
     return csv_response(_file_name(result, "trades"), TRADE_COLUMNS, trade_rows(result))
 
 
-def trade_rows(result: BacktestResult) -> Iterator[list[Any]]:
-    """Every trade of one result in the order of `TRADE_COLUMNS`."""
+def trade_rows(result: BacktestResult) -> Iterator[Sequence[Any]]:
+    """Every trade of one result in the order of `TRADE_COLUMNS`; a damaged file is told before the first one."""
+    trades = result.all_trades
+    if isinstance(trades, StoredTrades):
+        return _stored_rows(trades, result.symbol)
     return (
         [trade.get("symbol", result.symbol), *(trade.get(name) for name in TRADE_COLUMNS[1:])]
-        for trade in result.all_trades
+        for trade in trades
     )
+
+
+def _stored_rows(trades: StoredTrades, symbol: str) -> Iterator[Sequence[Any]]:
+    for block in trades.blocks():
+        count = len(block["qty"])
+        block.setdefault("symbol", [symbol] * count)
+        yield from zip(*(block.get(name) or [None] * count for name in TRADE_COLUMNS), strict=True)
 
 
 def equity_csv(result: BacktestResult) -> StreamingHttpResponse:

@@ -104,6 +104,14 @@ def problems_again(request: FrozenRequest) -> Problems:
     return {}
 
 
+def takes_minutes(request: FrozenRequest) -> bool:
+    """Whether to compute it once may take minutes, by its strategy and its bars."""
+    strategy = get_strategy_class(request.strategy_type)(**request.parameters)
+    return strategy.takes_minutes(
+        len(open_snapshot(request.snapshot, start=request.start_date, end=request.end_date))
+    )
+
+
 def _check_references(built: BaseStrategy, user: Any) -> None:
     for param in built.params:
         if isinstance(param, ReferenceParam) and param.kind in reference_checkers:

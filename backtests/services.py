@@ -30,6 +30,7 @@ from backtests.preparation import (
     configure,
     current_data,
     problems_again,
+    takes_minutes,
 )
 from backtests.robustness import costs, lookahead
 from marketdata.bars import Bars
@@ -80,29 +81,24 @@ class BacktestService(ComputedService):
         if strategy.trades_weights:
             chosen = choose_legs(strategy, user, series, legs, problems)
             period = check_panel_period(chosen, start_date, end_date, built, problems) if chosen else None
-            if problems or config is None or period is None or chosen is None:
-                raise BacktestRefused(fields=problems)
-            result = BacktestResult.freeze(
-                user=user,
-                strategy=strategy,
-                snapshot=chosen[0].snapshot,
-                period=period,
-                configuration=config,
-                periods_per_year=max(leg.series.periods_per_year for leg in chosen),
-            )
-            return _queue(result, frozen_legs(result, chosen))
-        if legs:
-            said = _("This strategy trades one symbol. Leave the legs out and name a series.")
-            problems["legs"] = [said]
-        snapshot = current_data(strategy, user, series, problems)
-        period = check_period(snapshot, start_date, end_date, built, problems) if snapshot else None
-        if problems or config is None or period is None:
+        else:
+            if legs:
+                said = _("This strategy trades one symbol. Leave the legs out and name a series.")
+                problems["legs"] = [said]
+            snapshot = current_data(strategy, user, series, problems)
+            period = check_period(snapshot, start_date, end_date, built, problems) if snapshot else None
+            chosen = [ChosenLeg(snapshot.series, snapshot)] if snapshot else None
+        if problems or config is None or period is None or chosen is None:
             raise BacktestRefused(fields=problems)
-        return _queue(
-            BacktestResult.freeze(
-                user=user, strategy=strategy, snapshot=snapshot, period=period, configuration=config
-            )
+        result = BacktestResult.freeze(
+            user=user,
+            strategy=strategy,
+            snapshot=chosen[0].snapshot,
+            period=period,
+            configuration=config,
+            periods_per_year=max(leg.series.periods_per_year for leg in chosen),
         )
+        return _queue(result, frozen_legs(result, chosen) if strategy.trades_weights else ())
 
     @classmethod
     def rerun(cls, result: BacktestResult) -> BacktestResult:
@@ -214,6 +210,6 @@ def _queue(result: BacktestResult, legs: Sequence[Leg] = ()) -> BacktestResult:
     """Store the frozen request, its legs and its job together; workers hear of it after the commit."""
     title = f"{result.title} +{len(legs) - 1}" if len(legs) > 1 else result.title
     with transaction.atomic():
-        result.queue(RUN_KIND, title, "result_id")
+        result.queue(RUN_KIND, title, "result_id", long=takes_minutes(result))
         Leg.objects.bulk_create(legs)
     return result

@@ -26,6 +26,7 @@ from backtests.vocabulary import LIST_COLUMNS
 from marketdata.charts import downsample
 from marketdata.models import Series
 from marketdata.services import open_snapshot
+from mlmodels.models import MLModel
 from strategies.models import Strategy
 
 PAGE_SIZE = 25
@@ -95,11 +96,13 @@ def result_list(request: HttpRequest) -> HttpResponse:
 
 
 def _elsewhere(request: HttpRequest, text: str) -> list[tuple[str, str]]:
-    """Strategies and series that the words of the search find too: how many, and where."""
+    """Strategies, models and series that the words of the search find too: how many, and where."""
     strategies = Strategy.objects.for_user(request.user).matching(text).count()
     series = Series.objects.visible_to(request.user).matching(text).count()
+    models = MLModel.objects.for_user(request.user).mentioning(text).count()
     found = [
         (strategies, ngettext("%(n)d strategy", "%(n)d strategies", strategies), "strategies:list"),
+        (models, ngettext("%(n)d model", "%(n)d models", models), "mlmodels:list"),
         (series, ngettext("%(n)d series of data", "%(n)d series of data", series), "marketdata:list"),
     ]
     return [(said % {"n": n}, f"{reverse(place)}?{urlencode({'q': text})}") for n, said, place in found if n]

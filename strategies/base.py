@@ -166,6 +166,10 @@ class BaseStrategy(ABC):  # noqa: B024 (either of two methods; __init_subclass__
     def begin(self, bars: Bars, tell: Callable[[float, str], None]) -> None:  # noqa: B027 (most have nothing to do)
         """Do what takes long before decisions are asked for, telling the share done; `tell` may raise to stop it."""
 
+    def takes_minutes(self, count: int) -> bool:
+        """Whether a run over `count` bars may take minutes: a pool keeps one place for what is done sooner."""
+        return False
+
     def describe_rules(self) -> tuple[str, ...]:
         """`rules` with this instance's parameters filled in, choices by their label."""
         choices = {param.name: dict(param.choices) for param in self.params if isinstance(param, ChoiceParam)}

@@ -130,7 +130,7 @@ class Strategy(OwnedModel):
         if isinstance(param, ReferenceParam) and param.kind in reference_choices:
             choices = dict(reference_choices[param.kind](self.user))
             if value not in choices and self._names_nothing(param, value):
-                choices[value] = _("%(number)s (deleted)") % {"number": value}
+                choices[value] = _("deleted (it had number %(number)s)") % {"number": value}
         if isinstance(value, bool):
             shown: Any = _("Yes") if value else _("No")
         elif isinstance(value, float) and value.is_integer():

@@ -24,7 +24,9 @@ from marketdata.panel import Panel
 class GivesWeights(Protocol):
     """What the engine asks of a strategy over several symbols: the wanted share of each at each close."""
 
-    def weights(self, panel: Panel) -> NDArray[np.float64]: ...
+    def weights(self, panel: Panel) -> NDArray[np.float64]:
+        """Shape (n_bars, n_symbols); a row of NaN decides nothing, and row t may use rows of the panel up to t."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

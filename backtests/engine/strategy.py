@@ -19,7 +19,9 @@ class GivesTarget(Protocol):
     `size(bars)`: the share of cash to enter with, decided at each close, or None for the configuration's own sizing.
     """
 
-    def target(self, bars: Bars) -> NDArray[np.float64]: ...
+    def target(self, bars: Bars) -> NDArray[np.float64]:
+        """Shape (n_bars,); row t is decided at the close of bar t and may use bars up to t."""
+        ...
 
 
 def wanted_of(strategy: GivesTarget, bars: Bars) -> NDArray[np.float64] | Decisions:
@@ -38,7 +40,10 @@ def _decides(strategy_class: type) -> bool:
 
 
 def size_of(strategy: GivesTarget, bars: Bars) -> NDArray[np.float64] | None:
-    """The share of cash a strategy wants to enter with at each close, where it has an opinion."""
+    """The share of cash a strategy wants to enter with at each close, shape (n_bars,); None where it has no opinion.
+
+    At least 0; NaN at a close where it cannot tell, and an order decided there is rejected.
+    """
     ask = getattr(strategy, "size", None)
     given = None if ask is None else ask(bars)
     return None if given is None else np.asarray(given, dtype=np.float64)

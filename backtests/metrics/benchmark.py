@@ -22,7 +22,17 @@ def benchmark_figures(
 ) -> dict[str, float]:
     """Regression, tracking and capture of the account's returns against those of the benchmark, bar by bar.
 
-    The longer of the two is cut to the shorter (an account that was ruined has fewer returns).
+    The longer of the two is cut to the shorter (an account that was ruined has fewer returns). Alpha, tracking error,
+    information ratio and captures are yearly; NaN where one is undefined, all of them below two returns.
+
+    Parameters
+    ----------
+    equity, benchmark : ndarray of float64, shape (n_bars,)
+        What either was worth at each close, in cash; no NaN.
+    rf : float
+        Risk-free return per bar, as a fraction.
+    periods_per_year : float
+        Bars per year.
     """
     both = compare_nb(equity, benchmark, np.empty((ROWS, LANES)))
     if both.bars < 2:

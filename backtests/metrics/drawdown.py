@@ -11,7 +11,7 @@ from backtests.metrics import kernels as k
 def drawdown_series(equity: NDArray[np.float64], initial_capital: float) -> NDArray[np.float64]:
     """Return the fall from the highest value so far at each bar, shape (n_bars,), every value <= 0.
 
-    The starting capital is the first peak.
+    `equity` is in cash, shape (n_bars,), no NaN. The starting capital is the first peak.
     """
     out = np.empty(len(equity))
     k.drawdown_nb(equity, initial_capital, out)

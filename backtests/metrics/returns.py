@@ -42,7 +42,18 @@ def bar_returns(equity: Floats) -> Floats:
 def measure(
     equity: Floats, initial: float, time: NDArray[np.datetime64], rf: float
 ) -> tuple[account.Path, account.Moments, k.Tails]:
-    """All that a pass over the equity gathers. Only the lowest returns are sorted, for the tails."""
+    """All that a pass over the equity gathers. Only the lowest returns are sorted, for the tails.
+
+    Parameters
+    ----------
+    equity : ndarray of float64, shape (n_bars,)
+        The account's value at each close, in cash; no NaN, 0 from a ruin on.
+    initial : float
+        Starting capital, in cash.
+    time : ndarray of datetime64[ns], shape (n_bars,)
+    rf : float
+        Risk-free return per bar, as a fraction.
+    """
     room, lowest = np.empty((account.ROWS, LANES)), np.empty(len(equity) // 4 + 2 * LANES)
     path, moments, found = account.account_nb(equity, initial, time.view(np.int64), rf, room, lowest)
     if path.returns == 0:
@@ -58,7 +69,11 @@ def measure(
 def return_figures(
     path: account.Path, moments: account.Moments, tails: k.Tails, rf: float, periods_per_year: float
 ) -> dict[str, float]:
-    """Volatility, risk-adjusted ratios, tails and shape of the returns."""
+    """Volatility, risk-adjusted ratios, tails and shape of the returns; NaN where one is undefined.
+
+    `rf` is per bar. Volatility, Sharpe and Sortino ratio are yearly, all others are of single bars. Returns are
+    fractions.
+    """
     n = path.returns
     if n == 0:
         names = ("volatility", "sharpe_ratio", "sortino_ratio", "omega_ratio", "skewness", "excess_kurtosis")
@@ -85,7 +100,10 @@ _TAILS = ("var_95", "cvar_95", "var_99", "cvar_99")
 
 
 def drawdown_figures(path: account.Path, bars: int) -> dict[str, float]:
-    """Depths as fractions <= 0, lengths in calendar days; a drawdown still open ends at the last bar."""
+    """Depths as fractions <= 0, lengths in calendar days; a drawdown still open ends at the last bar.
+
+    Averages and lengths are NaN without any drawdown; the time under water is a share of the bars.
+    """
     episodes = path.episodes
     return {
         "max_drawdown": path.deepest,
@@ -98,7 +116,10 @@ def drawdown_figures(path: account.Path, bars: int) -> dict[str, float]:
 
 
 def sharpe_confidence(figures: Mapping[str, float], n: int, periods_per_year: float) -> dict[str, float]:
-    """How sure the Sharpe ratio among `figures`, of `n` returns, is; the bounds are yearly like the ratio itself."""
+    """How sure the Sharpe ratio among `figures`, of `n` returns, is; NaN where that is undefined.
+
+    The bounds are yearly like the ratio itself, the probability lies between 0 and 1, the track record is in bars.
+    """
     scale = math.sqrt(periods_per_year)
     ratio, kurtosis = figures["sharpe_ratio"] / scale, figures["excess_kurtosis"] + 3.0
     estimate = estimate_from_moments(ratio, n, figures["skewness"], kurtosis)
@@ -113,7 +134,10 @@ def sharpe_confidence(figures: Mapping[str, float], n: int, periods_per_year: fl
 def daily_sharpe(
     equity: Floats, time: NDArray[np.datetime64], risk_free_rate: float, periods_per_year: float
 ) -> float:
-    """Sharpe ratio of the last equity of each UTC day; NaN unless several bars share a day."""
+    """Yearly Sharpe ratio of the last equity of each UTC day; NaN unless several bars share a day, of at least 3 days.
+
+    `equity` (in cash) and `time` are as for `measure`; `risk_free_rate` is a fraction per year.
+    """
     daily = np.empty(len(equity))
     days = k.last_of_days_nb(equity, time.view(np.int64), daily)
     if days == len(equity) or days < 3:

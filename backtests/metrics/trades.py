@@ -37,7 +37,11 @@ class Sums(NamedTuple):
 
 
 def trade_figures(sim: Simulation) -> dict[str, float]:
-    """Win rate, profit factor, streaks, long and short split of the net cash profits."""
+    """Win rate, profit factor, streaks, long and short split of the profits, which are net of all costs.
+
+    Profits, losses and the expectancy are in cash, rates, shares and the average return fractions, the time held in
+    bars. NaN where a figure is undefined (no trades, no wins, no losses).
+    """
     values, bars = sim.trade_values, sim.trade_bars
     out = np.empty(len(Sums._fields))
     pnl, qty, ret = (_column(values[:, place], np.float64) for place in (_PNL, _QTY, _RET))

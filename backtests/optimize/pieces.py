@@ -1,7 +1,7 @@
 """A long sweep in pieces: finished cells are kept every few seconds, and a sweep that begins again goes on after them.
 
 The figures of a cell depend neither on its batch nor on the other cells, so that pieces may end anywhere. A sweep that
-is shorter than a piece writes nothing.
+is shorter than a piece writes nothing. A damaged piece is computed again, and no other.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ BATCH = 16_384
 _FIRST_BATCH = 256
 _LEAST_BATCH = 32
 _HEAD = 8
+_NAME = "cells"
 
 Floats = NDArray[np.float64]
 
@@ -37,41 +38,57 @@ class Pieces:
     def __init__(self, out: Floats, valid: NDArray[np.bool_], checkpoints: Checkpoints) -> None:
         self._out, self._valid, self._checkpoints = out, valid, checkpoints
         self._resumes = checkpoints is not NOWHERE
-        self.resumed = self._load() if self._resumes else 0
+        self.resumed = list(self._load())
+        """The ranges of cells, in ascending order, that need not be computed again."""
 
     def batches(self) -> Iterator[tuple[int, int]]:
         """The ranges of cells that are still to be computed; each counts as done when the next is asked for.
 
         Where they are kept, their size follows the speed, so that several make a piece.
         """
-        first = kept = self.resumed
         size = _FIRST_BATCH if self._resumes else BATCH
         since = time.monotonic()
-        while first < len(self._valid):
-            began = time.monotonic()
-            last = min(first + size, len(self._valid))
-            yield first, last
-            now = time.monotonic()
-            if self._resumes:
-                size = _size_for(PIECE_SECONDS / 2, last - first, now - began)
-            first = last
-            if now - since >= PIECE_SECONDS and first < len(self._valid):
-                self._keep(kept, first)
-                kept, since = first, time.monotonic()
+        for first, end in self._missing():
+            kept = first
+            while first < end:
+                began = time.monotonic()
+                last = min(first + size, end)
+                yield first, last
+                now = time.monotonic()
+                if self._resumes:
+                    size = _size_for(PIECE_SECONDS / 2, last - first, now - began)
+                first = last
+                if first < len(self._valid) and (first == end or now - since >= PIECE_SECONDS):
+                    self._keep(kept, first)
+                    kept, since = first, time.monotonic()
 
-    def _load(self) -> int:
-        """Take over what is kept from the first cell on; return how many cells that are."""
-        first, count = 0, len(self._valid)
-        while first < count and (content := self._checkpoints.load(_unit(first))) is not None:
-            last = int.from_bytes(content[:_HEAD], "little")
-            figures = len(self._out) * (last - first) * self._out.itemsize
-            if not first < last <= count or len(content) != _HEAD + figures + last - first:
-                break
-            stored = np.frombuffer(content, np.float64, len(self._out) * (last - first), _HEAD)
-            self._out[:, first:last] = stored.reshape(len(self._out), -1)
-            self._valid[first:last] = np.frombuffer(content, np.bool_, last - first, _HEAD + figures)
-            first = last
-        return first
+    def _missing(self) -> Iterator[tuple[int, int]]:
+        """The ranges of cells between those that are there."""
+        end = 0
+        for first, last in [*self.resumed, (len(self._valid), len(self._valid))]:
+            if end < first:
+                yield end, first
+            end = last
+
+    def _load(self) -> Iterator[tuple[int, int]]:
+        """Take over what is kept and whole, range by range."""
+        end = 0
+        for first in self._checkpoints.numbers(_NAME):
+            if end <= first and (last := self._take_over(first)):
+                yield first, last
+                end = last
+
+    def _take_over(self, first: int) -> int:
+        """The end of the piece that begins at a cell; 0 where it is damaged."""
+        content = self._checkpoints.load(f"{_NAME}-{first}") or b""
+        last = int.from_bytes(content[:_HEAD], "little")
+        figures = len(self._out) * (last - first) * self._out.itemsize
+        if not first < last <= len(self._valid) or len(content) != _HEAD + figures + last - first:
+            return 0
+        stored = np.frombuffer(content, np.float64, len(self._out) * (last - first), _HEAD)
+        self._out[:, first:last] = stored.reshape(len(self._out), -1)
+        self._valid[first:last] = np.frombuffer(content, np.bool_, last - first, _HEAD + figures)
+        return last
 
     def _keep(self, first: int, last: int) -> None:
         parts = (
@@ -79,11 +96,7 @@ class Pieces:
             self._out[:, first:last].tobytes(),
             self._valid[first:last].tobytes(),
         )
-        self._checkpoints.keep(_unit(first), b"".join(parts))
-
-
-def _unit(first: int) -> str:
-    return f"cells-{first}"
+        self._checkpoints.keep(f"{_NAME}-{first}", b"".join(parts))
 
 
 def _size_for(seconds: float, cells: int, took: float) -> int:

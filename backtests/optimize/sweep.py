@@ -122,9 +122,10 @@ class _Run:
 
     def compute(self) -> None:
         """Compute every cell that was not taken over from checkpoints."""
-        if resumed := self._pieces.resumed:
-            self._lay_out(0, resumed)
-            self._done(resumed)
+        for first, last in self._pieces.resumed:
+            self._lay_out(first, last)
+        if self._pieces.resumed:
+            self._done(sum(last - first for first, last in self._pieces.resumed))
         for first, last in self._pieces.batches():
             before = self._finished
             self._compute_batch(first, last)

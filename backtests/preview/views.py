@@ -51,8 +51,10 @@ def _status(error: LabError) -> int:
 
 def _asked(request: HttpRequest) -> dict[str, Any]:
     """What was sent, by name; what is missing or no object at all is told by the service, field by field."""
+    # Anything else has not passed the boundary against hostile JSON, and a form was read already.
+    is_json = request.content_type == "application/json"
     try:
-        sent = json.loads(request.body or b"{}")
+        sent = json.loads(request.body or b"{}") if is_json else {}
     except ValueError:
         sent = {}
     given = sent if isinstance(sent, dict) else {}

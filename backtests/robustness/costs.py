@@ -44,7 +44,27 @@ def return_at_costs(
     periods_per_year: float = 252.0,
     size: NDArray[np.float64] | None = None,
 ) -> float:
-    """Net return, as a fraction, of the same decisions with every cost times `factor`."""
+    """Net return of the same decisions with every cost times `factor`.
+
+    Parameters
+    ----------
+    bars : Bars
+    target : ndarray of float64, shape (n_bars,)
+        Wanted direction at each close (-1, 0, +1); NaN keeps the one before. Row t may use bars up to t.
+    config : SimulationConfig
+        The account as it was run.
+    factor : float
+        At least 0; see `scale_costs`.
+    periods_per_year : float
+        Bars per year.
+    size : ndarray of float64, shape (n_bars,), optional
+        Share of cash to enter with, as `engine.simulate` takes it.
+
+    Returns
+    -------
+    float
+        A fraction of the initial capital, -1 after a ruin.
+    """
     scaled = scale_costs(config, factor)
     sim = engine.simulate(bars, target, scaled, periods_per_year=periods_per_year, size=size)
     return sim.final_equity / config.initial_capital - 1.0
@@ -57,7 +77,11 @@ def portfolio_return_at_costs(
     factor: float,
     periods_per_year: float = 252.0,
 ) -> float:
-    """Net return, as a fraction, of the same weights with every cost times `factor`."""
+    """Net return, as a fraction of the initial capital, of the same weights with every cost times `factor`.
+
+    `weights`, of shape (n_bars, n_symbols), are shares of the account as `engine.simulate_portfolio` takes them: a row
+    of NaN decides nothing, and row t may use rows up to t.
+    """
     scaled = scale_costs(config, factor)
     sim = engine.simulate_portfolio(panel, weights, scaled, periods_per_year=periods_per_year)
     return sim.final_equity / config.initial_capital - 1.0

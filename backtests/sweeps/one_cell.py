@@ -14,6 +14,7 @@ from backtests.engine.config import SimulationConfig
 from backtests.models import BacktestResult, Sweep
 from backtests.optimize.result import SWEEP_METRICS
 from backtests.optimize.space import Axis, Grid
+from backtests.preparation import takes_minutes
 from backtests.services import BacktestService
 from backtests.sweeps.axes import Varied
 from backtests.sweeps.cells import COUNTS, Cells
@@ -94,6 +95,7 @@ def check_cell(sweep: Sweep, cell: int) -> Job:
         title=_("Combination %(cell)d of %(sweep)s, run alone") % {"cell": cell, "sweep": sweep.title},
         payload={"sweep_id": sweep.pk, "cell": cell},
         result_url=sweep.get_absolute_url(),
+        long=takes_minutes(sweep),
     )
 
 

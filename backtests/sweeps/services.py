@@ -22,7 +22,7 @@ from backtests.engine.config import SimulationConfig
 from backtests.models import Sweep
 from backtests.models.frozen import FROZEN
 from backtests.optimize.space import Axis, Grid, Space
-from backtests.preparation import build, check_period, configure, current_data, problems_again
+from backtests.preparation import Problems, build, check_period, configure, current_data, problems_again
 from backtests.sweeps import columns
 from backtests.sweeps.axes import (
     Estimate,
@@ -86,14 +86,11 @@ class SweepService(ComputedService):
 
         `parameters` replaces stored parameters of the strategy that stay at one value; the rest is as for a backtest.
         """
-        problems: dict[str, list[str]] = {}
+        problems: Problems = {}
         varied, space = cls._read(
             user, strategy, configuration, parameters, axes, method, samples, seed, problems
         )
-        if objective not in OBJECTIVES:
-            problems["objective"] = [f"{shown(objective)}: {nearest(objective, OBJECTIVES)}"]
-        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
-            problems["seed"] = [_("Give a whole number from 0 to %(most)d.") % {"most": LARGEST_SEED}]
+        _check_choices(objective, seed, problems)
         snapshot = current_data(strategy, user, series, problems)
         # Without a strategy: the warm-up of the saved values says nothing about those that are tried.
         period = check_period(snapshot, start_date, end_date, None, problems) if snapshot else None
@@ -103,9 +100,7 @@ class SweepService(ComputedService):
         if problems or varied is None or space is None or period is None:
             raise SweepRefused(fields=problems)
         _check_work(space.cell_count, len(open_snapshot(snapshot, start=period.start, end=period.end)))
-        if estimate(space, varied).valid == 0:
-            said = _("None of these combinations can be run: %(why)s")
-            raise SweepRefused(fields={"axes": [said % {"why": _first_refusal(space, varied)}]})
+        _check_some_can_run(space, varied)
         return _queue(
             Sweep.freeze(
                 user=user,
@@ -136,7 +131,7 @@ class SweepService(ComputedService):
         seed: int = 0,
     ) -> Estimate:
         """How many combinations would be tried and could be run; nothing is stored. Refused like `submit`."""
-        problems: dict[str, list[str]] = {}
+        problems: Problems = {}
         varied, space = cls._read(
             user, strategy, configuration, parameters, axes, method, samples, seed, problems
         )
@@ -155,7 +150,7 @@ class SweepService(ComputedService):
         method: str,
         samples: int | None,
         seed: int,
-        problems: dict[str, list[str]],
+        problems: Problems,
     ) -> tuple[Varied | None, Space | None]:
         if strategy.user_id != user.pk:
             raise StrategyNotFound(_("There is no such strategy of yours."))
@@ -212,6 +207,13 @@ class SweepService(ComputedService):
         return Cells.of_columns(axes_of(sweep.axes), stored, is_grid=sweep.method == Sweep.Method.GRID)
 
 
+def _check_choices(objective: str, seed: Any, problems: Problems) -> None:
+    if objective not in OBJECTIVES:
+        problems["objective"] = [f"{shown(objective)}: {nearest(objective, OBJECTIVES)}"]
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+        problems["seed"] = [_("Give a whole number from 0 to %(most)d.") % {"most": LARGEST_SEED}]
+
+
 def _check_work(cells: int, bars: int) -> None:
     """Refuse what could not end within the time a sweep has: bars times combinations."""
     if cells * bars <= settings.SWEEP_MAX_BAR_CELLS:
@@ -224,6 +226,19 @@ def _check_work(cells: int, bars: int) -> None:
     raise SweepTooLarge(
         fields={"axes": [said % {name: figures.integer(number) for name, number in numbers.items()}]}
     )
+
+
+def _check_some_can_run(space: Space, varied: Varied) -> None:
+    """Refuse a space without a cell that can be run, in the words that refuse its first one."""
+    if estimate(space, varied).valid:
+        return
+    why = ""
+    try:
+        varied.at(values_at(space, 0))
+    except InvalidInput as error:
+        why = error.detail
+    said = _("None of these combinations can be run: %(why)s")
+    raise SweepRefused(fields={"axes": [said % {"why": why}]})
 
 
 def run(
@@ -271,14 +286,6 @@ def best_rows(cells: Cells, objective: str) -> list[dict[str, Any]]:
     numbers: Sequence[int] = cells.page(cells.best_first(objective), 0, KEPT_BEST)
     known = ~np.isnan(cells.metric(objective)[np.array(numbers, dtype=np.int64)])
     return [cells.row(number) for number, good in zip(numbers, known, strict=True) if good]
-
-
-def _first_refusal(space: Space, varied: Varied) -> str:
-    try:
-        varied.at(values_at(space, 0))
-    except InvalidInput as error:
-        return error.detail
-    return ""
 
 
 def _queue(sweep: Sweep) -> Sweep:

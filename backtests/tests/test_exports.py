@@ -6,7 +6,7 @@ import io
 import pytest
 from django.urls import reverse
 
-from algotrade.csv_files import cell
+from algotrade.csv_files import BLOCK, cell, csv_lines, csv_response
 from backtests.exports import RESULT_COLUMNS, TRADE_COLUMNS
 from backtests.models import BacktestResult
 
@@ -26,6 +26,28 @@ def test_text_that_starts_like_a_formula_is_neutralised(text):
 @pytest.mark.parametrize("value", [-1.5, 0, "plain", "a=b", "2020-01-01"])
 def test_numbers_and_plain_text_stay_as_they_are(value):
     assert cell(value) == value
+
+
+def test_a_column_named_like_a_formula_is_neutralised():
+    assert "".join(csv_lines(["=1+1", "plain"], [["-x", -1]])) == "'=1+1,plain\r\n'-x,-1\r\n"
+
+
+def test_lines_are_made_block_by_block():
+    asked = []
+    pieces = csv_lines(["n"], (asked.append(number) or [number] for number in range(BLOCK + 5)))
+    assert next(pieces) == "n\r\n"
+    assert asked == []
+    assert next(pieces).count("\r\n") == len(asked) == BLOCK
+    assert next(pieces).count("\r\n") == 5
+
+
+async def test_a_server_of_asgi_gets_each_block_before_the_next_is_made():
+    asked = []
+    response = csv_response("x", ["n"], ([asked.append(number) or None] for number in range(3 * BLOCK)))
+    pieces = aiter(response)
+    assert await anext(pieces) == b"n\r\n"
+    assert (await anext(pieces)).count(b"\r\n") == len(asked) == BLOCK
+    assert len([piece async for piece in pieces]) == 2
 
 
 def test_nothing_is_an_empty_cell():

@@ -12,6 +12,7 @@ from algotrade.jobs import services as jobs
 from algotrade.jobs.models import Job
 from backtests import curves, long_runs, outcome
 from backtests.errors import ResultDamaged
+from backtests.exports import equity_csv, trades_csv
 from backtests.models import BacktestResult, ResultColumns
 from backtests.services import BacktestService
 from backtests.tests.conftest import url
@@ -59,6 +60,11 @@ def test_all_of_it_is_read_back_as_if_it_were_short(finished, long_result):
     assert long_result.all_trades[-3:] == finished.trades[-3:]
     assert long_result.all_trades[5] == finished.trades[5]
     assert list(long_result.all_equity_rows) == finished.equity_curve
+
+
+def test_its_files_are_those_of_a_short_run(finished, long_result):
+    for made in (trades_csv, equity_csv):
+        assert b"".join(made(long_result).streaming_content) == b"".join(made(finished).streaming_content)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.urls import reverse
 from backtests.models import JSON_COLUMNS, BacktestResult
 from backtests.tests.conftest import url
 from marketdata.models import Series
+from mlmodels.models import MLModel
 from strategies.models import Strategy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]
@@ -157,6 +158,14 @@ def test_a_search_names_what_it_found_in_other_places(page, finished, series):
     text = page.get(url("list") + f"?q={series.symbol}").content.decode()
     assert f'/data/?q={series.symbol}">1 series of data' in text
     assert f'/strategies/?q={series.symbol}">1 strategy' in text
+    assert "1 model" not in text
+    snapshot = series.snapshots.get()
+    MLModel.objects.create(
+        user=series.user, name="Echo", series=series, snapshot=snapshot, symbol=series.symbol,
+        timeframe="1d", algorithm="logistic_regression", snapshot_sha256=snapshot.sha256,
+    )  # fmt: skip
+    text = page.get(url("list") + "?q=echo").content.decode()
+    assert '/models/?q=echo">1 model<' in text
     assert "Also found" not in page.get(url("list") + "?q=nothing").content.decode()
 
 

@@ -9,6 +9,7 @@ from backtests.errors import BacktestRefused
 from backtests.models import BacktestResult, Sweep
 from backtests.robustness.lookahead import audit_lookahead
 from backtests.services import BacktestService
+from backtests.sweeps import one_cell
 from backtests.sweeps.errors import SweepRefused
 from backtests.sweeps.services import SweepService
 from marketdata.models import Series
@@ -124,6 +125,27 @@ class TestARun:
 
         with pytest.raises(Stopped):
             BacktestService.run_backtest(BacktestService.submit(user=user, strategy=strategy), stop)
+
+    def test_only_one_of_many_trainings_is_long_for_the_queue_and_so_is_whatever_trains_them_again(
+        self, user, strategy, monkeypatch
+    ):
+        def submitted():
+            sweep = SweepService.submit(user=user, strategy=strategy, axes=MARGINS)
+            monkeypatch.setattr(one_cell, "the_cell", lambda sweep, cell: (Values(), cell))
+            again = BacktestService.rerun(BacktestService.submit(user=user, strategy=strategy))
+            checked = one_cell.check_cell(sweep, 0)
+            return again.job.is_long, one_cell.run_cell(sweep, 0).job.is_long, checked.is_long
+
+        class Values:
+            def values(self, cell):
+                return {"margin": 0.0}
+
+        assert submitted() == (False, False, False)
+        monkeypatch.setattr("mlmodels.strategies.walk_forward.QUICK_TRAININGS", 5)  # it makes 6
+        assert submitted() == (True, True, True)
+        monkeypatch.setattr("mlmodels.strategies.walk_forward.QUICK_TRAININGS", 50)
+        monkeypatch.setattr("mlmodels.strategies.walk_forward.QUICK_ROWS", 1000)
+        assert submitted() == (True, True, True)
 
     def test_too_many_trainings_are_refused_before_the_job(self, user, series):
         import_bars(series=series, bars=autoregressive(3000, 0.3, seed=5).slice("2001-05-15"))

@@ -178,7 +178,7 @@ def test_a_reference_is_shown_by_name_and_by_number_when_it_is_gone(user, monkey
             raise NotFound("There is no such model of yours.")
 
         monkeypatch.setitem(reference_checkers, "test_model", gone)
-        assert strategy.parameter_rows()[0]["value"] == "8 (deleted)"
+        assert strategy.parameter_rows()[0]["value"] == "deleted (it had number 8)"
 
 
 def test_what_should_not_be_chosen_any_more_may_stay_where_it_was_chosen(user, monkeypatch):

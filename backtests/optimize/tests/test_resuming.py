@@ -64,6 +64,10 @@ def undisturbed(case):
     return run_sweep(BARS, strategy, {}, space, ACCOUNT, keep_curves=2)
 
 
+def end_of(kept, first):
+    return int.from_bytes(kept.load(f"cells-{first}")[:8], "little")
+
+
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_one_that_was_stopped_twice_is_the_same_to_the_last_byte(case, kept, often):
     cells, seen = CASES[case][1].cell_count, []
@@ -86,21 +90,48 @@ def test_a_small_sweep_writes_nothing(kept):
     assert not kept.folder.exists()
 
 
-@pytest.mark.parametrize("damage", ["bytes", "length", "range"])
-def test_a_piece_that_does_not_fit_is_computed_again(kept, often, damage):
+@pytest.mark.parametrize("damage", ["cut", "bytes", "length", "range"])
+def test_a_damaged_piece_costs_its_cells_and_no_others(kept, often, monkeypatch, damage):
+    whole, computed, batches = undisturbed("pairs"), [], pieces.Pieces.batches
+
+    def watched(self):
+        for first, last in batches(self):
+            computed.append(last - first)
+            yield first, last
+
     with pytest.raises(Killed):
-        swept("pairs", kept, until=0.5)
-    unit = "cells-0"
-    content = kept.load(unit)
-    if damage == "bytes":
+        swept("pairs", kept, until=0.7)
+    ends = {first: end_of(kept, first) for first in kept.numbers("cells")}
+    first, last = list(ends.items())[1]
+    unit, content = f"cells-{first}", kept.load(f"cells-{first}")
+    if damage == "cut":
+        os.truncate(kept.folder / unit, len(content) // 2)
+    elif damage == "bytes":
         (kept.folder / unit).write_bytes(b"x" * len(content))
     elif damage == "length":
         kept.keep(unit, content[:-1])
     else:
         kept.keep(unit, (10**9).to_bytes(8, "little") + content[8:])
+    monkeypatch.setattr(pieces.Pieces, "batches", watched)
     seen = []
-    assert_same_bytes(swept("pairs", kept, seen=seen), undisturbed("pairs"))
-    assert seen[0] < 100
+    assert_same_bytes(swept("pairs", kept, seen=seen), whole)
+    assert sum(computed) == last - first + len(whole.valid) - max(ends.values())
+    assert seen == sorted(seen)
+    assert seen[-1] == len(whole.valid)
+
+
+def test_cells_between_two_pieces_are_kept_before_those_after_them(kept, often):
+    with pytest.raises(Killed):
+        swept("pairs", kept, until=0.7)
+    damaged = kept.numbers("cells")[1]
+    end = end_of(kept, damaged)
+    (kept.folder / f"cells-{damaged}").unlink()
+    with pytest.raises(Killed):
+        swept("pairs", kept, until=0.9)
+    place = damaged
+    while place < end:
+        place = end_of(kept, place)
+    assert place == end
 
 
 def test_batches_of_slow_cells_are_small_and_those_of_quick_ones_grow():

@@ -70,6 +70,24 @@ def test_an_anonymous_visitor_and_one_without_the_token_of_the_form_are_turned_a
     assert asked == []
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"data": {"symbol": "WAVE"}},
+        {"data": "[" * 100_000, "content_type": "text/plain"},
+        {"data": '{"symbol": "a\\u0000b"}', "content_type": "text/json"},
+    ],
+    ids=["form data", "100,000 levels", "NUL"],
+)
+def test_what_does_not_call_itself_json_is_not_read(user, series, sent):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user, backend="accounts.backends.EmailOrUsernameBackend")
+    client.cookies["csrftoken"] = token = "t" * 32
+    answer = client.post(URL, headers={"X-CSRFToken": token}, **sent)
+    assert answer.status_code == 422
+    assert answer.json()["fields"]["symbol"]
+
+
 def test_a_stranger_is_not_shown_the_owners_series(page_other, api_other, series, asked, body):
     for response in (send(page_other, body), api_other.post(API_URL, body, format="json")):
         assert response.status_code in {400, 422}

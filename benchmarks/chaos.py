@@ -82,6 +82,7 @@ SHORT_EMBEDDED = {
 }
 FULL_SECONDS, EMBEDDED_SECONDS = 90.0, 30.0
 PATIENCE_SECONDS = 45.0
+PLANTED_SECONDS = 60.0  # a job that comes back for ever is never calm
 
 
 def main() -> int:
@@ -225,9 +226,8 @@ def planted(house: House, names: Sequence[str]) -> int:
         found = _plant(house, name)
         if not report.tell_planted(name, DEFECTS[name].words, found, DEFECTS[name].rules):
             missed.append(name)
-    print(
-        f"{len(names) - len(missed)} of {len(names)} planted defects found in {time.monotonic() - began:.0f} s"
-    )
+    right = len(names) - len(set(names) & set(missed))
+    print(f"{right} of {len(names)} planted defects found in {time.monotonic() - began:.0f} s")
     return 1 if missed else 0
 
 
@@ -254,7 +254,7 @@ def _plant(house: House, name: str) -> list[Violation]:
             trial.peace(("quick", "paced") if faults else ("quick", "paced", "long"), PATIENCE_SECONDS)
             if not found:
                 trial.storm(make_plan(house.rng, dict.fromkeys(faults, 2)), 5.0 * len(faults), people=1)
-                trial.calm(PATIENCE_SECONDS)
+                trial.calm(PATIENCE_SECONDS, PLANTED_SECONDS)
                 trial.end()
     except (RuntimeError, AssertionError) as error:
         print(f"  {error}")

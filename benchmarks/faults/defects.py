@@ -63,8 +63,8 @@ def heartbeat_never_extends() -> None:
 def claim_without_condition() -> None:
     """Two workers that see the same waiting job both take it."""
 
-    def claiming_next(self, worker, *, but=()):
-        job = self.fairly_ordered(but=but).first()
+    def claiming_next(self, worker, *, short_only=False):
+        job = self.fairly_ordered(short_only=short_only).first()
         return job if job is not None and job.claim(worker) else None
 
     def claiming(self, worker):

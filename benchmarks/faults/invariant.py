@@ -47,6 +47,7 @@ class Evidence:
     references: Mapping[str, str] = field(default_factory=dict)
     trials: int | None = None
     transactions: bool = True
+    stopped_pools: int = 0
     quiet: bool = False
 
 
@@ -58,7 +59,7 @@ def violations(seen: Evidence) -> list[Violation]:
     jobs = {job: [c for c in history if c.table == "jobs_job"] for job, history in histories.items()}
     return [
         *_counted(seen),
-        *_lives(jobs),
+        *_lives(jobs, seen.stopped_pools),
         *_results(seen, histories),
         *_reasons(seen, jobs),
         *_cancels(seen, jobs),
@@ -94,7 +95,7 @@ def _counted(seen: Evidence) -> Iterable[Violation]:
         yield Violation("duplicated", "each run is counted once", said)
 
 
-def _lives(jobs: Mapping[str, Sequence[Change]]) -> Iterable[Violation]:
+def _lives(jobs: Mapping[str, Sequence[Change]], stopped_pools: int) -> Iterable[Violation]:
     """States, fences, attempts, progress: each as the state machine allows."""
     for job, history in jobs.items():
         ends = [change for change in history if change.new in TERMINAL and change.old != change.new]
@@ -102,7 +103,7 @@ def _lives(jobs: Mapping[str, Sequence[Change]]) -> Iterable[Violation]:
             said = " -> ".join(change.new for change in ends)
             yield Violation("duplicated", "each job ends once", f"{job} ended {len(ends)} times: {said}")
         claims = sum(change.old == "queued" and change.new == "running" for change in history)
-        if claims > MOST_ATTEMPTS + _uncounted(history):
+        if claims > MOST_ATTEMPTS + min(_uncounted(history), stopped_pools):
             yield Violation("wrong", "at most three attempts", f"{job} was begun {claims} times")
         for change in history:
             if change.old != change.new and (change.old, change.new) not in ALLOWED:
@@ -125,7 +126,7 @@ def _lives(jobs: Mapping[str, Sequence[Change]]) -> Iterable[Violation]:
 
 
 def _uncounted(history: Sequence[Change]) -> int:
-    """Attempts that a worker which was asked to end has handed back: these count for nothing."""
+    """Attempts that a pool has handed back: those of one that was asked to end count for nothing."""
     return sum(change.attempt < change.old_attempt for change in history)
 
 
@@ -170,7 +171,7 @@ def _reasons(seen: Evidence, jobs: Mapping[str, Sequence[Change]]) -> Iterable[V
                     f"{taken.kind.name}: {row.error_code} after {claims} attempts ({row.error_detail[:120]})"
                 )
                 yield Violation("wrong", "failures are explained", said)
-        if row.state == "cancelled" and taken is not None and not cancelled:
+        if row.state == "cancelled" and taken is not None and not taken.cancel_asked:
             yield Violation("wrong", "cancelled only when asked", f"{row.title} was cancelled by nobody")
         if row.state == "succeeded" and taken is not None and taken.kind.error and not cancelled:
             yield Violation("wrong", "poison fails", f"{taken.kind.name} succeeded")

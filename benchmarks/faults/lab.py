@@ -1,17 +1,18 @@
 """A lab under test: the commands of docker-compose.yml as processes that are started again when they end."""
 
+import contextlib
+import json
 import os
 import re
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Container
 from pathlib import Path
 
-import yaml
-
-from algotrade.tests.e2e.processes import ROOT, Client, Deployment, members
+from algotrade.tests.e2e.processes import ROOT, Client, Deployment, command_of, members
 from benchmarks.faults.limits import LEASE_SECONDS, MEMORY_MB, QUEUE_LIMIT, SWEEP_SECONDS
 
 PLUGIN = "benchmarks.faults.plugin"
@@ -71,6 +72,7 @@ class Lab(Deployment):
         process = self.processes[name]
         for pid in members([process.pid]) if tree else [process.pid]:
             send(pid, signal.SIGKILL)
+        until_true(lambda: process.poll() is not None, END_SECONDS)
 
     def restart(self, name: str) -> None:
         """Ask one to end as an operator would; it is started again. One that does not end is killed, and told of."""
@@ -83,10 +85,15 @@ class Lab(Deployment):
     def pids(self, name: str) -> list[int]:
         return members([self.processes[name].pid])
 
-    def pools(self) -> list[int]:
-        """The processes that hold a pool of jobs."""
-        holding = [name for name in self.services if self.embedded or name.startswith("worker")]
-        return [self.processes[name].pid for name in holding]
+    def is_up(self, name: str, pools: Container[int]) -> bool:
+        """Whether a process does its part: it answers, and its pool is among those that have taken a job."""
+        process = self.processes[name]
+        holds_pool = self.embedded or name.startswith("worker")
+        return (
+            process.poll() is None
+            and (name != "web" or self.answers())
+            and (not holds_pool or process.pid in pools)
+        )
 
     def answers(self) -> bool:
         """Whether the web process answers."""
@@ -110,18 +117,19 @@ class Lab(Deployment):
         return sorted(left | set(others))
 
     def tracebacks(self) -> dict[str, int]:
-        """How often each log holds each kind of error that nobody caught."""
-        found: dict[str, int] = {}
+        """How often each log tells of each exception."""
+        found: Counter[str] = Counter()
         for path in sorted(self.folder.glob("*.log")):
-            for last in re.findall(
-                r"Traceback \(most recent.*?\n(?=\S)(\S[^\n]*)", path.read_text(errors="replace"), re.S
-            ):
-                key = f"{path.stem}: {last[:90]}"
-                found[key] = found.get(key, 0) + 1
+            text = "\n".join(map(_exception_of, path.read_text(errors="replace").splitlines()))
+            for last in re.findall(r"Traceback \(most recent.*?\n(?=\S)(\S[^\n]*)", text, re.S):
+                found[f"{path.stem}: {last[:90]}"] += 1
         return found
 
     def _start(self, name: str) -> None:
-        self.sessions.append(self.start(name, command_of(name, self.port)).pid)
+        command = command_of(name.rstrip("0123456789"), self.port)
+        if name.startswith("worker"):
+            command += ["-n", f"{name}@%h"]
+        self.sessions.append(self.start(name, command).pid)
 
     def _keep(self) -> None:
         while self._watching.is_set():
@@ -134,13 +142,12 @@ class Lab(Deployment):
             time.sleep(0.05)
 
 
-def command_of(name: str, port: int) -> list[str]:
-    """The command that docker-compose.yml gives a service, on a port that is free here and on loopback only."""
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    words = list(compose["services"][name.rstrip("0123456789")]["command"])
-    changed = {"8000": str(port), "0.0.0.0": "127.0.0.1"}  # noqa: S104  what is replaced
-    words = [changed.get(word, word) for word in words]
-    return [*words, "-n", f"{name}@%h"] if name.startswith("worker") else words
+def _exception_of(line: str) -> str:
+    """The exception that a line of JSON tells of; any other line as it is."""
+    if line.startswith("{"):
+        with contextlib.suppress(ValueError):
+            return json.loads(line).get("exception", "")
+    return line
 
 
 def send(pid: int, number: int) -> bool:

@@ -18,7 +18,7 @@ class Defect:
 DEFECTS = {
     "no_fence": Defect(
         "writes name no fence",
-        ("an ended job rests", "each job ends once", "the state machine", "one result"),
+        ("an ended job rests", "each job ends once", "the state machine", "one result", "seq grows"),
         ("child_frozen",),
     ),
     "no_sweeper": Defect("nobody sweeps", ("each job ends", "failures are explained"), ("child_stopped",)),
@@ -36,7 +36,7 @@ DEFECTS = {
     ),
     "result_before_end": Defect("the result before the end", ("result and end are one",), ("child_killed",)),
     "late_acknowledgement": Defect(
-        "acknowledged late, delivered for ever", ("each job ends", "at most three attempts"), ("crash",)
+        "acknowledged late, delivered for ever", ("at most three attempts",), ("crash",)
     ),
     "quota_counted_first": Defect(
         "the quota counted, then the job inserted", ("no queue over its limit",), ("many_runs",)

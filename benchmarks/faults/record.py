@@ -123,10 +123,15 @@ class Record:
             Row(plain(r[0]), r[1], r[2], r[3], r[4], r[5], r[6] is not None, r[7], r[8], r[9]) for r in rows
         ]
 
-    def running(self) -> list[tuple[str, str, str]]:
-        """Id, worker (`host:pool:child`) and title of each running job."""
-        found = self.ask("SELECT id, worker, title FROM jobs_job WHERE state = 'running' ORDER BY created_at")
-        return [(plain(row[0]), row[1], row[2]) for row in found]
+    def running(self) -> list[tuple[str, str]]:
+        """Id and worker (`host:pool:child`) of each running job."""
+        found = self.ask("SELECT id, worker FROM jobs_job WHERE state = 'running' ORDER BY created_at")
+        return [(plain(row[0]), row[1]) for row in found]
+
+    def pools(self) -> set[int]:
+        """The processes of all pools that have taken a job."""
+        taken = "SELECT DISTINCT worker FROM chaos_changes WHERE old = 'queued' AND new = 'running'"
+        return {int(worker.split(":")[1]) for (worker,) in self.ask(taken) if worker.count(":") == 2}
 
     def trials(self) -> int:
         """How many runs the ledger of trials has counted."""

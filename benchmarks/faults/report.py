@@ -48,8 +48,8 @@ def _tell_one(outcome: Outcome) -> None:
         longest = max(seconds for _taken, seconds in outcome.broker)
         taken = sum(taken for taken, _seconds in outcome.broker)
         print(f"  without a broker {taken} of {len(outcome.broker)} accepted, the slowest in {longest:.2f} s")
-    if outcome.bystanders:
-        print(f"  another user's run beside many began after {_spread(outcome.bystanders)}")
+    if outcome.beside_many:
+        print(f"  another user's run beside many began after {_spread(outcome.beside_many)}")
     for words, count in sorted(outcome.tracebacks.items(), key=lambda item: -item[1])[:12]:
         print(f"  log: {count} x {words}")
 

@@ -1,18 +1,16 @@
 """Live sockets as a page keeps them: opened again when they are lost, and never told anything over HTTP."""
 
 import asyncio
-import base64
 import contextlib
 import json
-import os
 import socket
-import struct
 import threading
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from algotrade.tests.e2e.sockets import CLOSE, PING, TEXT, Frames, opening, pong
 from benchmarks.faults.record import plain
 
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
@@ -53,7 +51,6 @@ class Sockets:
         self.of_job: dict[str, Seen] = {}
         self.of_user: dict[str, Seen] = {}
         self.opened = 0
-        self.lost = 0
         self._stopping = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sockets", daemon=True)
@@ -79,7 +76,7 @@ class Sockets:
                 deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
                 deaf.settimeout(HANDSHAKE_SECONDS)
                 deaf.connect(("127.0.0.1", self._port))
-                deaf.sendall(_handshake(self._port, "/ws/jobs/", cookie))
+                deaf.sendall(opening(self._port, "/ws/jobs/", cookie))
                 let_in += b" 101 " in deaf.recv(64)
                 self._deaf.append(deaf)
         return let_in
@@ -117,7 +114,6 @@ class Sockets:
             began = time.monotonic()
             with contextlib.suppress(OSError, EOFError, asyncio.TimeoutError, ValueError):
                 await self._listen(path, cookie, job)
-            self.lost += 1
             pause = FIRST_PAUSE if time.monotonic() - began > 1.0 else min(2 * pause, LONGEST_PAUSE)
             await asyncio.sleep(pause)
 
@@ -126,19 +122,22 @@ class Sockets:
             asyncio.open_connection("127.0.0.1", self._port), HANDSHAKE_SECONDS
         )
         try:
-            writer.write(_handshake(self._port, path, cookie))
+            writer.write(opening(self._port, path, cookie))
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANDSHAKE_SECONDS)
             if b" 101 " not in head.split(b"\r\n", 1)[0]:
                 return
             self.opened += 1
-            while not (job and self.of_job[job].ended_at):
-                opcode, payload = await _frame(reader)
-                if opcode == 8:
+            frames = Frames()
+            while block := await reader.read(65536):
+                for opcode, payload in frames.of(block):
+                    if opcode == CLOSE:
+                        return
+                    if opcode == PING:
+                        writer.write(pong(payload))
+                    elif opcode == TEXT:
+                        self._show(json.loads(payload), job)
+                if job and self.of_job[job].ended_at:
                     return
-                if opcode == 9:
-                    writer.write(b"\x8a" + bytes([0x80 | len(payload)]) + b"\0\0\0\0" + payload)
-                elif opcode == 1:
-                    self._show(json.loads(payload), job)
         finally:
             writer.close()
 
@@ -146,27 +145,3 @@ class Sockets:
         if message.get("type") == "job":
             seen = self.of_job[room] if room else self.of_user.setdefault(plain(message["id"]), Seen())
             seen.show(message)
-
-
-def _handshake(port: int, path: str, cookie: str) -> bytes:
-    key = base64.b64encode(os.urandom(16)).decode()
-    lines = [
-        f"GET {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        f"Sec-WebSocket-Key: {key}",
-        "Sec-WebSocket-Version: 13",
-        f"Origin: http://127.0.0.1:{port}",
-        f"Cookie: {cookie}",
-    ]
-    return "\r\n".join([*lines, "", ""]).encode()
-
-
-async def _frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    first, length = await reader.readexactly(2)
-    if length == 126:
-        (length,) = struct.unpack("!H", await reader.readexactly(2))
-    elif length == 127:
-        (length,) = struct.unpack("!Q", await reader.readexactly(8))
-    return first & 0x0F, await reader.readexactly(length)

@@ -14,15 +14,18 @@ from benchmarks.faults.injecting import FAULTS
 from benchmarks.faults.invariant import Evidence, Violation, violations
 from benchmarks.faults.lab import until_true
 from benchmarks.faults.limits import LEASE_SECONDS, QUEUE_LIMIT, RUN_LIMIT_SECONDS, SWEEP_SECONDS
-from benchmarks.faults.rig import Fault, Rig
+from benchmarks.faults.rig import Fault, Missed, Rig
 from benchmarks.faults.work import KINDS, Accepted
 
 PEACEFUL = ("quick", "paced", "slower", "long", "sweep", "import", "training")
-PEOPLE = ("ada", "grace", "poison", "crowd", "bystander")
+PEOPLE = ("ada", "grace", "bomb", "crash", "endless", "crowd", "loner", "meddler", "bystander")
 PEACE_SECONDS = 120.0
-BACK_SECONDS = 60.0
+BACK_SECONDS = 20.0
 MOST_CALM = 300.0
-AT_ONCE = 5
+AT_ONCE = 6
+LEAST_STORM = 40.0
+AGAIN_SECONDS = 2.0
+EARLY = frozenset({"endless"})
 SEEN_SECONDS = 20.0
 OVERDUE_SLACK = LEASE_SECONDS + 3 * SWEEP_SECONDS + 13.0
 
@@ -44,7 +47,7 @@ class Outcome:
     answers: dict[int, int] = field(default_factory=dict)
     unanswered: int = 0
     broker: list[tuple[bool, float]] = field(default_factory=list)
-    bystanders: list[float] = field(default_factory=list)
+    beside_many: list[float] = field(default_factory=list)
     orphans: list[int] = field(default_factory=list)
     restarts: int = 0
     seconds: float = 0.0
@@ -59,10 +62,11 @@ class Trial:
         self.outcome = Outcome(title)
         self.references = references
         self._injected: list[tuple[str, float]] = []
+        self._waiting: list[Fault] = []
         self._struck: set[str] = set()
-        self._over = 0
+        self._under_way = 0
         self._lock = threading.Lock()
-        self._ending: list[threading.Thread] = []
+        self._threads: list[threading.Thread] = []
 
     def settle(self) -> None:
         """Accounts for everybody, before anything else happens."""
@@ -97,74 +101,81 @@ class Trial:
         rng, work = self.rig.rng, self.rig.work
         for name in PEOPLE[:people]:
             work.begin(work.people[name], pause=0.8, most=4)
-        waiting = list(plan)
+        self._waiting = list(plan)
         pause = seconds / max(len(plan), 1)
-        until = time.monotonic() + 4 * seconds
-        while waiting and time.monotonic() < until:
-            time.sleep(min(rng.expovariate(1.5 / pause), 2 * pause) if pause else 0)
-            fault = self._next(waiting)
-            if fault is None:
+        until = time.monotonic() + max(LEAST_STORM, 4 * seconds)
+        while time.monotonic() < until and (self._waiting or self._under_way):
+            if fault := self._next():
+                self._begin(fault)
+                time.sleep(min(rng.expovariate(1.5 / pause), 2 * pause))
+            else:
                 time.sleep(0.1)
-                continue
-            waiting.remove(fault)
-            self._begin(fault)
-        for fault in waiting:
-            self.outcome.violations.append(
-                Violation("stuck", "faults can be injected", f"{fault.name} was left out")
-            )
-        for thread in self._ending:
+        for thread in self._threads:
             thread.join(timeout=60)
+        for fault in self._waiting:
+            self._not_injected(f"{fault.name} was left out")
 
-    def _next(self, waiting: Sequence[Fault]) -> Fault | None:
-        """The next fault whose victim is not suffering from an earlier one."""
+    def _next(self) -> Fault | None:
+        """The next fault whose places do not suffer from an earlier one."""
         with self._lock:
-            if len(self._ending) - self._over >= AT_ONCE:
+            if self._under_way >= AT_ONCE:
                 return None
-            return next((fault for fault in waiting if fault.strikes not in self._struck), None)
+            fault = next((one for one in self._waiting if self._struck.isdisjoint(one.strikes)), None)
+            if fault is not None:
+                self._waiting.remove(fault)
+                self._struck.update(fault.strikes)
+                self._under_way += 1
+            return fault
 
     def _begin(self, fault: Fault) -> None:
-        if fault.strikes:
-            with self._lock:
-                self._struck.add(fault.strikes)
-        self.outcome.faults[fault.name] += 1
         thread = threading.Thread(target=self._strike, args=(fault,), daemon=True)
-        self._ending.append(thread)
+        self._threads.append(thread)
         thread.start()
 
     def _strike(self, fault: Fault) -> None:
-        """Inject a fault, end it after its time, and wait until what it struck is back."""
+        """Inject a fault, end it after its time, and wait some seconds for what it struck to come back."""
+        missed = False
         try:
-            self._injected.append((fault.name, time.time()))
+            began = time.time()
             release = fault.inject(self.rig)
             if release is not None:
                 time.sleep(release[0])
                 release[1]()
-            if fault.strikes in {"web", "worker", "frozen worker", "postgres"}:
-                until_true(self._ready, BACK_SECONDS, every=0.3)
+            with self._lock:
+                self.outcome.faults[fault.name] += 1
+                self._injected.append((fault.name, began))
+            until_true(lambda: self._is_back(fault), BACK_SECONDS, every=0.3)
+        except Missed:
+            missed = True
         except Exception as error:
-            said = f"{fault.name}: {type(error).__name__}: {error}"
-            self.outcome.violations.append(Violation("stuck", "faults can be injected", said))
+            self._not_injected(f"{fault.name}: {type(error).__name__}: {error}")
         finally:
             with self._lock:
-                self._over += 1
-                self._struck.discard(fault.strikes)
+                self._struck.difference_update(fault.strikes)
+            if missed:
+                time.sleep(AGAIN_SECONDS)
+            with self._lock:
+                self._waiting += [fault] * missed
+                self._under_way -= 1
 
-    def _ready(self) -> bool:
-        """The web process answers, and every pool that should be there has reported."""
+    def _not_injected(self, said: str) -> None:
+        self.outcome.violations.append(Violation("stuck", "faults can be injected", said))
+
+    def _is_back(self, fault: Fault) -> bool:
+        """Whether the processes that a fault struck do their part again, and so does the database."""
         with suppress(Exception):
-            known = {row[0].split(":")[1] for row in self.rig.record.ask("SELECT name FROM jobs_worker")}
-            pools = {str(pid) for pid in self.rig.lab.pools()}
-            return self.rig.lab.answers() and pools <= known
+            lab, pools = self.rig.lab, self.rig.record.pools()
+            return all(lab.is_up(name, pools) for name in fault.strikes if name in lab.services)
         return False
 
     # -- Until everything has ended ------------------------------------------------------------------------------
 
-    def calm(self, patience: float) -> None:
-        """Stop submitting; wait until all has ended, or until nothing has changed for so many seconds; count."""
+    def calm(self, patience: float, most: float = MOST_CALM) -> None:
+        """Stop submitting; wait until all has ended, or nothing has changed for so many seconds, or the most; count."""
         work, sockets = self.rig.work, self.rig.sockets
         work.stop()
         began = time.time()
-        until_true(lambda: self._all_ended() or self._silence(began) > patience, MOST_CALM, every=0.5)
+        until_true(lambda: self._all_ended() or self._silence(began) > patience, most, every=0.5)
         until_true(lambda: not sockets.unseen(), SEEN_SECONDS, every=0.25)
         evidence = self._evidence()
         evidence.digests = digests(self.rig)
@@ -211,6 +222,7 @@ class Trial:
             references=self.references,
             trials=record.trials(),
             transactions=not self.rig.lab.embedded,
+            stopped_pools=self.outcome.faults["web_restarted"] if self.rig.lab.embedded else 0,
         )
 
     def _sockets(self, evidence: Evidence) -> list[Violation]:
@@ -220,20 +232,21 @@ class Trial:
             for change in evidence.changes
             if change.new in {"succeeded", "failed", "cancelled"}
         }
-        for job, seen in self.rig.sockets.of_job.items():
-            end = ends.get(job)
-            kind = self.rig.work.accepted[job].kind.name if job in self.rig.work.accepted else job
-            if end is not None and seen.ended_at is None:
-                said = f"{kind} {job}: shown {seen.state or 'nothing'}, it had {end.new}"
+        sockets = self.rig.sockets
+        names = {job: f"{taken.kind.name} {job}" for job, taken in self.rig.work.accepted.items()}
+        for job, seen in sockets.of_job.items():
+            if job in ends and seen.ended_at is None:
+                said = f"{names.get(job, job)}: shown {seen.state or 'nothing'}, it had {ends[job].new}"
                 found.append(Violation("unseen", "every open socket sees the end", said))
-            elif end is not None and seen.ended_at is not None:
-                self.outcome.told.append(max(0.0, seen.ended_at - end.at))
-                if seen.state != end.new:
-                    found.append(
-                        Violation("unseen", "sockets tell the truth", f"{kind}: {seen.state}, not {end.new}")
-                    )
+            elif job in ends and seen.ended_at is not None:
+                self.outcome.told.append(max(0.0, seen.ended_at - ends[job].at))
+        for job, seen in (*sockets.of_job.items(), *sockets.of_user.items()):
+            name = names.get(job, job)
+            if job in ends and seen.ended_at is not None and seen.state != ends[job].new:
+                said = f"{name}: {seen.state}, not {ends[job].new}"
+                found.append(Violation("unseen", "sockets tell the truth", said))
             for problem in seen.problems:
-                found.append(Violation("wrong", "what sockets show only goes on", f"{kind} {job}: {problem}"))
+                found.append(Violation("wrong", "what sockets show only goes on", f"{name}: {problem}"))
         return found
 
     def _broker(self) -> list[Violation]:
@@ -254,7 +267,7 @@ class Trial:
         )
         outcome.broker = list(rig.broker_answers)
         starts = {c.job: c.at for c in reversed(evidence.changes) if c.old == "queued" and c.new == "running"}
-        outcome.bystanders = [starts[one.job] - one.at for one in rig.bystanders if one.job in starts]
+        outcome.beside_many = [starts[one.job] - one.at for one in rig.beside_many if one.job in starts]
         outcome.recovery = recoveries(self._injected, evidence.accepted, evidence.changes)
 
 
@@ -272,7 +285,10 @@ def recoveries(
 
 
 def make_plan(rng: random.Random, counts: Mapping[str, int]) -> list[Fault]:
-    """So many of each kind, in random order."""
-    plan = [FAULTS[name] for name, count in counts.items() for _one in range(count)]
+    """So many of each kind, in random order; those that take long to end, early: all would wait for them in the end."""
+    plan = [FAULTS[name] for name, count in counts.items() for _one in range(count) if name not in EARLY]
     rng.shuffle(plan)
+    for name in EARLY & set(counts):
+        for _one in range(counts[name]):
+            plan.insert(rng.randrange(len(plan) // 3 + 1), FAULTS[name])
     return plan

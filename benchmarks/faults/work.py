@@ -83,6 +83,7 @@ class Accepted:
     at: float
     seconds: float
     cancel_at: float | None = None
+    cancel_asked: bool = False
 
 
 @dataclass(slots=True)
@@ -182,7 +183,8 @@ class Work:
         return taken
 
     def cancel(self, person: Person, taken: Accepted) -> bool:
-        """Ask for the end of a job; whether the lab said that it will stop it."""
+        """Ask for the end of a job; whether the lab said that it will stop it. It may, too, when no answer comes."""
+        taken.cancel_asked = True
         status, _body = person.ask("POST", f"/api/jobs/{uuid.UUID(taken.job)}/cancel/")
         if status == 202:
             taken.cancel_at = time.time()

@@ -29,6 +29,15 @@ ABOUT = """
 
 PostgreSQL, Redis and the lab in full on one machine, with the measuring clients beside them. A delay is from publishing
 an event in another process to its arrival at a listener. A figure without a goal is reported only.
+
+Two things once made 95 % of the delays 30 times as long, with either server: before each message to each socket
+Channels closes old database connections, in a thread, and each socket asked on its own whether it may still listen.
+News go straight on now (`JobConsumer.dispatch`), and what many sockets ask is asked together
+(`algotrade/together.py`).
+
+Daphne is not the limit, so it serves the full deployment: 500 sockets for 20 s, one after the other on a quiet
+machine, cost it 32 % of a core with 95 % of the delays within 31 ms, and uvicorn (`--server uvicorn`) 29 % and 15 ms;
+beside 50 sockets that never read 18 and 12 ms.
 """
 
 

@@ -1,5 +1,6 @@
 """1,000 runs submitted at once by one user: none over quota, and another user's run starts within 15 seconds."""
 
+import sys
 import threading
 import time
 from collections import Counter
@@ -55,10 +56,13 @@ def measure(house: House, *, short: bool) -> list[Row]:
     statuses = Counter(status for status, _answer, _seconds in answers)
     times = sorted(seconds for _status, _answer, seconds in answers)
     said = {str(answer)[:80] for status, answer, _s in answers if status not in {202, 429}}
+    if said:
+        errors = [line for line in house.lab.log("web").splitlines() if '"ERROR"' in line]
+        print("\n".join(errors[-5:]), file=sys.stderr)
     what = f"{runs:,} runs of one user at once ({AT_ONCE} clients), one worker with 2 places, {house.server}"
     found = Rows(what)
     counted = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items()))
-    found.hold("answers", counted, "202 or 429", not said)
+    found.hold("answers", "; ".join([counted, *sorted(said)]), "202 or 429", not said)
     found.hold("most waiting at any moment", str(most["queued"]), f"<= {limit}", most["queued"] <= limit)
     found.hold("most running at any moment", str(most["running"]), "<= 2", most["running"] <= 2)
     half, high, longest = (times[place] * 1000 for place in (len(times) // 2, len(times) * 95 // 100, -1))

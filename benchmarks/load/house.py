@@ -41,7 +41,7 @@ class House:
     def ask(self, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """Rows straight from the database."""
         with psycopg.connect(self.database, autocommit=True) as connection:
-            return connection.execute(query, values).fetchall()
+            return connection.execute(query, values or None).fetchall()
 
     def do(self, command: str) -> None:
         """A command that answers nothing."""

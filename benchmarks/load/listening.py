@@ -1,33 +1,18 @@
 """Many WebSockets in one process: listeners that read, and deaf ones that never do."""
 
 import asyncio
-import base64
 import contextlib
 import json
-import os
 import random
 import socket
-import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from algotrade.tests.e2e.sockets import CLOSE, PING, TEXT, Frames, opening, pong
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 TERMINAL = {"succeeded", "failed", "cancelled"}
-
-
-def _head(port: int, path: str, cookie: str) -> bytes:
-    lines = [
-        f"GET {path} HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
-        "Sec-WebSocket-Version: 13",
-        f"Origin: http://127.0.0.1:{port}",
-        f"Cookie: {cookie}",
-    ]
-    return "\r\n".join([*lines, "", ""]).encode()
 
 
 class Line:
@@ -39,7 +24,7 @@ class Line:
     @classmethod
     async def open(cls, port: int, path: str, cookie: str) -> "Line":
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(_head(port, path, cookie))
+        writer.write(opening(port, path, cookie))
         answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
         if b" 101 " not in answer.split(b"\r\n")[0]:
             writer.close()
@@ -48,23 +33,21 @@ class Line:
 
     async def messages(self) -> AsyncIterator[dict[str, Any]]:
         """Each message until the line ends; pings are answered as a browser does."""
-        while True:
-            try:
-                first, length = await self._reader.readexactly(2)
-                if length == 126:
-                    (length,) = struct.unpack("!H", await self._reader.readexactly(2))
-                elif length == 127:
-                    (length,) = struct.unpack("!Q", await self._reader.readexactly(8))
-                payload = await self._reader.readexactly(length)
-            except (asyncio.IncompleteReadError, ConnectionError):
-                return
-            kind = first & 0x0F
-            if kind == 8:
-                return
-            if kind == 9:
-                self._writer.write(bytes([0x8A, 0x80 | len(payload)]) + b"\0\0\0\0" + payload)
-            elif kind == 1:
-                yield json.loads(payload)
+        frames = Frames()
+        while block := await self._next_block():
+            for opcode, payload in frames.of(block):
+                if opcode == CLOSE:
+                    return
+                if opcode == PING:
+                    self._writer.write(pong(payload))
+                elif opcode == TEXT:
+                    yield json.loads(payload)
+
+    async def _next_block(self) -> bytes:
+        try:
+            return await self._reader.read(65536)
+        except ConnectionError:
+            return b""
 
     def close(self) -> None:
         self._writer.close()
@@ -117,7 +100,7 @@ def open_deaf(port: int, job: str, cookie: str) -> socket.socket:
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     deaf.settimeout(30)
     deaf.connect(("127.0.0.1", port))
-    deaf.sendall(_head(port, f"/ws/jobs/{job}/", cookie))
+    deaf.sendall(opening(port, f"/ws/jobs/{job}/", cookie))
     heard = b""
     while b"\r\n\r\n" not in heard:
         heard += deaf.recv(1)

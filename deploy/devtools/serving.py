@@ -34,7 +34,8 @@ def data_dir() -> Path:
 
 def lab_environment(**more: str) -> dict[str, str]:
     """What every process of the lab gets. A `.env` made for Docker Compose must not leak into these commands."""
-    (data_dir() / "static").mkdir(parents=True, exist_ok=True)
+    data_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
+    (data_dir() / "static").mkdir(exist_ok=True)
     env = dict(os.environ)
     env.setdefault("READ_DOT_ENV", "false")
     env.setdefault("NUMBA_CACHE_DIR", str(data_dir() / "numba"))
@@ -49,7 +50,7 @@ def lab_environment(**more: str) -> dict[str, str]:
 def only_server() -> Iterator[None]:
     """Two embedded servers on one database would each see half of the events: the second one is refused."""
     folder = data_dir()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "server.lock").open("a+") as file:
         if not _lock(file):
             file.seek(0)

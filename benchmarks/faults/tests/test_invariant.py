@@ -138,13 +138,20 @@ def test_a_full_disk_explains_that_storing_failed_and_nothing_else_does():
     assert violations(evidence(changes, rows, trials=0, full_disk=[(50.0, 52.0)]))
 
 
+def test_a_cancel_that_was_asked_for_explains_the_end_also_without_an_answer():
+    rows = [row(state="cancelled")]
+    seen = evidence(history("queued", "cancelled"), rows, trials=0, accepted=accepted(cancel_asked=True))
+    assert violations(seen) == []
+
+
 def test_an_attempt_that_was_handed_back_in_good_order_is_not_counted():
     changes = history("queued", *["running", "queued"] * 3, "running", "succeeded")
     handed = [
         dataclasses.replace(change, attempt=change.attempt - 1) if change.at == 2.0 else change
         for change in changes
     ]
-    assert violations(evidence(handed)) == []
+    assert violations(evidence(handed, stopped_pools=1)) == []
+    assert [found.rule for found in violations(evidence(handed))] == ["at most three attempts"]
 
 
 def test_the_short_form_injects_each_kind_of_fault_at_least_five_times():

@@ -50,7 +50,8 @@ def test_every_change_of_a_job_is_written_down_and_a_heartbeat_is_not(database):
         ("running", "running", 1, 0.5, 1),
     ]
     assert {c.job for c in changes} == {JOB}
-    assert record.running() == [(JOB, "h:1:2", "Run")]
+    assert record.running() == [(JOB, "h:1:2")]
+    assert record.pools() == {1}
 
 
 def test_a_result_is_written_down_when_it_is_written(database):

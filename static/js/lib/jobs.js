@@ -52,6 +52,8 @@ class JobView {
   setState(state) {
     if (this.element.dataset.jobState === state) return;
     this.element.dataset.jobState = state;
+    // What stands around it says the state, too.
+    if (!TERMINAL.has(state) && this.element.closest("[data-job-whole]")) this.refresh();
     const badge = this.element.querySelector("[data-job-badge] .status");
     if (!badge || TERMINAL.has(state)) return;
     const dot = document.createElement("span");
@@ -124,7 +126,8 @@ class JobView {
   refresh() {
     const url = this.element.dataset.fragmentUrl;
     if (!url || !this.element.isConnected) return Promise.resolve();
-    return window.htmx.ajax("GET", url, { target: this.element, swap: "outerHTML" });
+    const target = this.element.closest("[data-job-whole]") ?? this.element;
+    return window.htmx.ajax("GET", url, { target, swap: "outerHTML" });
   }
 
   poll() {
@@ -181,6 +184,16 @@ function bind(root) {
   }
   const found = root.matches?.("[data-job]") ? [root] : [...root.querySelectorAll("[data-job]")];
   found.filter((element) => !views.has(element)).forEach((element) => views.set(element, new JobView(element)));
+}
+
+const begins = new WeakMap();
+
+// How long it has run goes on from what the server said, by this page's own clock.
+function tick() {
+  for (const place of document.querySelectorAll("[data-job-ran]")) {
+    if (!begins.has(place)) begins.set(place, Date.now() - Number(place.dataset.jobRan) * 1000);
+    place.textContent = span((Date.now() - begins.get(place)) / 1000);
+  }
 }
 
 class Indicator {
@@ -273,5 +286,6 @@ export function startJobs() {
   const indicator = document.querySelector("[data-jobs-indicator]");
   if (indicator) new Indicator(indicator);
   bind(document);
+  setInterval(tick, 1000);
   document.addEventListener("htmx:load", (event) => bind(event.detail.elt));
 }

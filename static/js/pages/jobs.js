@@ -1,10 +1,13 @@
 // The list of jobs: bars move with the socket's messages; a job that begins, ends or is new has the rows asked for again.
 import { span } from "../lib/numbers.js";
+import { LabSocket } from "../lib/socket.js";
 import { text } from "../lib/texts.js";
 
 const SETTLE = 400;
 const EVERY = 15000; // places in the queue move without a message of their own
-const EVERY_ALONE = 2000; // no socket, or jobs of others, which this socket does not tell
+const EVERY_ALONE = 2000; // no socket
+const MINE = "/ws/jobs/"; // the top bar opens it on each page
+const OF_ALL = "/ws/jobs/all/";
 
 const states = new Map();
 let connected = false;
@@ -13,6 +16,7 @@ let asking = false;
 let askedAt = Date.now();
 
 const rows = () => document.querySelector("[data-job-rows]");
+const path = rows()?.hasAttribute("data-others") ? OF_ALL : MINE;
 const rowOf = (id) => document.querySelector(`[data-job-row="${CSS.escape(id)}"]`);
 
 async function ask() {
@@ -26,9 +30,13 @@ async function ask() {
   }
 }
 
+// Not put off by what comes meanwhile: in a busy lab something begins or ends all the time.
 function askSoon() {
-  clearTimeout(waiting);
-  waiting = setTimeout(ask, asking ? 2 * SETTLE : SETTLE);
+  waiting ||= setTimeout(() => {
+    waiting = 0;
+    if (asking) askSoon();
+    else ask();
+  }, SETTLE);
 }
 
 function draw(row, message) {
@@ -53,15 +61,14 @@ function follow(message) {
 
 document.addEventListener("lab:job", (event) => follow(event.detail));
 document.addEventListener("lab:socket", (event) => {
-  if (event.detail.path !== "/ws/jobs/") return;
+  if (event.detail.path !== path) return;
   if (event.detail.open && !connected) askSoon(); // what happened while it was away was not told
   connected = event.detail.open;
 });
+if (path === OF_ALL) new LabSocket(OF_ALL);
 setInterval(() => {
-  const list = rows();
-  if (!list?.hasAttribute("data-active") && !list?.hasAttribute("data-others")) return;
-  const alone = !connected || list.hasAttribute("data-others");
-  if (Date.now() - askedAt >= (alone ? EVERY_ALONE : EVERY)) ask();
+  const hasNews = rows()?.hasAttribute("data-active") || (path === OF_ALL && !connected);
+  if (hasNews && Date.now() - askedAt >= (connected ? EVERY : EVERY_ALONE)) ask();
 }, 1000);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) askSoon();

@@ -30,6 +30,7 @@ PUBLIC = {
 }
 # For everybody who is signed in, showing each their own things or what all share.
 OWN = {
+    "admin-own-password",
     "auth-me",
     "auth-socket-ticket",
     "auth-password",

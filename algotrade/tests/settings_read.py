@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READ = re.compile(r"env\.(?:str|int|bool|list|path|float|json)\(\s*\"([A-Z_]+)\"")
+READ = re.compile(r"(?:env\.(?:str|int|bool|list|path|float|json)|bounded)\(\s*\"([A-Z_]+)\"")
 FILES = ("algotrade/env.py", "algotrade/settings.py")
 # Providers know no settings: they read what they need from the environment itself.
 PROVIDERS = re.compile(r"os\.environ\.get\(\"([A-Z_]+)\"")

@@ -143,7 +143,7 @@ def test_the_policy_knows_the_style_of_the_admins_own_htmx():
 
 def test_no_page_of_the_admin_asks_another_host(client_for, client, staff, user):
     signed_in = client_for(staff)
-    answers = [signed_in.get(url) for url in pages()]
+    answers = [signed_in.get(url, follow=True) for url in pages()]
     answers.append(signed_in.get(reverse("admin:accounts_user_change", args=[user.pk])))
     answers.append(client.get(reverse("admin:login")))
     for answer in answers:

@@ -39,6 +39,7 @@ AT_THE_DOOR = {
     "token_refused",
     "token_scope",
     "too_many_tokens",
+    "uploads_full",
 }
 
 

@@ -74,6 +74,7 @@ def test_through_which_door_somebody_came(user, password, client_for, staff):
         reverse("admin:accounts_user_changelist"), {"action": "deactivate", "_selected_action": [user.pk]}
     )
     doors = {entry.action: (entry.via, entry.actor_name) for entry in Entry.objects.all()}
+    assert doors["login.succeeded"] == ("bearer", "ada")
     assert doors["token.made"] == ("bearer", "ada")
     assert doors["data.deleted"] == ("api_token", "ada")
     assert doors["account.deactivated"] == ("admin", "boss")
@@ -169,3 +170,40 @@ def test_one_reads_about_oneself_only(user, other_user, client_for):
     page = client_for(user).get(reverse("accounts:profile")).content.decode()
     assert "of ada" in page
     assert "of grace" not in page
+
+
+def test_what_is_done_in_a_window_of_its_own_is_recorded_too(client_for, staff, user):
+    client, window = client_for(staff), {"_popup": "1"}
+    new = {
+        "username": "new",
+        "email": "new@example.com",
+        "password1": "first of all 1",
+        "password2": "first of all 1",
+    }
+    made = client.post(reverse("admin:accounts_user_add"), new | window | {"usable_password": "true"})
+    assert (made.status_code, User.objects.filter(username="new").exists()) == (200, True)
+    url = reverse("admin:accounts_user_change", args=[user.pk])
+    data = {"username": "ada", "email": "other@example.com", "is_active": "on"} | window
+    assert client.post(url, data | {"email": "nowhere"}).status_code == 200  # refused: nothing was done
+    assert client.post(url, data).status_code == 200
+    group = Group.objects.create(name="clerks")
+    client.post(reverse("admin:auth_group_delete", args=[group.pk]), {"post": "yes"} | window)
+    assert [row[2] for row in recorded(action="admin.changed")] == [
+        "accounts_user_add",
+        "accounts_user_change",
+        "auth_group_delete",
+    ]
+
+
+def test_a_new_password_is_recorded_whichever_way_it_was_set(user, password):
+    user.set_password("set by a command 1")
+    user.save()
+    user.save()
+    assert user.check_password("set by a command 1")
+    assert recorded() == [("account.password", "", "ada")]
+
+
+def test_wrong_guesses_of_somebody_who_is_signed_in_are_recorded(client_for, user):
+    form = {"section": "password", "current_password": "a guess", "new_password": "another fine one"}
+    assert client_for(user).post(reverse("accounts:profile"), form).status_code == 422
+    assert recorded(action__startswith="password.") == [("password.refused", "ada", "ada")]

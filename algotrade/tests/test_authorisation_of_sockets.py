@@ -29,6 +29,7 @@ NOBODY = {"anonymous": NOT_SIGNED_IN, "deactivated": NOT_SIGNED_IN}
 # What each visitor gets: the close code, or that the socket stays open.
 ROOMS = {
     "ws/jobs/": NOBODY | {"owner": OPEN, "other": OPEN, "staff": OPEN},
+    "ws/jobs/all/": NOBODY | {"owner": NOT_FOUND, "other": NOT_FOUND, "staff": OPEN},
     "ws/jobs/<uuid:job_id>/": NOBODY | {"owner": OPEN, "other": NOT_FOUND, "staff": OPEN},
     "": dict.fromkeys(("anonymous", "owner", "other", "staff", "deactivated"), NOT_FOUND),
 }

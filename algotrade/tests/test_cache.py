@@ -9,14 +9,16 @@ from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
 from algotrade import cache as caching
-from algotrade.cache import JsonSerializer, PatientCache
+from algotrade.cache import JsonSerializer, PatientCache, was_away
 from algotrade.tests.e2e.processes import free_port
 from algotrade.tests.e2e.services import redis_url
+
+AT_FIRST = PatientCache.away_until
 
 
 @pytest.fixture(autouse=True)
 def not_away(monkeypatch):
-    monkeypatch.setattr(PatientCache, "away_until", 0.0)
+    monkeypatch.setattr(PatientCache, "away_until", AT_FIRST)
     yield
     PatientCache("redis://127.0.0.1:1", {}).memory.clear()
 
@@ -61,7 +63,7 @@ def use(cache):
 def test_it_works_on_redis():
     cache = PatientCache(redis_url(), {})
     use(cache)
-    assert PatientCache.away_until == 0.0
+    assert PatientCache.away_until == AT_FIRST
 
 
 @pytest.mark.services
@@ -104,3 +106,8 @@ def test_requests_are_limited_while_redis_is_away_too(user, no_throttles, monkey
     client = APIClient()
     client.force_authenticate(user)
     assert [client.get("/api/auth/me/").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_machine_that_has_just_started_does_not_look_like_a_redis_that_was_away(monkeypatch):
+    monkeypatch.setattr(caching.time, "monotonic", lambda: 5.0)
+    assert not was_away(within=30)

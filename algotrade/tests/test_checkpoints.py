@@ -6,7 +6,7 @@ import os
 import pytest
 
 from algotrade import checkpoints
-from algotrade.checkpoints import NOWHERE, FolderCheckpoints, fingerprint_of
+from algotrade.checkpoints import NOWHERE, Bundles, FolderCheckpoints, fingerprint_of
 
 
 @pytest.fixture
@@ -63,8 +63,39 @@ def test_a_unit_cannot_be_another_place(kept, unit):
 
 
 def test_nowhere_keeps_nothing():
-    NOWHERE.keep("unit", b"weights")
-    assert NOWHERE.load("unit") is None
+    NOWHERE.keep("unit-0", b"weights")
+    assert NOWHERE.load("unit-0") is None
+    assert NOWHERE.numbers("unit") == []
+
+
+def test_the_numbers_of_units_are_in_order_and_hold_damaged_ones_and_no_other_files(kept):
+    assert kept.numbers("fold") == []
+    for name in ("fold-10", "fold-9", "fold-x", "folds-3", "fold-of-1-4", "fold"):
+        kept.keep(name, b"weights")
+    (kept.folder / "fold-9").write_bytes(b"damaged")
+    (kept.folder / ".draft-5").write_bytes(b"half")
+    assert kept.numbers("fold") == [9, 10]
+    assert kept.numbers("fold-of-1") == [4]
+
+
+def bundled(kept, units, name="fold"):
+    """Two units to a file, whatever the clock says."""
+    bundles = Bundles(kept, name, 1_000.0)
+    for number, unit in enumerate(units):
+        bundles._seconds = 0.0 if number % 2 else 1_000.0
+        bundles.add(unit)
+
+
+def test_units_come_back_in_the_order_of_their_end_and_a_cut_file_costs_only_its_own(kept):
+    bundled(kept, [b"0", b"", b"2" * 999, b"3", b"4", b"5", b"not yet written"])
+    bundled(kept, [b"6", b"7"])
+    bundled(kept, [b"of another", b"name"], name="other")
+    assert list(Bundles(kept, "fold", 0.0).recall()) == [b"0", b"", b"2" * 999, b"3", b"4", b"5", b"6", b"7"]
+    os.truncate(kept.folder / "fold-1", 500)
+    again = Bundles(kept, "fold", 0.0)
+    assert list(again.recall()) == [b"0", b"", b"4", b"5", b"6", b"7"]
+    again.add(b"8")
+    assert kept.numbers("fold") == [0, 1, 2, 3, 4]
 
 
 def test_a_fingerprint_names_the_content_whatever_the_order():

@@ -13,6 +13,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts import api_tokens, exporting
 from accounts.belongings import belongings
@@ -134,6 +135,9 @@ def test_the_download_is_the_owners_alone_and_is_recorded(make_user, client_for)
         assert received(answer) == export.file.read_bytes()
         assert answer["Content-Disposition"].endswith('.zip"')
         assert client_for(grace).get(url).status_code == 404
+    _token, secret = api_tokens.make(ada, name="script", scope="run")
+    refused = APIClient().get(url, headers={"Authorization": f"Bearer {secret}"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "token_scope")
     recorded = Entry.objects.filter(action="data.exported", target_name__endswith=".zip", actor_name="ada")
     assert recorded.exclude(address=None).count() == 2
 

@@ -246,3 +246,15 @@ def test_known_holes_fail_the_check_and_being_offline_does_not(tmp_path, capsys,
     told = capsys.readouterr()
     assert words_said in told.out + told.err
     assert checks.audited(tmp_path / "missing")
+
+
+@posix
+@pytest.mark.parametrize("by", ["command", "settings"])
+def test_a_new_folder_of_data_is_its_owners_alone(monkeypatch, tmp_path, by):
+    folder = tmp_path / "data"
+    monkeypatch.setenv("DATA_DIR", str(folder))
+    if by == "command":
+        serving.lab_environment()
+    else:
+        subprocess.run([sys.executable, "-c", "import algotrade.env"], cwd=ROOT, check=True)
+    assert folder.stat().st_mode & 0o777 == 0o700

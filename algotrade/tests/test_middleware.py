@@ -3,9 +3,11 @@
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import InterfaceError, OperationalError
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from algotrade.middleware import InputBoundaryMiddleware
 from strategies.models import StrategyQuerySet
 
 pytestmark = pytest.mark.django_db
@@ -169,3 +171,17 @@ def test_a_defect_keeps_its_traceback(client_for, user, monkeypatch, caplog):
     client.raise_request_exception = False
     assert client.get("/api/strategies/").status_code == 500
     assert any(record.name == "django.request" and record.exc_info for record in caplog.records)
+
+
+def test_a_cookie_with_a_nul_is_left_out_before_a_database_sees_it():
+    seen = []
+    request = RequestFactory().get("/", headers={"Cookie": r'sessionid="\000aaaaaaaaaaaa"; kept=yes'})
+    InputBoundaryMiddleware(lambda request: seen.append(request.COOKIES) or HttpResponse())(request)
+    assert seen == [{"kept": "yes"}]
+
+
+@pytest.mark.services
+@pytest.mark.parametrize(("route", "status"), [("/account/profile/", 302), ("/api/strategies/", 401)])
+def test_whoever_has_such_a_cookie_is_nobody(route, status):
+    client = Client(headers={"Cookie": r'sessionid="\000aaaaaaaaaaaa"'})
+    assert client.get(route).status_code == status

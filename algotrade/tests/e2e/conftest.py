@@ -1,10 +1,12 @@
 """The lab and a browser for the browser tests. The lab is the embedded default, with real sample data."""
 
 import os
+import uuid
 from pathlib import Path
 
 import pytest
 
+from algotrade.tests.e2e.person import Person
 from algotrade.tests.e2e.processes import Client, Deployment, eventually
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -52,6 +54,16 @@ def lab(tmp_path_factory):
         yield deployment
         assert deployment.stop() == [], "a process outlived the server"
         assert "Traceback" not in (folder / "web.log").read_text()
+
+
+@pytest.fixture(params=[(1280, "dark"), (390, "light")], ids=["desk", "phone"])
+def person(request, chromium, lab, artifacts):
+    """Somebody with an account of their own, once at a desk in the dark and once at a phone in the light."""
+    width, scheme = request.param
+    person = Person(chromium, lab, artifacts, width=width, scheme=scheme)
+    person.register(f"user{uuid.uuid4().hex[:8]}")
+    yield person
+    person.context.close()
 
 
 def warm_up(lab):

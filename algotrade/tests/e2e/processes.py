@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "a-long-test-password"
 HANDED_ON = ("PATH", "HOME", "LANG", "NUMBA_CACHE_DIR", "VIRTUAL_ENV", "TMPDIR", "SYSTEMROOT")
@@ -36,6 +38,13 @@ def eventually(check: Callable[[], Any], *, seconds: float, what: str, every: fl
             return answer
         time.sleep(every)
     raise AssertionError(f"Waited {seconds} s in vain for: {what}")
+
+
+def command_of(service: str, port: int) -> list[str]:
+    """The command that docker-compose.yml gives this service, on a port that is free here and on loopback only."""
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    changed = {"8000": str(port), "0.0.0.0": "127.0.0.1"}
+    return [changed.get(word, word) for word in compose["services"][service]["command"]]
 
 
 class Deployment:

@@ -1,4 +1,4 @@
-"""A small WebSocket client for tests: enough to open a room and read what the lab says in it."""
+"""WebSockets to the lab for tests and measurements: how one is opened, what its bytes say, and a client that waits."""
 
 import base64
 import json
@@ -6,7 +6,61 @@ import os
 import socket
 import struct
 import time
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
+
+TEXT, CLOSE, PING = 1, 8, 9
+
+
+def opening(port: int, path: str, cookie: str, origin: str | None = None) -> bytes:
+    """What a browser sends to open a socket: from a page of the lab itself, unless `origin` names another."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+        "Sec-WebSocket-Version: 13",
+        f"Origin: {origin or f'http://127.0.0.1:{port}'}",
+        f"Cookie: {cookie}",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def pong(payload: bytes) -> bytes:
+    """The answer to a ping, masked as a browser's frames are (by a mask that changes nothing)."""
+    return bytes([0x8A, 0x80 | len(payload)]) + b"\0\0\0\0" + payload
+
+
+class Frames:
+    """The frames in what a server sends, whichever way its bytes come."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def of(self, block: bytes) -> Iterator[tuple[int, bytes]]:
+        """Opcode and payload of each frame that is whole with these bytes; what is left waits for the next ones."""
+        self._rest += block
+        while frame := self._first():
+            yield frame
+
+    def _first(self) -> tuple[int, bytes] | None:
+        if len(self._rest) < 2:
+            return None
+        start, length = 2, self._rest[1]
+        if length >= 126:
+            form = "!H" if length == 126 else "!Q"
+            start += struct.calcsize(form)
+            if len(self._rest) < start:
+                return None
+            (length,) = struct.unpack(form, self._rest[2:start])
+        end = start + length
+        if len(self._rest) < end:
+            return None
+        frame = self._rest[0] & 0x0F, self._rest[start:end]
+        self._rest = self._rest[end:]
+        return frame
 
 
 class RoomSocket:
@@ -14,23 +68,14 @@ class RoomSocket:
 
     def __init__(self, port: int, path: str, *, cookie: str, origin: str | None = None) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self._buffer = b""
-        key = base64.b64encode(os.urandom(16)).decode()
-        head = [
-            f"GET {path} HTTP/1.1",
-            f"Host: 127.0.0.1:{port}",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            f"Sec-WebSocket-Key: {key}",
-            "Sec-WebSocket-Version: 13",
-            f"Origin: {origin or f'http://127.0.0.1:{port}'}",
-            f"Cookie: {cookie}",
-        ]
-        self._socket.sendall("\r\n".join([*head, "", ""]).encode())
-        while b"\r\n\r\n" not in self._buffer:
-            self._more()
-        answer, self._buffer = self._buffer.split(b"\r\n\r\n", 1)
-        self.status = int(answer.split()[1])
+        self._socket.sendall(opening(port, path, cookie, origin))
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += self._more()
+        head, begun = head.split(b"\r\n\r\n", 1)
+        self.status = int(head.split()[1])
+        self._frames = Frames()
+        self._heard = deque(self._frames.of(begun))
 
     def __enter__(self) -> "RoomSocket":
         return self
@@ -45,31 +90,22 @@ class RoomSocket:
         while time.monotonic() < until:
             self._socket.settimeout(max(0.1, until - time.monotonic()))
             opcode, payload = self._frame()
-            if opcode == 8:
+            if opcode == CLOSE:
                 code = struct.unpack("!H", payload[:2])[0] if payload else 1005
                 raise AssertionError(f"The lab closed the socket with {code} after {heard}")
-            if opcode == 1:
+            if opcode == TEXT:
                 heard.append(json.loads(payload))
                 if wanted(heard[-1]):
                     return heard
         raise AssertionError(f"Not heard within {seconds} s; heard {heard}")
 
-    def _more(self) -> None:
+    def _more(self) -> bytes:
         block = self._socket.recv(65536)
         if not block:
             raise ConnectionError("The lab ended the connection.")
-        self._buffer += block
-
-    def _take(self, count: int) -> bytes:
-        while len(self._buffer) < count:
-            self._more()
-        taken, self._buffer = self._buffer[:count], self._buffer[count:]
-        return taken
+        return block
 
     def _frame(self) -> tuple[int, bytes]:
-        first, length = self._take(2)
-        if length == 126:
-            (length,) = struct.unpack("!H", self._take(2))
-        elif length == 127:
-            (length,) = struct.unpack("!Q", self._take(8))
-        return first & 0x0F, self._take(length)
+        while not self._heard:
+            self._heard.extend(self._frames.of(self._more()))
+        return self._heard.popleft()

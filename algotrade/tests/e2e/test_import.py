@@ -16,15 +16,6 @@ DAYS = [f"2024-01-{day:02}" for day in range(2, 28)]
 ROWS = [f"{day},{10 + n},{12 + n},{9 + n},{11 + n},{500 + n}" for n, day in enumerate(DAYS)]
 
 
-@pytest.fixture(params=[(1280, "dark"), (390, "light")], ids=["desk", "phone"])
-def person(request, chromium, lab, artifacts):
-    width, scheme = request.param
-    person = Person(chromium, lab, artifacts, width=width, scheme=scheme)
-    person.register(f"user{uuid.uuid4().hex[:8]}")
-    yield person
-    person.context.close()
-
-
 def bring(person, name, content):
     """Step one, with a file of these bytes."""
     person.go("/data/import/")

@@ -5,28 +5,18 @@ PostgreSQL and Redis. Submitted over the API with a token, followed on a real so
 import os
 import time
 import uuid
-from pathlib import Path
 
 import psycopg
 import pytest
 import yaml
 
-from algotrade.tests.e2e.processes import Client, Deployment, eventually
+from algotrade.tests.e2e.processes import ROOT, Client, Deployment, command_of, eventually
 from algotrade.tests.e2e.services import new_database, redis_url
 from algotrade.tests.e2e.sockets import RoomSocket
 
-ROOT = Path(__file__).resolve().parents[3]
 PLUGIN = "algotrade.tests.e2e.plugin"
 
 pytestmark = [pytest.mark.slow]
-
-
-def command_of(service, lab):
-    """The command that docker-compose.yml gives this service, on a port that is free here and on loopback only."""
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    words = list(compose["services"][service]["command"])
-    changed = {"8000": str(lab.port), "0.0.0.0": "127.0.0.1"}
-    return [changed.get(word, word) for word in words]
 
 
 def submit(client, *, strategy_type, parameters, symbol="AAPL", **run):
@@ -127,7 +117,7 @@ def test_a_run_lives_from_submission_to_result_on_the_embedded_default(tmp_path)
     with Deployment(tmp_path, LAB_PLUGINS=PLUGIN) as lab:
         lab.run("python", "manage.py", "migrate", "--no-input", "-v", "0")
         lab.run("python", "manage.py", "load_samples")
-        lab.start("web", command_of("web", lab))
+        lab.start("web", command_of("web", lab.port))
         walk_through(lab)
         assert lab.stop() == [], "a process outlived the server"
 
@@ -145,9 +135,9 @@ def test_a_run_lives_from_submission_to_result_in_the_full_deployment(tmp_path):
             HOSTNAME=os.uname().nodename,
         ) as lab,
     ):
-        lab.run(*command_of("migrate", lab))
+        lab.run(*command_of("migrate", lab.port))
         for service in ("web", "worker", "beat"):
-            lab.start(service, command_of(service, lab))
+            lab.start(service, command_of(service, lab.port))
         walk_through(lab)
         check_each_health_check_answers(lab)
         assert lab.stop() == [], "a process outlived its service"

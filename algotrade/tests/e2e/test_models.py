@@ -2,24 +2,14 @@
 
 import re
 import time
-import uuid
 
 import pytest
 
-from algotrade.tests.e2e.person import DRAWN, Person
+from algotrade.tests.e2e.person import DRAWN
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CURVES = ("roc", "precision_recall", "calibration", "thresholds")
-
-
-@pytest.fixture(params=[(1280, "dark"), (390, "light")], ids=["desk", "phone"])
-def person(request, chromium, lab, artifacts):
-    width, scheme = request.param
-    person = Person(chromium, lab, artifacts, width=width, scheme=scheme)
-    person.register(f"user{uuid.uuid4().hex[:8]}")
-    yield person
-    person.context.close()
 
 
 def test_a_model_is_foreseen_trained_read_and_compared(person):

@@ -13,10 +13,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from algotrade.observing.tests.expressions import unknown_figures
-from algotrade.tests.e2e.processes import PASSWORD, Client, Deployment, eventually, free_port
+from algotrade.tests.e2e.processes import (
+    PASSWORD,
+    Client,
+    Deployment,
+    command_of,
+    eventually,
+    free_port,
+)
 from algotrade.tests.e2e.services import new_database, redis_url
 from algotrade.tests.e2e.sockets import RoomSocket
-from algotrade.tests.e2e.test_life_of_a_run import command_of, submit
+from algotrade.tests.e2e.test_life_of_a_run import submit
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 
@@ -93,9 +100,9 @@ def watched(tmp_path_factory):
             LOG_LEVEL="DEBUG",
         ) as lab,
     ):
-        lab.run(*command_of("migrate", lab))
+        lab.run(*command_of("migrate", lab.port))
         for service in ("web", "worker", "beat"):
-            lab.start(service, command_of(service, lab))
+            lab.start(service, command_of(service, lab.port))
         lab.wait_until_ready()
         lab.elsewhere = elsewhere
         lab.secrets = {

@@ -2,22 +2,12 @@
 
 import re
 import time
-import uuid
 
 import pytest
 
-from algotrade.tests.e2e.person import DRAWN, Person
+from algotrade.tests.e2e.person import DRAWN
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture(params=[(1280, "dark"), (390, "light")], ids=["desk", "phone"])
-def person(request, chromium, lab, artifacts):
-    width, scheme = request.param
-    person = Person(chromium, lab, artifacts, width=width, scheme=scheme)
-    person.register(f"user{uuid.uuid4().hex[:8]}")
-    yield person
-    person.context.close()
 
 
 def test_the_map_is_drawn_and_a_square_leads_to_a_backtest(person):

@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from accounts import tokens
+from algotrade.tests.fuzz.estate import Estate
 from algotrade.tests.routes import ROUTES
 
 CHECKS = [
@@ -99,12 +100,10 @@ def _one_connection() -> Iterator[None]:
 
 
 class Search:
-    """Sends generated requests as the owner of `things`, and takes back what each one changed."""
+    """Sends generated requests as the owner of an estate, and takes back what each one changed."""
 
-    def __init__(self, user: Any, things: dict[str, Any], good: dict[str, dict[str, Any]]) -> None:
-        self.user = user
-        self.things = things
-        self.good = good
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
         self.headers: dict[str, str] = {}
         self.report = Report()
         self._trace = ""
@@ -120,7 +119,7 @@ class Search:
     def try_out(self, operation: Any, *, allowed: int, forbidden: int) -> None:
         """So many requests as the description wants them, and so many that it forbids."""
         # An access token lives for ten minutes, a search for longer.
-        self.headers = {"Authorization": f"Bearer {tokens.issue(self.user).access}"}
+        self.headers = {"Authorization": f"Bearer {tokens.issue(self.estate.user).access}"}
         for mode, count in ((GenerationMode.POSITIVE, allowed), (GenerationMode.NEGATIVE, forbidden)):
             try:
                 self._run(operation, mode, count)
@@ -130,7 +129,7 @@ class Search:
                 raise
 
     def _run(self, operation: Any, mode: GenerationMode, count: int) -> None:
-        fitting = self.fitting(operation.path)
+        fitting, query = self.fitting(operation), self.estate.queries.get(operation.label)
 
         @settings(
             max_examples=count,
@@ -146,6 +145,8 @@ class Search:
                 case.path_parameters = {**(case.path_parameters or {}), **fitting}
             if body_luck % 4 and isinstance(case.body, dict):
                 case.body = self._with_sense(operation.label, case.body, body_luck)
+            if body_luck % 4 and query:
+                case.query = query if body_luck < 8 else {**(case.query or {}), **query}
             self._send(operation, case)
 
         send()
@@ -181,8 +182,9 @@ class Search:
     def _remember(self, **kwargs: Any) -> None:
         self._trace = traceback.format_exc()
 
-    def fitting(self, path: str) -> dict[str, str]:
+    def fitting(self, operation: Any) -> dict[str, str]:
         """Path parameters that name the owner's things."""
+        path = operation.path
         words = [word for word in path.split("/") if word.startswith("{")]
         if not words:
             return {}
@@ -193,14 +195,14 @@ class Search:
                 continue
             route = next((route for route in ROUTES if route.name == found.view_name), None)
             if route is not None and route.thing:
-                own = str(self.things[route.thing].pk)
-                return {words[0][1:-1]: own, **{word[1:-1]: "0" for word in words[1:]}}
+                own = self.estate.own.get(operation.label, self.estate.things[route.thing])
+                return {words[0][1:-1]: str(own.pk), **{word[1:-1]: "0" for word in words[1:]}}
             return {words[0][1:-1]: "rsi"}
         return {}
 
     def _with_sense(self, name: str, body: dict[str, Any], luck: int) -> dict[str, Any]:
         """A body that names the owner's things; or a good one with at most two of its values changed."""
-        good = self.good.get(name)
+        good = self.estate.bodies.get(name)
         if good is None or luck < 8:
             return {**body, **self._own_ids(body)}
         values = list(body.items())
@@ -208,8 +210,9 @@ class Search:
         return {**good, **dict(values[first : first + luck // 8 - 1])}
 
     def _own_ids(self, body: dict[str, Any]) -> dict[str, Any]:
+        things = self.estate.things
         return {
-            name: str(self.things[name].pk) if name in ("upload", "job") else self.things[name].pk
+            name: str(things[name].pk) if name in ("upload", "job") else things[name].pk
             for name in body
             if name in OWN_IDS
         }

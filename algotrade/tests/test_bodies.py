@@ -1,0 +1,107 @@
+"""What the server takes of a request's body before the application is asked."""
+
+from types import SimpleNamespace
+
+import pytest
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.web.http import HTTPChannel
+
+from algotrade import bodies
+
+PAGE, FILES = "/api/auth/login/", "/api/market-data/uploads/"
+CHUNK = b"x" * 4096
+
+
+class Conversation:
+    """One connection to a server whose application notes what it was asked."""
+
+    def __init__(self, head: str) -> None:
+        self.asked: list[dict] = []
+        self.clock, self.transport, self.channel = Clock(), StringTransport(), HTTPChannel()
+        self.transport.abortConnection = self.transport.loseConnection
+        server = SimpleNamespace(
+            protocol_connected=lambda request: None,
+            protocol_disconnected=lambda request: None,
+            proxy_forwarded_address_header=None,
+            root_path="",
+            create_application=lambda request, scope: self.asked.append(scope),
+        )
+        self.channel.factory = SimpleNamespace(server=server)
+        self.channel.site, self.channel.callLater = None, self.clock.callLater
+        self.channel.requestFactory = lambda channel, *_queued: bodies.LeanRequest(channel)
+        self.channel.makeConnection(self.transport)
+        self.say(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
+
+    def say(self, data: bytes) -> None:
+        self.channel.dataReceived(data)
+
+    def say_in_chunks(self, count: int) -> None:
+        for _ in range(count):
+            self.say(b"%x\r\n%s\r\n" % (len(CHUNK), CHUNK))
+
+    @property
+    def answer(self) -> bytes:
+        return self.transport.value()
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        return dict(self.asked[0]["headers"])
+
+
+@pytest.fixture(autouse=True)
+def small_limits(settings, monkeypatch):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024
+    settings.UPLOAD_MAX_BYTES = 64 * 1024
+    monkeypatch.setattr(bodies, "ROOM_FOR_FIELDS", 4096)
+
+
+def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes():
+    talk = Conversation(f"POST {PAGE} HTTP/1.1\nHost: lab\nContent-Length: 999999999999")
+    assert talk.answer.startswith(b"HTTP/1.1 413 ")
+    assert b"larger than 20 KB" in talk.answer
+    talk.say(CHUNK)
+    assert talk.channel.requests[0].content.getvalue() == b""
+    assert talk.asked == []
+
+
+def test_a_body_in_chunks_is_refused_when_it_has_grown_too_large_and_is_cut_off_later():
+    talk = Conversation(f"POST {PAGE} HTTP/1.1\nHost: lab\nTransfer-Encoding: chunked")
+    talk.say_in_chunks(5)
+    assert talk.answer == b""
+    talk.say_in_chunks(50)
+    assert talk.answer.count(b"413") == 1
+    assert talk.channel.requests[0].content.getvalue() == b""
+    assert not talk.transport.disconnecting
+    talk.clock.advance(bodies.LINGER_SECONDS)
+    assert talk.transport.disconnecting
+
+
+def test_who_stops_sending_reads_the_refusal_and_the_application_never_hears_of_it():
+    talk = Conversation(f"POST {PAGE} HTTP/1.1\nHost: lab\nTransfer-Encoding: chunked")
+    talk.say_in_chunks(6)
+    talk.say(b"0\r\n\r\n")
+    assert talk.answer.startswith(b"HTTP/1.1 413 ")
+    assert talk.transport.disconnecting
+    assert talk.asked == []
+
+
+def test_files_of_bars_may_be_larger():
+    talk = Conversation(f"POST {FILES} HTTP/1.1\nHost: lab\nTransfer-Encoding: chunked")
+    talk.say_in_chunks(16)
+    assert talk.answer == b""
+    talk.say_in_chunks(2)
+    assert talk.answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_in_chunks_reaches_the_application_with_its_length():
+    talk = Conversation(f"POST {PAGE} HTTP/1.1\nHost: lab\nTransfer-Encoding: chunked")
+    talk.say_in_chunks(2)
+    talk.say(b"0\r\n\r\n")
+    assert talk.headers[b"content-length"] == b"8192"
+
+
+def test_no_sender_says_under_which_address_the_lab_is_mounted():
+    talk = Conversation("GET /health HTTP/1.1\nHost: lab\nDaphne-Root-Path: \u00ff")
+    assert talk.asked[0]["root_path"] == ""
+    assert talk.answer == b""

@@ -223,7 +223,9 @@ class LocalPool:
         jobs = {str(job.pk): job for job in self._judged().filter(pk__in=held)} if held else {}
         for place in self._places:
             job = jobs.get(place.job_id)
-            if job is None or job.is_terminal:
+            if job is not None and job.is_terminal and job.deadline_at < job.now:
+                place.kill()  # a sweep was the first to end it
+            elif job is None or job.is_terminal:
                 self._end_silent(place, settings.JOB_LEASE_SECONDS)
             elif job.state != job.State.RUNNING or job.fence != place.fence:
                 self._end_silent(place, LOST_SECONDS)

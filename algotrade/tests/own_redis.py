@@ -6,7 +6,15 @@ because the address has to change before Django reads its settings.
 
 import os
 
-worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-if worker.startswith("gw") and os.environ.get("REDIS_URL"):
-    server, _, number = os.environ["REDIS_URL"].rpartition("/")
-    os.environ["REDIS_URL"] = f"{server}/{int(number) + 1 + int(worker[2:])}"
+
+def for_this_worker(url: str) -> str:
+    """The address, with the database that lies as many after it as this worker has before it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if not worker.startswith("gw"):
+        return url
+    server, _, number = url.rpartition("/")
+    return f"{server}/{int(number) + int(worker[2:])}"
+
+
+if os.environ.get("REDIS_URL"):
+    os.environ["REDIS_URL"] = for_this_worker(os.environ["REDIS_URL"])

@@ -147,6 +147,13 @@ def test_a_job_past_its_deadline_is_killed_with_words(pool, submit):
     assert job.error_code == "deadline_exceeded"
 
 
+def test_a_job_that_a_sweep_has_ended_at_its_deadline_is_killed_at_once(pool, submit):
+    job = wait_for(submit("stubborn"), "running")
+    Job.objects.filter(pk=job.pk).update(deadline_at=job.started_at)
+    services.sweep()
+    assert wait_for(submit("succeed"), "succeeded", seconds=20).worker != job.worker
+
+
 def test_long_work_never_takes_the_first_place_of_a_pool(two_places, submit):
     hours = wait_for(submit("take_hours", seconds=60), "running")
     more = submit("wait", long=True, seconds=60)

@@ -48,13 +48,14 @@ def test_progress_never_goes_back_and_numbers_only_grow(lab, person):
         job = person.submit("steps", seconds=2.0)
         heard = mine.messages_until(is_said("succeeded"), seconds=30)
     said = [message for message in heard if message["id"] == job]
+    assert said == heard, "a room tells its owner's jobs alone"
     for column in ("progress", "seq"):
         values = [message[column] for message in said]
         assert values == sorted(values), column
     states = [message["state"] for message in said]
     assert states == sorted(states, key=["queued", "running", "succeeded"].index)
     moving = [message for message in said if message["state"] == "running" and message["progress"] > 0]
-    assert 2 <= len(moving) <= 2.0 / 0.5 + 1, "at most two a second"
+    assert 2 <= len(moving) <= 2.0 / 0.5 + 1, f"at most two a second: {said}"
 
 
 def test_a_page_that_is_opened_again_begins_where_the_job_is(lab, person):

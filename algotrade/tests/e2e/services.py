@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from algotrade.tests.own_redis import for_this_worker
+
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
-REDIS = "redis://127.0.0.1:6379/4"
+REDIS = "redis://127.0.0.1:6379/8"
 
 
 def _absent(what: str) -> None:
@@ -22,8 +24,11 @@ def _absent(what: str) -> None:
 
 
 def redis_url() -> str:
-    """A Redis database of the tests' own."""
-    url = os.environ.get("LAB_TEST_REDIS_URL", REDIS)
+    """A Redis database of the tests' own, and of this pytest-xdist worker alone.
+
+    Two labs on one would share their queue, and their rooms: users of both have the same numbers.
+    """
+    url = for_this_worker(os.environ.get("LAB_TEST_REDIS_URL", REDIS))
     parts = urlsplit(url)
     try:
         socket.create_connection((parts.hostname, parts.port or 6379), timeout=2).close()

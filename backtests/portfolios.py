@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from backtests import data_problems, engine, ledger, long_runs, verdict
+from backtests import data_problems, doubts, engine, ledger, long_runs
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION
 from backtests.engine.portfolio_config import PortfolioConfig
@@ -38,7 +38,7 @@ def run_portfolio(result: BacktestResult, strategy: PortfolioStrategy, tell: Pro
     )
     simulation, weights = details.simulation, details.weights
     tell(0.78, _("Looking for reasons not to believe it"))
-    evidence = verdict.Evidence(
+    evidence = doubts.Evidence(
         simulation=simulation,
         metrics=metrics,
         audit=lookahead.audit_weights(strategy, panel, weights, warmup=strategy.warmup()),
@@ -57,7 +57,7 @@ def run_portfolio(result: BacktestResult, strategy: PortfolioStrategy, tell: Pro
         equity_curve=equity_rows(panel.time, simulation.equity, details.benchmark_equity, details.drawdown),
         overlays=overlay_rows(_lines(strategy, panel), panel.bars(panel.symbols[0])),
         sparkline=sparkline(simulation.equity),
-        warnings=verdict.doubts_about(evidence),
+        warnings=doubts.doubts_about(evidence),
         engine_version=ENGINE_VERSION,
         contributions=tuple(
             {name: getattr(part, name) for name in LEG_COLUMNS} for part in simulation.contributions

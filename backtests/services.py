@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from algotrade.checkpoints import NOWHERE, Checkpoints
 from algotrade.jobs.computed import ComputedService
-from backtests import data_problems, engine, ledger, long_runs, verdict
+from backtests import data_problems, doubts, engine, ledger, long_runs
 from backtests.curves import sparkline
 from backtests.engine.config import ENGINE_VERSION, SimulationConfig
 from backtests.errors import BacktestRefused
@@ -162,7 +162,7 @@ class BacktestService(ComputedService):
             ),
             overlays=overlay_rows(strategy.overlays(bars), bars),
             sparkline=sparkline(simulation.equity),
-            warnings=verdict.doubts_about(evidence),
+            warnings=doubts.doubts_about(evidence),
             engine_version=ENGINE_VERSION,
             retraining=moments(bars.time[strategy.retraining(bars)]),
             in_sample_share=in_sample,
@@ -184,13 +184,13 @@ def _evidence(
     metrics: "BacktestMetrics",
     details: "RunDetails",
     in_sample: float,
-) -> verdict.Evidence:
+) -> doubts.Evidence:
     """Whatever may speak against a run over one symbol."""
     target, size = details.target, details.size
     doubled = None
     if costs.has_costs(config):
         doubled = costs.return_at_costs(bars, target, config, 2.0, result.periods_per_year, size)
-    return verdict.Evidence(
+    return doubts.Evidence(
         simulation=details.simulation,
         metrics=metrics,
         audit=lookahead.audit_lookahead(strategy, bars, target, size=size, warmup=strategy.warmup()),

@@ -1,27 +1,19 @@
-"""Why a result should not be believed yet: found when a run is stored, put into words when it is shown.
-
-A result keeps codes and values only, so that the words can be bettered and translated later.
-"""
+"""Why a result should not be believed yet: what `backtests.doubts` found, in words that a reader can act on."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from algotrade.templatetags import figures
 from backtests import data_problems
-from backtests.robustness.deflated import deflated_sharpe_ratio, expected_maximum
-from backtests.trials import TrialTotals
+from backtests.doubts import IN_SAMPLE
 
-ENOUGH_TRADES = 30
-ENOUGH_CERTAINTY = 0.95
-LARGEST_SHARE = 0.5
-IN_SAMPLE = "in_sample_model"
 SHARES = ("share", "loss", "gap", "net", "stressed")
-RATIOS = ("low", "high", "luck", "deflated", "certainty")
+RATIOS = ("low", "high", "luck", "certainty")
+COUNTS = ("trials", "trades", "enough", "bars", "orders")
 OLDER_COUNTS: Mapping[str, Any] = {
     "missing_bars": _("missing bars"),
     "split_count": _("suspected splits"),
@@ -83,7 +75,7 @@ REASONS: Mapping[str, Reason] = {
     "many_trials": Reason(
         _("Best of many"),
         _(
-            "This was trial %(trials)d on this data. The best of so many shows a Sharpe ratio of %(luck)s by luck "
+            "This was trial %(trials)s on this data. The best of so many shows a Sharpe ratio of %(luck)s by luck "
             "alone; the deflated Sharpe ratio is %(deflated)s, below %(certainty)s."
         ),
         _(
@@ -121,7 +113,7 @@ REASONS: Mapping[str, Reason] = {
     ),
     "few_trades": Reason(
         _("Few trades"),
-        _("Only %(trades)d trades; at least %(enough)d are needed before averages mean much."),
+        _("Only %(trades)s trades; at least %(enough)s are needed before averages mean much."),
         _(
             "With so few trades, luck alone could make these numbers. Test a longer period or more symbols before "
             "you believe them."
@@ -137,7 +129,7 @@ REASONS: Mapping[str, Reason] = {
     ),
     "ambiguous_bars": Reason(
         _("Ambiguous bars"),
-        _("On %(bars)d bars both the stop and the take-profit lay inside the bar."),
+        _("On %(bars)s bars both the stop and the take-profit lay inside the bar."),
         _(
             "Bars do not say which price came first, so the stop was taken each time (the worse outcome). Finer bars "
             "would settle it."
@@ -170,7 +162,7 @@ REASONS: Mapping[str, Reason] = {
     ),
     "rejected_orders": Reason(
         _("Rejected orders"),
-        _("%(orders)d orders were refused, mostly because the account could not pay for them."),
+        _("%(orders)s orders were refused, mostly because the account could not pay for them."),
         _(
             "The result shows what the account could afford, not what the strategy wanted. Use smaller positions."
         ),
@@ -184,119 +176,20 @@ REASONS: Mapping[str, Reason] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a run leaves to judge it by.
-
-    `simulation` is a `backtests.engine.Simulation`, `metrics` its `BacktestMetrics`, `audit` the `LookaheadAudit` of
-    its strategy, None where a preview leaves it out; `doubled_costs` the net return with twice the costs, None when
-    nothing was charged; `data_problems` what is open in the data within the period (`backtests.data_problems`);
-    `in_sample` the share of bars decided by a model trained on them; `earlier` the user's `TrialTotals` on the series
-    before this run.
-    """
-
-    simulation: Any
-    metrics: Any
-    audit: Any
-    doubled_costs: float | None = None
-    data_problems: Sequence[Mapping[str, Any]] = ()
-    in_sample: float = 0.0
-    earlier: TrialTotals | None = None
-
-
-def doubts_about(evidence: Evidence) -> list[dict[str, Any]]:
-    """Every doubt that a finished run gives cause for, as codes and values."""
-    return [*_of_the_test(evidence), *_of_the_result(evidence), *_of_the_trades(evidence.simulation)]
-
-
-def _of_the_test(evidence: Evidence) -> Iterator[dict[str, Any]]:
-    """Could this have been traded at all?"""
-    simulation = evidence.simulation
-    if evidence.in_sample > 0.0:
-        yield {"code": IN_SAMPLE, "share": evidence.in_sample}
-    if evidence.audit is not None and not evidence.audit.passed:
-        yield {"code": "lookahead", "bar": int(evidence.audit.first_bar)}
-    if simulation.ruined:
-        yield {"code": "ruin"}
-    if simulation.config.optimistic:
-        yield {"code": "optimistic_fill"}
-    if evidence.data_problems:
-        yield data_doubt(evidence.data_problems)
-
-
-def _of_the_result(evidence: Evidence) -> Iterator[dict[str, Any]]:
-    """Is there more in it than luck and thin air?"""
-    metrics, net = evidence.metrics, float(evidence.metrics.total_return)
-    if not metrics.total_trades:
-        return
-    if net <= 0.0:
-        yield {"code": "loses", "loss": -net}
-    elif metrics.sharpe_low <= 0.0:
-        yield {"code": "weak_sharpe", "low": float(metrics.sharpe_low), "high": float(metrics.sharpe_high)}
-    if net > 0.0 and evidence.earlier is not None:
-        yield from _of_the_search(metrics, evidence.earlier)
-    if metrics.excess_return < 0.0:
-        yield {"code": "behind_benchmark", "gap": -float(metrics.excess_return)}
-    if evidence.doubled_costs is None:
-        yield {"code": "no_costs"}
-    elif net > 0.0 and evidence.doubled_costs <= 0.0:
-        yield {"code": "doubled_costs", "net": net, "stressed": evidence.doubled_costs}
-
-
-def _of_the_search(metrics: Any, earlier: TrialTotals) -> Iterator[dict[str, Any]]:
-    """How much of it would the best of so many trials have shown by luck?"""
-    trials, a_year = earlier.count + 1, math.sqrt(metrics.periods_per_year)
-    deflated = deflated_sharpe_ratio(
-        metrics.sharpe_ratio / a_year,
-        metrics.bars - 1,
-        metrics.skewness,
-        metrics.excess_kurtosis + 3.0,
-        trials=trials,
-        variance=earlier.variance,
-    )
-    if deflated < ENOUGH_CERTAINTY:
-        luck = math.sqrt(earlier.variance) * expected_maximum(trials) * a_year
-        yield {
-            "code": "many_trials",
-            "trials": trials,
-            "luck": luck,
-            "deflated": deflated,
-            "certainty": ENOUGH_CERTAINTY,
-        }
-
-
-def _of_the_trades(simulation: Any) -> Iterator[dict[str, Any]]:
-    """Are there enough of them, and do they share the work?"""
-    profits = np.asarray(simulation.trades["pnl"], dtype=np.float64)
-    if not len(profits):
-        yield {"code": "no_trades"}
-    elif len(profits) < ENOUGH_TRADES:
-        yield {"code": "few_trades", "trades": len(profits), "enough": ENOUGH_TRADES}
-    net = float(profits.sum())
-    if len(profits) > 1 and net > 0.0 and profits.max() > LARGEST_SHARE * net:
-        yield {"code": "one_trade", "share": float(profits.max() / net)}
-    if simulation.ambiguous_bars:
-        yield {"code": "ambiguous_bars", "bars": int(simulation.ambiguous_bars)}
-    if simulation.rejected_orders:
-        yield {"code": "rejected_orders", "orders": int(simulation.rejected_orders)}
-
-
 def in_words(stored: Iterable[Mapping[str, Any]]) -> list[Verdict]:
     """Stored doubts as sentences: first that a model knew its answers, then what else is severe."""
     verdicts = [_said(doubt) for doubt in stored if doubt.get("code") in REASONS]
     return sorted(verdicts, key=lambda verdict: (verdict.code != IN_SAMPLE, not verdict.severe))
 
 
-def data_doubt(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The doubt that open problems of the data give cause for."""
-    return {"code": "data_quality", "problems": [dict(problem) for problem in found]}
-
-
 def _said(doubt: Mapping[str, Any]) -> Verdict:
     reason = REASONS[doubt["code"]]
     values = dict(doubt)
     values |= {name: figures.percent(values[name], 1) for name in SHARES if name in values}
+    if "deflated" in values:
+        values["deflated"] = _below(values["deflated"], values["certainty"])
     values |= {name: figures.ratio(values[name]) for name in RATIOS if name in values}
+    values |= {name: figures.integer(values[name]) for name in COUNTS if name in values}
     known = [problem for problem in doubt.get("problems", ()) if data_problems.is_known(problem)]
     details = tuple(data_problems.in_words(problem) for problem in known)
     if "counts" in values:
@@ -315,3 +208,9 @@ def _said(doubt: Mapping[str, Any]) -> Verdict:
         details=details,
         problems=tuple(known),
     )
+
+
+def _below(value: float, limit: float) -> str:
+    """A ratio below a limit, with the digits that show it: 0.9496 is 0.949 beside 0.95, and not 0.95."""
+    shown = figures.ratio(value)
+    return shown if shown != figures.ratio(limit) else figures.ratio(math.floor(value * 1000) / 1000, 3)

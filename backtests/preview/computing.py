@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from backtests import verdict
+from backtests import doubts
 from backtests.curves import finite, seconds
 from backtests.engine import BacktestEngine, PortfolioConfig, PortfolioEngine, SimulationConfig
 from backtests.engine import warm as engine_warm
@@ -255,10 +255,10 @@ def _doubts(
 ) -> list[dict[str, Any]]:
     """The reasons for doubt that cost next to nothing; the audit for looking ahead is left to a real run."""
     doubled = doubled_return() if costs.has_costs(simulation.config) else None
-    evidence = verdict.Evidence(
+    evidence = doubts.Evidence(
         simulation, metrics, audit=None, doubled_costs=doubled, earlier=question.earlier
     )
-    return verdict.doubts_about(evidence)
+    return doubts.doubts_about(evidence)
 
 
 def _shortened(values: NDArray[np.float64]) -> list[float | None]:

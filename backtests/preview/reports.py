@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from backtests import data_problems, verdict
+from backtests import data_problems, doubts
 from backtests.preview.question import Question
 from marketdata.models import Series, Snapshot
 
@@ -20,7 +20,7 @@ def doubts_of_data(chosen: Sequence[Series], question: Question) -> list[dict[st
         for series in chosen
         for problem in _problems(series, question.start, question.end)
     ]
-    return [verdict.data_doubt(found)] if found else []
+    return [doubts.data_doubt(found)] if found else []
 
 
 def _problems(series: Series, start: str, end: str) -> list[dict[str, Any]]:

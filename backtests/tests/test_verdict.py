@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from backtests.doubts import Evidence, doubts_about
 from backtests.engine import TRADE_DTYPE
 from backtests.robustness.lookahead import LookaheadAudit
 from backtests.trials import TrialTotals
-from backtests.verdict import Evidence, doubts_about, in_words
+from backtests.verdict import in_words
 
 
 def evidence(profits=(10.0,) * 40, **changes):
@@ -71,7 +72,7 @@ def test_a_first_trial_has_nothing_to_be_the_best_of():
         (
             {"earlier": TrialTotals(1000, 0.0, 0.0004)},
             "many_trials",
-            "trial 1001 on this data. The best of so many",
+            "trial 1\u202f001 on this data. The best of so many",
         ),
         (
             {
@@ -90,6 +91,13 @@ def test_each_doubt_stands_alone_and_names_its_numbers(changes, code, words):
     (verdict,) = in_words(doubts_about(found))
     assert words in verdict.words
     assert verdict.meaning
+
+
+@pytest.mark.parametrize(("deflated", "shown"), [(0.42, "0.42"), (0.9496, "0.949"), (0.94999999, "0.949")])
+def test_a_ratio_that_is_too_small_is_never_shown_as_the_limit_itself(deflated, shown):
+    doubt = {"code": "many_trials", "trials": 1001, "luck": 1.03, "deflated": deflated, "certainty": 0.95}
+    (verdict,) = in_words([doubt])
+    assert f"the deflated Sharpe ratio is {shown}, below 0.95." in verdict.words
 
 
 def test_a_loss_is_said_once_and_not_also_as_luck_or_thin_margin():

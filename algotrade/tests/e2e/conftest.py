@@ -20,6 +20,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+SIGHTS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +55,15 @@ def lab(tmp_path_factory):
         yield deployment
         assert deployment.stop() == [], "a process outlived the server"
         assert "Traceback" not in (folder / "web.log").read_text()
+
+
+@pytest.fixture(params=SIGHTS, ids=[f"{width}px-{scheme}" for width, scheme in SIGHTS])
+def visitor(request, chromium, lab, artifacts):
+    """Somebody without an account, at a desk and on a phone, in the light and in the dark."""
+    width, scheme = request.param
+    visitor = Person(chromium, lab, artifacts, width=width, scheme=scheme)
+    yield visitor
+    visitor.context.close()
 
 
 @pytest.fixture(params=[(1280, "dark"), (390, "light")], ids=["desk", "phone"])

@@ -10,21 +10,11 @@ from algotrade.tests.e2e.processes import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SIGHTS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
-
-
-@pytest.fixture(params=SIGHTS, ids=[f"{width}px-{scheme}" for width, scheme in SIGHTS])
-def person(request, chromium, lab, artifacts):
-    width, scheme = request.param
-    person = Person(chromium, lab, artifacts, width=width, scheme=scheme)
-    yield person
-    person.context.close()
-
 
 @pytest.fixture
-def newcomer(person):
-    person.register(f"user{uuid.uuid4().hex[:8]}")
-    return person
+def newcomer(visitor):
+    visitor.register(f"user{uuid.uuid4().hex[:8]}")
+    return visitor
 
 
 def test_a_newcomer_registers_makes_a_strategy_runs_it_live_and_cancels_another(newcomer):
@@ -114,14 +104,14 @@ def test_a_strategy_is_edited_duplicated_and_deleted_and_a_mistake_is_explained(
     assert main.get_by_role("link", name="Averages").count() == 1
 
 
-def test_the_keyboard_alone_logs_in_and_reaches_the_content(person):
-    page = person.page
+def test_the_keyboard_alone_logs_in_and_reaches_the_content(visitor):
+    page = visitor.page
     username = f"user{uuid.uuid4().hex[:8]}"
-    person.register(username)
-    person.context.clear_cookies()
-    person.go("/")
+    visitor.register(username)
+    visitor.context.clear_cookies()
+    visitor.go("/")
     assert page.url.endswith("/account/login/?next=/")
-    person.look("login")
+    visitor.look("login")
     page.get_by_label("Username or e-mail address").focus()
     page.keyboard.type(username)
     page.keyboard.press("Tab")

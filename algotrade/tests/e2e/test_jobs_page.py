@@ -6,13 +6,11 @@ import uuid
 
 import pytest
 
-from algotrade.tests.e2e.person import Person
 from algotrade.tests.e2e.processes import PASSWORD, Client
 from algotrade.tests.e2e.test_import import ROWS, bring, lines, start
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SIGHTS = [(1280, "dark"), (1280, "light"), (390, "dark"), (390, "light")]
 SCROLLS_SIDEWAYS = """() => {
   const table = document.querySelector(".table-wrap");
   return table.scrollWidth > table.clientWidth;
@@ -20,34 +18,26 @@ SCROLLS_SIDEWAYS = """() => {
 SAME_DOCUMENT = "() => window.sameDocument === true"
 
 
-@pytest.fixture(params=SIGHTS, ids=[f"{width}px-{scheme}" for width, scheme in SIGHTS])
-def person(request, chromium, lab, artifacts):
-    width, scheme = request.param
-    person = Person(chromium, lab, artifacts, width=width, scheme=scheme)
-    yield person
-    person.context.close()
+@pytest.fixture
+def newcomer(visitor):
+    visitor.username = f"user{uuid.uuid4().hex[:8]}"
+    visitor.register(visitor.username)
+    return visitor
 
 
 @pytest.fixture
-def newcomer(person):
-    person.username = f"user{uuid.uuid4().hex[:8]}"
-    person.register(person.username)
-    return person
-
-
-@pytest.fixture
-def staff(person, lab):
+def staff(visitor, lab):
     name = f"staff{uuid.uuid4().hex[:8]}"
     lab.environment["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
     email = f"{name}@lab.example.org"
     lab.run("python", "manage.py", "createsuperuser", "--no-input", "--username", name, "--email", email)
     del lab.environment["DJANGO_SUPERUSER_PASSWORD"]
-    person.go("/account/login/")
-    person.page.get_by_label("Username or e-mail address").fill(name)
-    person.page.get_by_label("Password").fill(PASSWORD)
-    person.page.keyboard.press("Enter")
-    person.page.get_by_role("heading", name="Dashboard").wait_for()
-    return person
+    visitor.go("/account/login/")
+    visitor.page.get_by_label("Username or e-mail address").fill(name)
+    visitor.page.get_by_label("Password").fill(PASSWORD)
+    visitor.page.keyboard.press("Enter")
+    visitor.page.get_by_role("heading", name="Dashboard").wait_for()
+    return visitor
 
 
 def submit(client, name, *, seconds):

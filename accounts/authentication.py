@@ -17,11 +17,11 @@ WORD = "Bearer "
 
 
 class BearerAuthentication(JWTAuthentication):
-    """JSON Web Tokens; a token dies with a password change, a deactivation or an end of access."""
+    """JSON Web Tokens; a token dies with its log-in, a password change, a deactivation or an end of access."""
 
     def get_user(self, validated_token: Token) -> User:
         user = super().get_user(validated_token)
-        if not tokens.is_current(validated_token, user):
+        if not tokens.is_current(validated_token, user) or not tokens.is_alive(validated_token, user):
             raise AuthenticationFailed(_("This token was revoked: log in again."), code="token_revoked")
         return user
 

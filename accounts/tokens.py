@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
@@ -90,10 +91,13 @@ def revoke_all(user: User) -> None:
 
 def alive_families(user_ids: Collection[int]) -> set[tuple[int, str]]:
     """The log-ins of these users (user, family) that still have a refresh token: neither ended nor forgotten."""
-    unused = OutstandingToken.objects.filter(
-        user__in=user_ids, blacklistedtoken=None, expires_at__gt=timezone.now()
-    )
+    unused = _unused().filter(user__in=user_ids)
     return {(user_id, jti.partition(".")[0]) for user_id, jti in unused.values_list("user_id", "jti")}
+
+
+def is_alive(claims: Token | dict[str, Any], user: User) -> bool:
+    """Whether the log-in that a token is of has not ended: an access token dies with it."""
+    return _unused().filter(user=user, jti__startswith=f"{claims.get(FAMILY_CLAIM, '')}.").exists()
 
 
 def is_current(claims: Token | dict[str, Any], user: User) -> bool:
@@ -101,6 +105,10 @@ def is_current(claims: Token | dict[str, Any], user: User) -> bool:
     return claims.get(VERSION_CLAIM) == user.access_version and claims.get(
         api_settings.REVOKE_TOKEN_CLAIM
     ) == get_md5_hash_password(user.password)
+
+
+def _unused() -> QuerySet[OutstandingToken]:
+    return OutstandingToken.objects.filter(blacklistedtoken=None, expires_at__gt=timezone.now())
 
 
 def _end_if_stolen(user: User, claims: dict[str, Any]) -> None:

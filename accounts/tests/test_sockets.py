@@ -189,7 +189,7 @@ def test_an_access_token_of_an_ended_log_in_buys_no_ticket(ada):
     answer = APIClient().post(
         reverse("auth-socket-ticket"), headers={"Authorization": f"Bearer {pair.access}"}
     )
-    assert (answer.status_code, answer.json()["code"]) == (401, "token_refused")
+    assert (answer.status_code, answer.json()["code"]) == (401, "authentication_failed")
 
 
 def test_a_family_of_tokens_lives_through_exchanges_and_ends_with_its_log_out(ada):

@@ -96,6 +96,24 @@ def test_logging_out_twice_does_no_harm(user):
     assert log_out("nonsense").status_code == 204
 
 
+def test_an_access_token_ends_with_its_log_in_and_another_log_in_goes_on(user):
+    first, other = tokens.issue(user), tokens.issue(user)
+    second = refresh(first.refresh).json()
+    assert [me(token).status_code for token in (first.access, second["access"], other.access)] == [
+        200,
+        200,
+        200,
+    ]
+    log_out(second["refresh"])
+    assert [me(token).status_code for token in (first.access, second["access"], other.access)] == [
+        401,
+        401,
+        200,
+    ]
+    tokens.revoke_all(user)
+    assert me(other.access).status_code == 401
+
+
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c", "ü", "x" * 4000, "eyJhbGciOiJub25lIn0.e30."])
 def test_what_is_no_token_is_refused(db, token):
     response = refresh(token)

@@ -4,13 +4,16 @@ A socket lives for hours. What opened it (a session, or the log-in of a script) 
 `Proof` and asks every few seconds whether it still holds.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from rest_framework.request import Request
@@ -19,6 +22,8 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts import api_tokens, tokens
 from accounts.models import ApiToken, User
+
+WELL_FORMED_KEY = re.compile(r"[a-z0-9]{8,64}")
 
 Kind = Literal["session", "log-in", "api-token"]
 
@@ -34,6 +39,12 @@ class Proof:
     kind: Kind
     key: str
     mark: str
+
+
+def of_cookie(header: str) -> Proof | None:
+    """The proof that the session in a Cookie header is, None without one."""
+    key = parse_cookie(header).get(settings.SESSION_COOKIE_NAME, "")
+    return of_session(key) if WELL_FORMED_KEY.fullmatch(key) else None
 
 
 def of_session(key: str) -> Proof | None:

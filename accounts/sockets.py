@@ -6,7 +6,6 @@ script has no Origin, and brings a ticket instead of a cookie.
 
 import contextlib
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,18 +14,16 @@ from channels.db import database_sync_to_async
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import parse_cookie
 from django.http.request import is_same_domain, validate_host
 
 from accounts import tickets
 from accounts.models import User
-from accounts.proofs import Proof, of_session, user_of, users_of
+from accounts.proofs import Proof, of_cookie, user_of, users_of
 from algotrade.reach import is_out_of_reach
 from algotrade.together import Together
 
 logger = logging.getLogger(__name__)
 TRY_AGAIN_LATER = 4503
-SESSION_KEY = re.compile(r"[a-z0-9]{8,64}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Scope = dict[str, Any]
@@ -124,5 +121,4 @@ def _opened_by(scope: Scope, ticket: str | None) -> tuple[Proof | None, User | N
 def _proof(scope: Scope, ticket: str | None) -> Proof | None:
     if ticket is not None:
         return tickets.redeem(ticket)
-    key = parse_cookie(header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME, "")
-    return of_session(key) if SESSION_KEY.fullmatch(key) else None
+    return of_cookie(header(scope, b"cookie"))

@@ -13,13 +13,14 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import get_resolver
 
+from accounts.senders import is_known_beside_requests
 from accounts.sockets import SocketAdmission
 from algotrade import bodies, leaving
 from algotrade.jobs import embedded, worker
 from algotrade.jobs.routing import websocket_urlpatterns
 from algotrade.observing.sockets import CountedSockets
 
-bodies.install()
+bodies.install(is_known_beside_requests)
 get_resolver().reverse_dict  # noqa: B018  loads every page's code now, so that no first visitor waits for it
 protocols = ProtocolTypeRouter(
     {

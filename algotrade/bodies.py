@@ -5,19 +5,25 @@ its size, and then hands over all pieces of a body at once. Here nobody but Djan
 views of the file that the body was received into.
 
 The server also keeps whatever it is sent, of whomever, before the application is asked. Here a body that grows beyond
-what its address takes is answered 413 at once, and the rest of it is dropped.
+what its address takes is answered 413 at once, and the rest of it is dropped. So is, with 401, a file of nobody: whose
+it is, is asked while it comes.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import logging
 import mmap
 import os
+from collections.abc import Callable
 from typing import Any
 
 from daphne import http_protocol
 from django.conf import settings
+from twisted.internet.threads import deferToThread
+
+logger = logging.getLogger(__name__)
 
 FILES_COME_TO = (b"/api/market-data/", b"/data/")
 """Below these addresses a body may hold a file of bars."""
@@ -57,25 +63,49 @@ class MappedBody:
 
 
 class LeanRequest(http_protocol.WebRequest):
-    """A request whose body is read once, by the application, and is never larger than its address takes."""
+    """A request whose body is read once, by the application, and never larger than its sender may send there."""
+
+    is_known: Callable[[str, str], bool] = staticmethod(lambda _cookie, _authorization: True)
+    """Whether the headers Cookie and Authorization of a request are somebody's. Called in a thread."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs, parsePOSTFormSubmission=False)
-        self._received, self._refused = 0, False
+        self._received, self._refused, self._asked, self._ended = 0, False, False, False
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802  the server's names
         super().gotLength(0 if length is not None and length > self._most() else length)
-        if length is not None and length > self._most():
-            self._refuse()
+        self._judge(length or 0)
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
         self._received += len(data)
-        if not self._refused and self._received > self._most():
-            self._refuse()
+        self._judge(self._received)
         if not self._refused:
             super().handleContentChunk(data)
 
+    def _judge(self, length: int) -> None:
+        if length > self._most() and not self._refused:
+            self._refuse_as_too_large()
+        elif length > _most_of_anybody() and not self._asked:
+            self._asked = True
+            asked = deferToThread(self.is_known, self._header("cookie"), self._header("authorization"))
+            asked.addCallbacks(self._hear_who, self._hear_nothing)
+
+    def _hear_who(self, known: bool) -> None:
+        if not known and not self._refused and not self._ended:
+            self._refuse(
+                b"401 Unauthorized", "not_authenticated", "Log in before you send a file; nothing was kept."
+            )
+
+    @staticmethod
+    def _hear_nothing(failure: Any) -> None:
+        """The application is out of reach of its database, too, and says so when the body has ended."""
+        logger.warning("Whose a large body is could not be found out: %s", failure.type.__name__)
+
+    def _header(self, name: str) -> str:
+        return self.requestHeaders.getRawHeaders(name, [""])[0]
+
     def process(self) -> Any:
+        self._ended = True
         if self._refused:
             self.channel.loseConnection()
             return None
@@ -93,21 +123,29 @@ class LeanRequest(http_protocol.WebRequest):
         address = self.channel._path  # the request itself learns its address when the body has ended
         if address.startswith(FILES_COME_TO):
             return int(settings.UPLOAD_MAX_BYTES) + ROOM_FOR_FIELDS
-        return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + ROOM_FOR_FIELDS
+        return _most_of_anybody()
 
-    def _refuse(self) -> None:
+    def _refuse_as_too_large(self) -> None:
+        said = f"The request is larger than {self._most() // 1024} KB, which is the limit here: send less."
+        self._refuse(b"413 Content Too Large", "too_large", said)
+
+    def _refuse(self, status: bytes, code: str, said: str) -> None:
         """Answer before the body has ended, and keep nothing of it."""
         self._refused = True
         self.content.close()
         self.content = io.BytesIO()
-        said = f"The request is larger than {self._most() // 1024} KB, which is the limit here: send less."
-        body = json.dumps({"code": "too_large", "detail": said, "fields": {}}).encode()
+        body = json.dumps({"code": code, "detail": said, "fields": {}}).encode()
         head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        self.channel.transport.write(b"HTTP/1.1 413 Content Too Large\r\n" + head.encode() + body)
+        self.channel.transport.write(b"HTTP/1.1 " + status + b"\r\n" + head.encode() + body)
         cut = self.channel.callLater(LINGER_SECONDS, self.channel.transport.abortConnection)
         self.notifyFinish().addErrback(lambda _gone: cut.active() and cut.cancel())
 
 
-def install() -> None:
-    """Have the server make every request of this kind."""
+def _most_of_anybody() -> int:
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE) + ROOM_FOR_FIELDS
+
+
+def install(is_known: Callable[[str, str], bool]) -> None:
+    """Have the server make every request of this kind, and ask this whose a large body is."""
+    LeanRequest.is_known = staticmethod(is_known)
     http_protocol.WebRequest = LeanRequest

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.web.http import HTTPChannel
@@ -56,6 +57,19 @@ def small_limits(settings, monkeypatch):
     monkeypatch.setattr(bodies, "ROOM_FOR_FIELDS", 4096)
 
 
+@pytest.fixture(autouse=True)
+def asked(monkeypatch):
+    """What was asked of the headers of large bodies, each answered when the test says so."""
+    questions = []
+
+    def ask(_is_known, cookie, authorization):
+        questions.append(SimpleNamespace(headers=(cookie, authorization), answer=Deferred()))
+        return questions[-1].answer
+
+    monkeypatch.setattr(bodies, "deferToThread", ask)
+    return questions
+
+
 def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes():
     talk = Conversation(f"POST {PAGE} HTTP/1.1\nHost: lab\nContent-Length: 999999999999")
     assert talk.answer.startswith(b"HTTP/1.1 413 ")
@@ -105,3 +119,45 @@ def test_no_sender_says_under_which_address_the_lab_is_mounted():
     talk = Conversation("GET /health HTTP/1.1\nHost: lab\nDaphne-Root-Path: \u00ff")
     assert talk.asked[0]["root_path"] == ""
     assert talk.answer == b""
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 65536", "Transfer-Encoding: chunked"])
+def test_a_large_body_of_nobody_is_refused_while_it_comes(asked, length):
+    talk = Conversation(f"POST {FILES} HTTP/1.1\nHost: lab\nCookie: a=b\nAuthorization: Bearer x\n{length}")
+    talk.say_in_chunks(8)
+    assert [question.headers for question in asked] == [("a=b", "Bearer x")]
+    assert talk.answer == b""
+    asked[0].answer.callback(False)
+    assert talk.answer.startswith(b"HTTP/1.1 401 ")
+    talk.say_in_chunks(4)
+    assert talk.answer.count(b"HTTP/1.1") == 1
+    assert talk.channel.requests[0].content.getvalue() == b""
+    assert talk.asked == []
+
+
+@pytest.mark.parametrize("answer", [True, OSError("the database is away")])
+def test_a_large_body_of_somebody_or_of_nobody_knows_whom_goes_on_to_the_application(asked, answer):
+    talk = Conversation(f"POST {FILES} HTTP/1.1\nHost: lab\nTransfer-Encoding: chunked")
+    talk.say_in_chunks(8)
+    asked[0].answer.callback(answer) if answer is True else asked[0].answer.errback(answer)
+    talk.say_in_chunks(2)
+    talk.say(b"0\r\n\r\n")
+    assert talk.headers[b"content-length"] == b"40960"
+    assert talk.answer == b""
+
+
+def test_an_answer_that_comes_after_the_body_is_left_to_the_application(asked):
+    talk = Conversation(f"POST {FILES} HTTP/1.1\nHost: lab\nTransfer-Encoding: chunked")
+    talk.say_in_chunks(8)
+    talk.say(b"0\r\n\r\n")
+    asked[0].answer.callback(False)
+    assert len(talk.asked) == 1
+    assert talk.answer == b""
+
+
+def test_nobody_is_asked_of_a_body_that_anybody_may_send(asked):
+    for address in (PAGE, FILES):
+        talk = Conversation(f"POST {address} HTTP/1.1\nHost: lab\nContent-Length: {4 * len(CHUNK)}")
+        talk.say(4 * CHUNK)
+        assert len(talk.asked) == 1
+    assert asked == []

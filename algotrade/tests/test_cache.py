@@ -83,10 +83,10 @@ def test_a_redis_that_is_gone_costs_no_request_its_answer(caplog):
 
 
 def test_a_redis_that_hangs_is_waited_for_once(hung, monkeypatch):
-    monkeypatch.setattr(caching, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(caching, "ANSWER_SECONDS", 0.3)
     started = time.monotonic()
     use(PatientCache(hung, {}))
-    assert 0.1 <= time.monotonic() - started < 0.9
+    assert 0.3 <= time.monotonic() - started < 2.0
 
 
 def test_it_is_asked_again_after_a_while(monkeypatch):

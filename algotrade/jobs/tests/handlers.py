@@ -128,6 +128,6 @@ for _handler in HANDLERS:
             on_state=_remember,
             time_limit=5 if _handler is stubborn else 60,
             long=_handler is take_hours,
-            cancel_grace=1.25 if _handler is inside_a_library else 2.0,
+            cancel_grace=0.25 if _handler is inside_a_library else 2.0,
         )
     )

@@ -139,7 +139,7 @@ def test_a_job_inside_a_long_call_ends_within_two_seconds_where_its_kind_wants_t
     asked = time.monotonic()
     services.request_cancel(job)
     wait_for(job, "cancelled", seconds=8)
-    assert 1.2 < time.monotonic() - asked < 2.0
+    assert 0.2 < time.monotonic() - asked < 2.0, "any other kind is given two seconds"
 
 
 def test_a_job_past_its_deadline_is_killed_with_words(pool, submit):

@@ -38,9 +38,9 @@ VALUES = {"fast": {"value": 3, "minimum": 1, "maximum": 9, "step": 1}}
     ],
 )  # fmt: skip
 def test_a_rule_that_is_too_much_is_refused_at_once(text, says):
-    started = time.perf_counter()
+    started = time.process_time()
     assert says in refused(text).message
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.5
 
 
 def test_the_deepest_rule_fits_into_a_small_part_of_the_stack():

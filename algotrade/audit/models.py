@@ -47,7 +47,7 @@ class Entry(models.Model):
     target_id = models.CharField(_("thing's number"), max_length=64, blank=True)
     target_name = models.CharField(_("thing"), max_length=200, blank=True)
     detail = models.JSONField(_("detail"), default=dict, blank=True)
-    via = models.CharField(_("through"), max_length=10, choices=Via, default=Via.LAB)
+    via = models.CharField(_("door"), max_length=10, choices=Via, default=Via.LAB)
     address = models.GenericIPAddressField(_("address"), null=True, blank=True)
     request_id = models.CharField(_("request"), max_length=64, blank=True)
 

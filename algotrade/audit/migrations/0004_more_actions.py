@@ -15,4 +15,9 @@ class Migration(migrations.Migration):
             name='action',
             field=models.CharField(choices=[('login.succeeded', 'logged in'), ('login.failed', 'failed to log in'), ('login.locked', 'was locked out after failed log-ins'), ('password.refused', 'gave a wrong password'), ('refresh.reused', 'used a refresh token twice: its log-in was ended'), ('logout', 'logged out'), ('access.ended', 'ended all sessions and tokens'), ('account.registered', 'made an account'), ('account.changed', 'changed name or e-mail address'), ('account.password', 'changed a password'), ('account.role', 'changed roles'), ('account.deactivated', 'deactivated an account'), ('account.activated', 'activated an account'), ('account.unlocked', 'lifted a lock'), ('account.closed', "asked for an account's deletion"), ('account.deleted', 'deleted an account'), ('token.made', 'made an API token'), ('token.revoked', 'revoked an API token'), ('data.exported', 'exported data'), ('data.deleted', 'deleted data'), ('data.shared', 'shared data with everybody'), ('admin.changed', 'changed something in the admin'), ('audit.pruned', 'removed old entries of the audit log')], max_length=40, verbose_name='action'),
         ),
+        migrations.AlterField(
+            model_name='entry',
+            name='via',
+            field=models.CharField(choices=[('page', 'page'), ('admin', 'admin'), ('bearer', 'access token'), ('api_token', 'API token'), ('lab', 'the lab itself')], default='lab', max_length=10, verbose_name='door'),
+        ),
     ]

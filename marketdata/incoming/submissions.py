@@ -57,6 +57,8 @@ LONGEST_FILE_NAME = 200
 FILES_OF_FULL_SIZE = 4
 """How many files of the largest size an account may keep that are not imported."""
 MIB = 2**20
+LONG_FILE_BYTES = 64 * MIB
+"""A larger file is long work: its import leaves one place of each pool to others."""
 
 
 def keep_upload(owner: Any, file: UploadedFile) -> Upload:
@@ -199,7 +201,8 @@ def submit_settings(
         settings=settings.beside(series).to_dict(),
     )
     with transaction.atomic():
-        row.queue(KIND_OF_SOURCE[source], _title(source, key), "import")
+        is_long = upload is not None and upload.size > LONG_FILE_BYTES
+        row.queue(KIND_OF_SOURCE[source], _title(source, key), "import", long=is_long)
         if settings.shared and series is None:  # bars that nobody saw before become everybody's
             record(Action.SHARED, target=row, actor=owner, target_name=f"{key.symbol} {key.timeframe}")
     return row

@@ -8,6 +8,7 @@ from algotrade.errors import InvalidInput
 from algotrade.jobs.models import Job
 from algotrade.jobs.services import request_cancel, requeue
 from marketdata.errors import FileTooLarge
+from marketdata.incoming import submissions
 from marketdata.incoming.options import FileOptions
 from marketdata.incoming.planning import submit_file
 from marketdata.incoming.submissions import submit_generation
@@ -37,6 +38,12 @@ def nothing_left(media_root):
     models = (Series.written, MarketData.written, WriteLease.objects)
     files = [path for path in Path(media_root).rglob("*") if path.is_file() and path.suffix != ".csv"]
     return not files and not any(manager.exists() for manager in models)
+
+
+@pytest.mark.parametrize(("most", "is_long"), [(0, True), (submissions.LONG_FILE_BYTES, False)])
+def test_a_large_file_is_long_work_and_a_small_one_is_not(user, monkeypatch, most, is_long):
+    monkeypatch.setattr(submissions, "LONG_FILE_BYTES", most)
+    assert ask(user).is_long is is_long
 
 
 def test_a_file_becomes_a_series_and_the_upload_is_gone(user, run_jobs, media_root):

@@ -44,6 +44,7 @@ class LocalClock:
         self._thread = threading.Thread(target=self._watch, name="clock", daemon=True)
         self._running: dict[str, threading.Thread] = {}
         self._unknown: set[str] = set()
+        self._unusable: set[str] = set()
 
     def start(self) -> None:
         self._thread.start()
@@ -68,7 +69,7 @@ class LocalClock:
         pause = LONGEST_PAUSE
         rows = PeriodicTask.objects.enabled().exclude(task__in=DONE_ELSEWHERE)
         for row in rows.select_related("interval", "crontab", "solar", "clocked"):
-            pause = min(pause, self._look_at(row))
+            pause = min(pause, self._guarded_look_at(row))
         return max(pause, SHORTEST_PAUSE)
 
     # -- The watching thread ----------------------------------------------------------------------------------
@@ -80,7 +81,7 @@ class LocalClock:
             self._stopping.wait(pause)
 
     def _guarded_tick(self) -> float:
-        """A tick that survives whatever the database or a broken row does."""
+        """A tick that survives whatever the database does."""
         try:
             return self.tick()
         except (DatabaseError, InterfaceError) as error:
@@ -90,6 +91,20 @@ class LocalClock:
         finally:
             connection.close()
         return PAUSE_AFTER_ERROR
+
+    def _guarded_look_at(self, row: Any) -> float:
+        """A look at a row that others do not suffer from; what is wrong with it is said once, until it is right."""
+        try:
+            pause = self._look_at(row)
+        except (DatabaseError, InterfaceError):
+            raise  # no fault of the row
+        except Exception:
+            if row.name not in self._unusable:
+                self._unusable.add(row.name)
+                logger.exception("The periodic task %s cannot be scheduled; the others go on", row.name)
+            return LONGEST_PAUSE
+        self._unusable.discard(row.name)
+        return pause
 
     def _look_at(self, row: Any) -> float:
         """Start a row's task if it is due; return the seconds until it may be."""

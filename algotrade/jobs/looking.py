@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from algotrade.jobs.models import Job
 from algotrade.together import Together
@@ -24,7 +25,11 @@ class OneJob:
 
 @dataclass(frozen=True, slots=True)
 class JobsOf:
-    """How do an owner's jobs, or everybody's, stand that wait or run, are among those named, or have ended since?"""
+    """How do an owner's jobs, or everybody's, stand that wait or run, are among those named, or have ended since?
+
+    Oldest first. Where there are too many, those that have ended are not left out, nor those that run: a job that waits
+    is still there at the next look, an end is asked for once.
+    """
 
     owner_id: int | None
     named: tuple[str, ...]
@@ -33,7 +38,9 @@ class JobsOf:
     def rows(self) -> list[Job]:
         asked = Q(state__in=Job.ACTIVE) | Q(pk__in=self.named) | Q(finished_at__gte=self.since)
         jobs = Job.objects.all() if self.owner_id is None else Job.objects.filter(owner_id=self.owner_id)
-        return list(jobs.filter(asked).order_by("created_at")[:MOST_ROWS])
+        ended, started = (F(name).desc(nulls_last=True) for name in ("finished_at", "started_at"))
+        rows = jobs.filter(asked).order_by(ended, started, "created_at")[:MOST_ROWS]
+        return sorted(rows, key=attrgetter("created_at"))
 
 
 Question = OneJob | JobsOf

@@ -1,8 +1,8 @@
 """One warm child process that answers short questions at once, where a job would be too slow to start.
 
 The web process loads no numerical library; the child has them loaded, compiled and warm, and is asked over a pipe. One
-question is computed at a time, in the order they came. One asker has at most one question waiting: a newer one takes
-its place. A question over its time costs the child its life, and the next one finds another child.
+question is computed at a time, in the order they came. One asker has at most one question waiting: a newer one ends it
+and waits behind all others. A question over its time costs the child its life, and the next one finds another child.
 """
 
 import atexit
@@ -30,7 +30,7 @@ class NoAnswer(Exception):
 
 
 class Replaced(NoAnswer):
-    """The same asker has put a newer question in its place."""
+    """The same asker has asked something newer, which waits at the end of the queue."""
 
 
 class TookTooLong(NoAnswer):
@@ -185,13 +185,28 @@ class Responder:
         if self._process is not None or self._stopped or time.monotonic() < self._respawn_at:
             return
         processes.compute_in_one_thread()
+        try:
+            self._process, self._pipe = self._started()
+        except OSError as error:
+            # The machine is short of memory, processes or open files: the next question tries again.
+            logger.error("The process that answers questions cannot be started: %s", type(error).__name__)
+            self._respawn_at = time.monotonic() + RESPAWN_PAUSE_SECONDS
+
+    def _started(self) -> tuple[Any, Connection]:
+        """A new child, and our end of the pipe to it. Raises `OSError`; nothing is left open then."""
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
+        ours, theirs = context.Pipe()
+        process = context.Process(
             target=responding.main, args=(theirs, *self._entry), name="responder", daemon=True
         )
-        self._process.start()
-        theirs.close()
+        try:
+            process.start()
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return process, ours
 
     def _end_child(self) -> None:
         process, pipe = self._process, self._pipe

@@ -276,3 +276,29 @@ def test_only_the_embedded_lab_has_a_clock_and_ends_it(monkeypatch):
     worker.stop()
     assert not local._thread.is_alive()
     assert worker._clock is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_can_never_be_due_is_said_once_and_the_rows_after_it_go_on(calls, now, caplog):
+    never = CrontabSchedule.objects.create(minute="0", hour="0", day_of_month="30", month_of_year="2")
+    unusable = make_row("Thirtieth of February", crontab=never)
+    make_row(last_run_at=NOON - timedelta(hours=1))
+    assert PeriodicTask.objects.enabled().order_by("pk").first() == unusable
+    local = LocalClock(now=now)
+    tick(local)
+    assert len(calls) == 1
+    now.move(minutes=1)
+    tick(local)
+    assert len(calls) == 2
+    assert caplog.text.count("Thirtieth of February cannot be scheduled") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_over_a_row_is_no_fault_of_the_row(calls, now, monkeypatch, caplog):
+    make_row(last_run_at=NOON - timedelta(hours=1))
+    local = LocalClock(now=now)
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalClock, "_take", lambda *args: (_ for _ in ()).throw(OperationalError("gone")))
+        assert local._guarded_tick() == clock.PAUSE_AFTER_ERROR
+    assert "cannot reach the database" in caplog.text
+    assert "cannot be scheduled" not in caplog.text

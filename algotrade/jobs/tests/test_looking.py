@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from algotrade.jobs import looking, services
 from algotrade.jobs.looking import JobsOf, OneJob, look, rows_for
+from algotrade.jobs.models import Job
 from algotrade.jobs.tests import handlers
 
 KIND = f"test.{handlers.succeed.__name__}"
@@ -104,3 +105,16 @@ async def test_a_question_that_gets_no_answer_leaves_nobody_waiting(monkeypatch)
     monkeypatch.setattr(looking, "rows_for", lambda questions: {})
     with pytest.raises(KeyError):
         await asyncio.wait_for(look(OneJob("00000000-0000-0000-0000-000000000000")), 3)
+
+
+@pytest.mark.parametrize("of_all", [True, False])
+def test_an_end_is_not_hidden_behind_more_waiting_jobs_than_are_looked_at(monkeypatch, user, of_all):
+    monkeypatch.setattr(looking, "MOST_ROWS", 3)
+    jobs = [services.submit(kind=KIND, owner=user, title=f"Job {number}") for number in range(5)]
+    start, made_last = timezone.now(), jobs[-1]
+    for number, job in enumerate(jobs):
+        Job.objects.filter(pk=job.pk).update(created_at=start + timedelta(seconds=number))
+    assert made_last.claim("somewhere")
+    made_last.cancel()
+    rows = JobsOf(None if of_all else user.pk, (), start - timedelta(hours=1)).rows()
+    assert [job.title for job in rows] == ["Job 0", "Job 1", "Job 4"], "ends first, and then oldest first"

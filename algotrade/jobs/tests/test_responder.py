@@ -1,5 +1,6 @@
 """The responder with a real child: answers, refusals, deaths, time limits and the order of the askers."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -138,3 +139,25 @@ def test_the_process_ends_when_its_parent_is_killed_without_a_word():
     while pid_exists(pid) and time.monotonic() < until:
         time.sleep(0.1)
     assert not pid_exists(pid)
+
+
+def test_a_machine_that_can_start_no_process_says_not_yet_each_time_and_answers_once_it_can(
+    monkeypatch, caplog
+):
+    def full(self):
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(responder_module, "RESPAWN_PAUSE_SECONDS", 0.0)
+    responder = Responder(ANSWER, seconds=5, memory_limit_mb=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(multiprocessing.get_context("spawn").Process, "start", full)
+        responder.warm()
+        for _ in range(2):
+            with pytest.raises(NotReady):
+                responder.ask("pid", asker="ada")
+        assert responder.pid is None
+    assert "BlockingIOError" in caplog.text
+    try:
+        assert ask(responder, "back") == "back"
+    finally:
+        responder.stop()

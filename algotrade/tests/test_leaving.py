@@ -9,7 +9,8 @@ SERVER = """
 import asyncio, concurrent.futures, threading
 from algotrade import leaving
 
-leaving.LOOK_SECONDS = leaving.BY_ITSELF_SECONDS = leaving.LAST_SECONDS = 0.1
+leaving.LOOK_SECONDS = leaving.LAST_SECONDS = 0.1
+leaving.BY_ITSELF_SECONDS = {by_itself}
 loop = asyncio.new_event_loop()
 requests = concurrent.futures.ThreadPoolExecutor(1)
 
@@ -27,10 +28,12 @@ loop.run_forever()
 """
 
 
-@pytest.mark.parametrize(("wait", "said"), [(None, "put away"), (0.0, "")], ids=["a stuck request", "none"])
-def test_a_stopped_server_ends_soon(wait, said):
+@pytest.mark.parametrize(
+    ("wait", "by_itself", "said"), [(None, 0.1, "put away"), (0.0, 10.0, "")], ids=["a stuck request", "none"]
+)
+def test_a_stopped_server_ends_soon(wait, by_itself, said):
     done = subprocess.run(
-        [sys.executable, "-c", SERVER.format(wait=wait)],
+        [sys.executable, "-c", SERVER.format(wait=wait, by_itself=by_itself)],
         capture_output=True,
         text=True,
         timeout=20,

@@ -112,7 +112,6 @@ def test_a_forked_process_refuses_to_fit_and_says_what_to_do():
 @pytest.mark.parametrize("key", ALGORITHMS)
 def test_a_long_fit_stops_at_once_and_its_thread_soon_after(key):
     features, up = known(20_000, columns=20)
-    began = time.monotonic()
     stopped = []
 
     def stop(share):
@@ -121,13 +120,13 @@ def test_a_long_fit_stops_at_once_and_its_thread_soon_after(key):
 
     with pytest.raises(Stop):
         fit(key, features, up, get_algorithm(key).clean(SLOW[key]), seed=1, tick=stop)
-    left = time.monotonic()
-    assert left - stopped[0] < GRACE_SECONDS + 0.3
-    assert left - began < 1.5  # 0.7 on a machine with nothing else to do
-    alive = len(fitting_threads())
+    assert time.monotonic() - stopped[0] < GRACE_SECONDS + 5
+    if key != "random_forest":  # whose trees are never told about in between
+        for thread in fitting_threads():
+            thread.join(10)  # to its end it would take longer
+            assert not thread.is_alive()
     fit("logistic_regression", features[:99], up[:99], get_algorithm("logistic_regression").clean({}), seed=1)
     assert not fitting_threads()  # the next fitting began after the last one had ended
-    assert alive == 0 or key == "random_forest"  # whose trees are never told about in between
 
 
 @pytest.mark.parametrize("key", ALGORITHMS)
@@ -182,10 +181,18 @@ def test_a_fitting_waits_for_one_that_was_stopped_and_can_be_stopped_itself_mean
 
 
 def test_silent_work_is_ticked_all_the_same_and_its_errors_come_out():
-    seen = []
-    assert watched(lambda tell: time.sleep(3.5 * TICK_SECONDS) or "done", seen.append) == "done"
-    assert 2 <= len(seen) <= 4  # four on a machine with nothing else to do
+    seen, ticked_twice = [], threading.Event()
+
+    def tick(share):
+        seen.append(share)
+        if len(seen) == 2:
+            ticked_twice.set()
+
+    began = time.monotonic()
+    assert watched(lambda tell: ticked_twice.wait(20), tick)
+    assert seen[:2] == [0.0, 0.0]
     assert seen[-1] == 1.0
+    assert len(seen) <= (time.monotonic() - began) / TICK_SECONDS + 2, "a tick comes no sooner than its time"
 
     def fail(tell):
         raise ZeroDivisionError("inside")

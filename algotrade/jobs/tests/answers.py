@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 from algotrade.errors import InvalidInput
 
@@ -13,7 +14,13 @@ class Unwelcome(InvalidInput):
     code = "unwelcome"
 
 
+asked = []
+
+
 def answer(question):
+    if question == "asked":
+        return asked
+    asked.append(question)
     match question:
         case "pid":
             return os.getpid()
@@ -27,4 +34,7 @@ def answer(question):
             return bytearray(64 * 1024**3)[0]
         case ("sleep", seconds):
             time.sleep(seconds)
+        case ("until", path):
+            while not Path(path).exists():
+                time.sleep(0.01)
     return question

@@ -252,7 +252,7 @@ def test_stopping_waits_a_moment_for_a_task_and_not_longer(add_task, now):
     assert "Hangs" in local._running
     began = time.monotonic()
     local.stop()
-    assert time.monotonic() - began < clock.STOP_GRACE_SECONDS + 1.0
+    assert time.monotonic() - began < 10  # the task alone would take thirty
     assert not local._thread.is_alive()
     release.set()
     local.wait_for_tasks()

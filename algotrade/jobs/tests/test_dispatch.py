@@ -48,7 +48,7 @@ def test_nobody_waits_for_a_broker_that_hangs_and_little_is_kept_for_it(broker):
     began = time.monotonic()
     for _ in range(1_000):
         dispatch.nudge()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 10
     eventually(lambda: broker.sent == 1)
     assert dispatch._waiting.qsize() <= 4
     hanging.set()
@@ -56,21 +56,28 @@ def test_nobody_waits_for_a_broker_that_hangs_and_little_is_kept_for_it(broker):
     assert broker.sent <= 6
 
 
-def test_a_broker_that_refuses_is_asked_once_and_again_with_the_next_nudge(broker):
+def test_a_broker_that_refuses_is_asked_once_and_again_with_the_next_nudge(broker, monkeypatch):
+    all_wait, forgotten, forget = threading.Event(), threading.Event(), dispatch._forget
+
     def refuse():
-        time.sleep(0.05)
+        all_wait.wait(20)
         raise ConnectionError
 
+    def noted():
+        forget()
+        forgotten.set()
+
+    monkeypatch.setattr(dispatch, "_forget", noted)
     broker.answer = refuse
     for _ in range(4):
         dispatch.nudge()
-    eventually(lambda: dispatch._waiting.empty())
-    time.sleep(0.1)
-    assert broker.sent <= 2
+    all_wait.set()
+    assert forgotten.wait(20)
+    assert broker.sent == 1
+    assert dispatch._waiting.empty()
     broker.answer = lambda: None
-    before = broker.sent
     dispatch.nudge()
-    eventually(lambda: broker.sent == before + 1)
+    eventually(lambda: broker.sent == 2)
 
 
 def test_events_that_the_rooms_do_not_take_are_lost_and_not_kept_without_end(monkeypatch):

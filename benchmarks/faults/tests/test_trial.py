@@ -1,6 +1,7 @@
 """The order of faults, and what sockets have shown against what has happened."""
 
 import random
+import threading
 import time
 from types import SimpleNamespace
 
@@ -77,12 +78,19 @@ def test_a_fault_that_meets_nothing_to_strike_is_not_counted_and_comes_again(mon
 
 
 def test_faults_on_one_place_do_not_overlap_and_others_do():
-    log = []
+    log, other_began = [], threading.Event()
 
     def lasting(name):
         def inject(rig):
             log.append(("begin", name))
-            return 0.3, lambda: log.append(("end", name))
+            if name == "c":
+                other_began.set()
+            return 0.1, release
+
+        def release():
+            if name == "a":
+                other_began.wait(20)
+            log.append(("end", name))
 
         return inject
 

@@ -5,6 +5,7 @@ jobs to stop. What was owned is then removed kind by kind, a little in the reque
 clock, so that neither a lock nor an answer takes long however much there is.
 """
 
+import logging
 import secrets
 import time
 
@@ -21,6 +22,8 @@ from algotrade.audit.services import record
 from algotrade.jobs import services as jobs
 from algotrade.jobs.errors import AlreadyEnded
 from algotrade.jobs.models import Job
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE_SECONDS = 1.0
 BY_THE_CLOCK_SECONDS = 20.0
@@ -49,7 +52,9 @@ def close(user: User) -> None:
         if current.closed_at is None:
             record(Action.ACCOUNT_CLOSED, target=current)
             _shut(current)
-    finish(user.pk, AT_ONCE_SECONDS)
+    user_id = user.pk
+    # The admin deletes in a transaction of its own: what is removed must neither prolong nor undo that one.
+    transaction.on_commit(lambda: _begin_to_remove(user_id))
 
 
 def finish(user_id: int, seconds: float = BY_THE_CLOCK_SECONDS) -> bool:
@@ -69,9 +74,22 @@ def finish(user_id: int, seconds: float = BY_THE_CLOCK_SECONDS) -> bool:
 
 
 def finish_all() -> int:
-    """Go on with every closed account; how many of them are gone now."""
-    closed = User.objects.filter(closed_at__isnull=False).order_by("closed_at")
-    return sum(finish(user_id) for user_id in list(closed.values_list("pk", flat=True)))
+    """Go on with every closed account, whatever happens to one of them; how many are gone now."""
+    closed, gone = User.objects.filter(closed_at__isnull=False).order_by("closed_at"), 0
+    for user_id in list(closed.values_list("pk", flat=True)):
+        try:
+            gone += finish(user_id)
+        except Exception:
+            logger.exception("The closed account %s cannot be removed; the others go on", user_id)
+    return gone
+
+
+def _begin_to_remove(user_id: int) -> None:
+    """The account is closed, so that is the answer: what goes wrong from here on is tried again by the clock."""
+    try:
+        finish(user_id, AT_ONCE_SECONDS)
+    except Exception:
+        logger.exception("The closed account %s cannot be removed yet; the clock goes on with it", user_id)
 
 
 def _require_another_superuser(user: User) -> None:

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.db import IntegrityError
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -16,6 +17,7 @@ from algotrade.jobs.tests.test_claiming import at_once
 from algotrade.tests.belongings import inventory, one_of_everything
 from backtests.models import BacktestResult
 from marketdata.models import Series
+from marketdata.store import deleting
 from strategies.models import Strategy
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -177,3 +179,61 @@ def test_several_that_go_on_with_one_account_at_once_end_it_once(ada, monkeypatc
     assert at_once(lambda _number: closing.finish(ada.pk), 3) == [True] * 3
     assert not User.objects.exists()
     assert Entry.objects.filter(action="account.deleted").count() == 1
+
+
+def test_a_series_that_another_finisher_was_faster_with_stops_nobody(ada, monkeypatch):
+    for symbol in ("AAPL", "MSFT"):
+        Series.objects.create(user=ada, symbol=symbol, timeframe="1d")
+    monkeypatch.setattr(closing, "AT_ONCE_SECONDS", -1.0)
+    closing.close(ada)
+    delete, others = deleting.delete_or_share, []
+
+    def meanwhile(series):
+        if not others:
+            others.append(True)
+            assert closing.finish(ada.pk)
+        delete(series)
+
+    monkeypatch.setattr(deleting, "delete_or_share", meanwhile)
+    assert closing.finish(ada.pk)
+    assert not Series.written.exists()
+    assert not User.objects.exists()
+
+
+def test_an_account_that_cannot_be_removed_keeps_no_other_one(ada, make_user, monkeypatch, caplog):
+    grace, finish = make_user("grace"), closing.finish
+    monkeypatch.setattr(closing, "AT_ONCE_SECONDS", -1.0)
+    for leaving in (ada, grace):
+        Strategy.objects.create(user=leaving, name="s", strategy_type="rsi", symbol="X", initial_capital=1000)
+        closing.close(leaving)
+
+    def broken_for_ada(user_id, *args):
+        if user_id == ada.pk:
+            raise IntegrityError("something refers to it")
+        return finish(user_id, *args)
+
+    monkeypatch.setattr(closing, "finish", broken_for_ada)
+    assert closing.finish_all() == 1
+    assert list(User.objects.values_list("pk", flat=True)) == [ada.pk]
+    assert f"closed account {ada.pk}" in caplog.text
+
+
+def test_an_account_is_closed_although_its_removal_fails_at_first(
+    ada, password, staff, client_for, monkeypatch
+):
+    def broken(user_id, seconds):
+        Strategy.objects.create(user_id=user_id, initial_capital=None)
+
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.issue(ada).access}")
+    with monkeypatch.context() as patch:
+        patch.setattr(closing, "finish", broken)
+        gone = client.delete(reverse("auth-me"), {"current_password": password}, format="json")
+        assert gone.status_code == 204
+        grace = User.objects.create_user("grace", "grace@example.com", password)
+        answer = client_for(staff).post(
+            reverse("admin:accounts_user_delete", args=[grace.pk]), {"post": "yes"}
+        )
+        assert answer.status_code == 302
+    assert User.objects.filter(closed_at__isnull=False).count() == 2
+    assert closing.finish_all() == 2

@@ -1,6 +1,6 @@
 """Faults at random moments over real work, and a count: does each submitted job end exactly once, with its result?
 
-    .venv/bin/python -m benchmarks.chaos --short            # at most six minutes on two cores; 1 on a violation
+    .venv/bin/python -m benchmarks.chaos --short            # about six minutes on two cores; 1 on a violation
     .venv/bin/python -m benchmarks.chaos --minutes 60       # the long form
     .venv/bin/python -m benchmarks.chaos --defects          # plants each defect and sees that it is found
     .venv/bin/python -m benchmarks.chaos --seed 7 --only redis_killed,child_frozen
@@ -18,7 +18,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -80,25 +80,41 @@ SHORT_EMBEDDED = {
     "strategy_edited": 2,
     "strategy_deleted": 2,
 }
+COUNTS = {"full": SHORT_FULL, "embedded": SHORT_EMBEDDED}
 FULL_SECONDS, EMBEDDED_SECONDS = 90.0, 30.0
 PATIENCE_SECONDS = 45.0
 PLANTED_SECONDS = 60.0  # a job that comes back for ever is never calm
 
 
-def main() -> int:
+def asked(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line. A name that means nothing ends the program: nothing would be checked, and that would pass."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
         "--short", action="store_true", help="each kind of fault at least five times (the default)"
     )
-    parser.add_argument("--minutes", type=float, help="as long as this, in rounds of the short form")
-    parser.add_argument(
+    form.add_argument("--minutes", type=float, help="as long as this, in rounds of the short form")
+    form.add_argument(
         "--defects", nargs="?", const="", help="plant defects: all, or these, by name and comma"
     )
     parser.add_argument("--seed", type=int, default=None, help="of the moments and the order; printed")
     parser.add_argument("--only", default="", help="these kinds of faults alone, by name and comma")
     parser.add_argument("--deployment", choices=["full", "embedded"], help="one of the two alone")
     parser.add_argument("--keep", type=Path, help="leave the logs in this folder")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
+    given.only = {name for name in given.only.split(",") if name}
+    counts = [COUNTS[title] for title in COUNTS if given.deployment in {None, title}]
+    if unknown := given.only - {name for one in counts for name in one}:
+        parser.error(f"there are no such faults: {', '.join(sorted(unknown))}")
+    if given.defects is not None:
+        given.defects = [name for name in given.defects.split(",") if name] or list(DEFECTS)
+        if unknown := set(given.defects) - set(DEFECTS):
+            parser.error(f"there are no such defects: {', '.join(sorted(unknown))}")
+    return given
+
+
+def main() -> int:
+    given = asked()
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
     print(f"seed {seed}", flush=True)
     signal.signal(signal.SIGTERM, _end)
@@ -109,7 +125,7 @@ def main() -> int:
         try:
             house = House(folder, stack, random.Random(seed))
             if given.defects is not None:
-                return planted(house, [name for name in given.defects.split(",") if name] or list(DEFECTS))
+                return planted(house, given.defects)
             return storms(house, given)
         except Missing as missing:
             print(missing)
@@ -191,19 +207,18 @@ def storms(house: House, given: argparse.Namespace) -> int:
     burst = 1000 if given.minutes else 40
     while True:
         if given.deployment != "embedded":
-            outcomes.append(storm(house, "full", SHORT_FULL, FULL_SECONDS, burst, given.only))
+            outcomes.append(storm(house, "full", FULL_SECONDS, burst, given.only))
         if given.deployment != "full":
-            outcomes.append(storm(house, "embedded", SHORT_EMBEDDED, EMBEDDED_SECONDS, burst, given.only))
+            outcomes.append(storm(house, "embedded", EMBEDDED_SECONDS, burst, given.only))
         if not given.minutes or time.monotonic() - began > 60 * given.minutes:
             break
     return report.tell(outcomes, time.monotonic() - began)
 
 
-def storm(
-    house: House, title: str, counts: Mapping[str, int], seconds: float, burst: int, only: str
-) -> Outcome:
+def storm(house: House, title: str, seconds: float, burst: int, only: Collection[str]) -> Outcome:
     """One lab in peace, under faults, and counted."""
-    chosen = {name: count for name, count in counts.items() if not only or name in only.split(",")}
+    counts = COUNTS[title]
+    chosen = {name: count for name, count in counts.items() if not only or name in only}
     began = time.monotonic()
     with house.trial(title, SERVICES[title], burst) as trial:
         _say(began, f"{title}: the lab is ready")

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from algotrade.jobs import computed, dispatch, pool, processes, services
+from algotrade.jobs import computed, dispatch, events, pool, processes, services
 from algotrade.jobs.errors import LeaseLost, QueueFull
 from algotrade.jobs.kinds import get_kind
 from algotrade.jobs.models import Job, from_now
@@ -192,6 +192,16 @@ def sockets_never_look() -> None:
         return None
 
     JobConsumer._catch_up = catching_up
+
+
+def news_to_jobs_alone() -> None:
+    """What happens to a job is told in its own room, and in that of its user only when a socket looks by itself."""
+
+    async def sending(owner_id, message):
+        event = {"type": "job.event", "message": message}
+        await events.get_channel_layer().group_send(f"job.{message['id']}", event)
+
+    events._send = sending
 
 
 def edited_while_it_runs() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ DOWN_SECONDS = 1.5
 FULL_SECONDS = 2.0
 DOUBLING_SECONDS = 2.0
 DEAF_SECONDS = 8.0
+SWEEPING_SECONDS = 30
 FROZEN_SECONDS = LEASE_SECONDS + 2 * SWEEP_SECONDS + 1.0
 BURST_THREADS = 10
 KILLED, FROZEN = "worker1", "worker2"  # one is killed, the other one frozen
@@ -139,15 +141,21 @@ def _double(rig: Rig, until: float, sent: set[str]) -> None:
                     again.lpush("celery", payload)
 
 
-def two_sweepers(rig: Rig) -> None:
+def two_sweepers(rig: Rig) -> tuple[float, Release] | None:
     if rig.redis is None:
         sweep = "from algotrade.jobs import services\nfor _ in range(40): services.sweep()"
-        for _sweeper in range(2):
-            run_beside(rig.lab, sweep, 30)
-        return
+        sweepers = [run_beside(rig.lab, sweep, SWEEPING_SECONDS) for _sweeper in range(2)]
+        return 0.0, lambda: _have_swept(sweepers)
     app = Celery(broker=rig.redis.url)
-    for _message in range(12):
-        quietly(lambda: app.send_task("jobs.sweep", retry=False))
+    sent = [quietly(lambda: app.send_task("jobs.sweep", retry=False)) for _message in range(12)]
+    if sum(message is not None for message in sent) < 2:
+        raise Missed("no message was sent")
+    return None
+
+
+def _have_swept(sweepers: "list[subprocess.Popen[bytes]]") -> None:
+    if codes := [code for one in sweepers if (code := one.wait(timeout=2 * SWEEPING_SECONDS))]:
+        raise Missed(f"a sweeper ended with {codes[0]}")
 
 
 def disk_full(rig: Rig) -> tuple[float, Release]:
@@ -167,7 +175,8 @@ def disk_full(rig: Rig) -> tuple[float, Release]:
 
 
 def socket_never_read(rig: Rig) -> tuple[float, Release]:
-    rig.sockets.open_deaf(rig.work.people["ada"].cookie, 10)
+    if not rig.sockets.open_deaf(rig.work.people["ada"].cookie, 10):
+        raise Missed("nobody was let in")
     return DEAF_SECONDS, rig.sockets.close_deaf
 
 

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from algotrade.tests.e2e.sockets import TERMINAL
 from benchmarks.faults.record import Change, Row
-from benchmarks.faults.sockets import TERMINAL
 from benchmarks.faults.work import Accepted
 
 MOST_ATTEMPTS = 3
@@ -34,14 +34,15 @@ class Violation:
 
 @dataclass
 class Evidence:
-    """Everything that is counted."""
+    """Everything that is counted. `unanswered`: submissions by owner that may have made a job and did not say so."""
 
     accepted: Mapping[str, Accepted]
-    unanswered: int
+    unanswered: Mapping[int, int]
     rows: Sequence[Row]
     changes: Sequence[Change]
     queue_limit: int
     run_limit: float
+    broken: Sequence[str] = ()
     full_disk: Sequence[tuple[float, float]] = ()
     digests: Mapping[str, str] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
@@ -76,10 +77,13 @@ def _counted(seen: Evidence) -> Iterable[Violation]:
             yield Violation(
                 "lost", "accepted jobs exist", f"{taken.kind.name} {job} was accepted and is gone"
             )
-    more = len(known - set(seen.accepted))
-    if more > seen.unanswered:
-        said = f"{more} jobs that nobody was told of, and {seen.unanswered} requests without an answer"
-        yield Violation("duplicated", "one job for each request", said)
+    more = Counter(row.owner for row in seen.rows if row.id not in seen.accepted)
+    for owner, count in more.items():
+        if count > (asked := seen.unanswered.get(owner, 0)):
+            said = f"user {owner}: {count} jobs that nobody was told of, {asked} requests without an answer"
+            yield Violation("duplicated", "one job for each request", said)
+    for said in seen.broken:
+        yield Violation("wrong", "no submission breaks", said)
     for row in seen.rows:
         if row.state not in TERMINAL:
             yield Violation(

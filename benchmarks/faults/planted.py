@@ -56,6 +56,10 @@ DEFECTS = {
     "sockets_never_look": Defect(
         "sockets hear their room only", ("every open socket sees the end",), ("redis_flushed",)
     ),
+    "news_to_jobs_alone": Defect(
+        "events go to the job's room only",
+        ("the room of a user hears each end", "the room of a user hears the news"),
+    ),
     "edited_while_it_runs": Defect(
         "a run reads the edited strategy",
         ("results are those of a lab without faults",),

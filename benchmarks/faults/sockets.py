@@ -10,10 +10,9 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from algotrade.tests.e2e.sockets import CLOSE, PING, TEXT, Frames, opening, pong
+from algotrade.tests.e2e.sockets import CLOSE, PING, TERMINAL, TEXT, Frames, open_deaf, opening, pong
 from benchmarks.faults.record import plain
 
-TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
 HANDSHAKE_SECONDS = 10.0
 
@@ -23,6 +22,7 @@ class Seen:
     """What the sockets that follow a job have shown."""
 
     seq: int = -1
+    told: int = 0
     state: str = ""
     progress: float = 0.0
     ended_at: float | None = None
@@ -33,6 +33,7 @@ class Seen:
         if message["seq"] < self.seq:
             return
         newer = message["seq"] > self.seq
+        self.told += newer
         if newer and self.state in TERMINAL and message["state"] != self.state:
             self.problems.append(f"{self.state} became {message['state']}")
         if newer and message["progress"] < self.progress - 1e-9:
@@ -69,17 +70,10 @@ class Sockets:
 
     def open_deaf(self, cookie: str, count: int) -> int:
         """Open sockets that never read a byte; how many of them the lab let in."""
-        let_in = 0
         for _socket in range(count):
             with contextlib.suppress(OSError):
-                deaf = socket.socket()
-                deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-                deaf.settimeout(HANDSHAKE_SECONDS)
-                deaf.connect(("127.0.0.1", self._port))
-                deaf.sendall(opening(self._port, "/ws/jobs/", cookie))
-                let_in += b" 101 " in deaf.recv(64)
-                self._deaf.append(deaf)
-        return let_in
+                self._deaf.append(open_deaf(self._port, "/ws/jobs/", cookie, seconds=HANDSHAKE_SECONDS))
+        return len(self._deaf)
 
     def close_deaf(self) -> None:
         while self._deaf:

@@ -4,16 +4,19 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
-from benchmarks.faults.digests import digests
+from algotrade.tests.e2e.sockets import TERMINAL
+from benchmarks.faults.digests import digests, is_fingerprint
 from benchmarks.faults.injecting import FAULTS
 from benchmarks.faults.invariant import Evidence, Violation, violations
 from benchmarks.faults.lab import until_true
 from benchmarks.faults.limits import LEASE_SECONDS, QUEUE_LIMIT, RUN_LIMIT_SECONDS, SWEEP_SECONDS
+from benchmarks.faults.record import Row
 from benchmarks.faults.rig import Fault, Missed, Rig
 from benchmarks.faults.work import KINDS, Accepted
 
@@ -27,6 +30,8 @@ LEAST_STORM = 40.0
 AGAIN_SECONDS = 2.0
 EARLY = frozenset({"endless"})
 SEEN_SECONDS = 20.0
+JOIN_SECONDS = 60.0
+MOST_ADVICE = 40
 OVERDUE_SLACK = LEASE_SECONDS + 3 * SWEEP_SECONDS + 13.0
 
 
@@ -45,7 +50,6 @@ class Outcome:
     sockets: int = 0
     reopened: int = 0
     answers: dict[int, int] = field(default_factory=dict)
-    unanswered: int = 0
     broker: list[tuple[bool, float]] = field(default_factory=list)
     beside_many: list[float] = field(default_factory=list)
     orphans: list[int] = field(default_factory=list)
@@ -63,6 +67,7 @@ class Trial:
         self.references = references
         self._injected: list[tuple[str, float]] = []
         self._waiting: list[Fault] = []
+        self._told: Counter[str] = Counter()
         self._struck: set[str] = set()
         self._under_way = 0
         self._lock = threading.Lock()
@@ -91,8 +96,40 @@ class Trial:
         evidence = self._evidence()
         evidence.quiet = True
         self.outcome.violations += violations(evidence)
-        for job, digest in digests(self.rig).items():
-            self.references.setdefault(work.accepted[job].kind.name, digest)
+        self._refer(kinds)
+        ended = [row.id for row in evidence.rows if row.state in TERMINAL]
+        self.outcome.violations += self._rooms_of_users(ended)
+
+    def _refer(self, kinds: Sequence[str]) -> None:
+        """Keep the fingerprints of peace; what could not be read then would equal what cannot be read later."""
+        found = {self.rig.work.accepted[job].kind.name: said for job, said in digests(self.rig).items()}
+        for kind in kinds:
+            digest = found.get(kind, "none")
+            if is_fingerprint(digest):
+                self.references.setdefault(kind, digest)
+            else:
+                said = f"{kind}: {digest}"
+                self.outcome.violations.append(Violation("wrong", "results can be read in peace", said))
+
+    def _rooms_of_users(self, ended: Sequence[str]) -> list[Violation]:
+        """In peace a user's room tells what the rooms of the user's jobs tell: each end, and the way there."""
+        of_job, of_user = self.rig.sockets.of_job, self.rig.sockets.of_user
+
+        def untold() -> list[str]:
+            return [job for job in ended if job not in of_user or of_user[job].ended_at is None]
+
+        until_true(lambda: not untold(), SEEN_SECONDS, every=0.25)
+        found = []
+        for job in untold():
+            said = f"the room of its user told nothing of the end of {job}"
+            found.append(Violation("unseen", "the room of a user hears each end", said))
+        # A socket looks from time to time what it missed, so the ends alone do not show that news come.
+        told = sum(of_user[job].told for job in ended if job in of_user)
+        news = sum(of_job[job].told for job in ended if job in of_job)
+        if 2 * told < news:
+            said = f"{told} news of jobs in the room of their user, {news} in theirs"
+            found.append(Violation("unseen", "the room of a user hears the news", said))
+        return found
 
     # -- Under faults --------------------------------------------------------------------------------------------
 
@@ -110,10 +147,13 @@ class Trial:
                 time.sleep(min(rng.expovariate(1.5 / pause), 2 * pause))
             else:
                 time.sleep(0.1)
+        joined = time.monotonic() + JOIN_SECONDS
         for thread in self._threads:
-            thread.join(timeout=60)
-        for fault in self._waiting:
-            self._not_injected(f"{fault.name} was left out")
+            thread.join(timeout=max(0.0, joined - time.monotonic()))
+        with self._lock:
+            missing = Counter(fault.name for fault in plan) - self.outcome.faults - self._told
+        for name, count in missing.items():
+            self._not_injected(name, f"{count} were left out or have not ended")
 
     def _next(self) -> Fault | None:
         """The next fault whose places do not suffer from an earlier one."""
@@ -148,7 +188,7 @@ class Trial:
         except Missed:
             missed = True
         except Exception as error:
-            self._not_injected(f"{fault.name}: {type(error).__name__}: {error}")
+            self._not_injected(fault.name, f"{type(error).__name__}: {error}")
         finally:
             with self._lock:
                 self._struck.difference_update(fault.strikes)
@@ -158,8 +198,10 @@ class Trial:
                 self._waiting += [fault] * missed
                 self._under_way -= 1
 
-    def _not_injected(self, said: str) -> None:
-        self.outcome.violations.append(Violation("stuck", "faults can be injected", said))
+    def _not_injected(self, name: str, said: str) -> None:
+        with self._lock:
+            self._told[name] += 1
+        self.outcome.violations.append(Violation("stuck", "faults can be injected", f"{name}: {said}"))
 
     def _is_back(self, fault: Fault) -> bool:
         """Whether the processes that a fault struck do their part again, and so does the database."""
@@ -184,6 +226,7 @@ class Trial:
         found += violations(evidence)
         found += self._sockets(evidence)
         found += self._broker()
+        found += self._advice(evidence.rows)
         self._figures(evidence)
 
     def end(self) -> None:
@@ -213,7 +256,8 @@ class Trial:
         record, work = self.rig.record, self.rig.work
         return Evidence(
             accepted=dict(work.accepted),
-            unanswered=work.answers.unanswered,
+            unanswered=self._unanswered(),
+            broken=work.answers.broken,
             rows=record.jobs(),
             changes=record.changes(),
             queue_limit=QUEUE_LIMIT,
@@ -225,13 +269,14 @@ class Trial:
             stopped_pools=self.outcome.faults["web_restarted"] if self.rig.lab.embedded else 0,
         )
 
+    def _unanswered(self) -> dict[int, int]:
+        """Of how many submissions of each owner nobody knows what became."""
+        owners = dict(self.rig.record.ask("SELECT username, id FROM accounts_user"))
+        return {owners[name]: count for name, count in self.rig.work.answers.unanswered.items()}
+
     def _sockets(self, evidence: Evidence) -> list[Violation]:
         found: list[Violation] = []
-        ends = {
-            change.job: change
-            for change in evidence.changes
-            if change.new in {"succeeded", "failed", "cancelled"}
-        }
+        ends = {change.job: change for change in evidence.changes if change.new in TERMINAL}
         sockets = self.rig.sockets
         names = {job: f"{taken.kind.name} {job}" for job, taken in self.rig.work.accepted.items()}
         for job, seen in sockets.of_job.items():
@@ -254,13 +299,26 @@ class Trial:
         said = f"{len(refused)} of {len(self.rig.broker_answers)} submissions without a broker were refused"
         return [Violation("lost", "no broker is needed to submit", said)] if refused else []
 
+    def _advice(self, rows: Iterable[Row]) -> list[Violation]:
+        """What the API tells the owner of a failed job: a code, and what to do about it."""
+        work, found = self.rig.work, []
+        people = {person.name: person for person in work.people.values()}
+        failed = [row.id for row in rows if row.state == "failed" and row.id in work.accepted]
+        for job in failed[:MOST_ADVICE]:
+            status, body = people[work.accepted[job].person].ask("GET", f"/api/jobs/{UUID(job)}/")
+            told = body if status == 200 else {}
+            if lacking := [name for name in ("error_code", "advice") if not told.get(name)]:
+                said = f"{work.accepted[job].kind.name} {job}: {status} without {', '.join(lacking)}"
+                found.append(Violation("wrong", "a failure comes with advice", said))
+        return found
+
     def _figures(self, evidence: Evidence) -> None:
         outcome, rig = self.outcome, self.rig
         outcome.jobs = len(evidence.rows)
         outcome.by_end = Counter(
             row.state + (f" ({row.error_code})" if row.error_code else "") for row in evidence.rows
         )
-        outcome.answers, outcome.unanswered = dict(rig.work.answers.by_status), rig.work.answers.unanswered
+        outcome.answers = dict(rig.work.answers.by_status)
         outcome.sockets, outcome.reopened = (
             len(rig.sockets.of_job),
             rig.sockets.opened - len(rig.sockets.of_job),

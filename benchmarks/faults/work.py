@@ -7,6 +7,7 @@ import random
 import threading
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.request import Request
@@ -18,6 +19,7 @@ from benchmarks.faults.record import plain
 from benchmarks.faults.sockets import Sockets
 
 SYMBOL = "AAPL"
+AWAY = {503, 507}  # something that is needed is away or full, and the answer says so
 IMPORT_ROWS = 20_000
 FEATURES = ["rsi(14)", "log_return(1)"]
 
@@ -88,10 +90,11 @@ class Accepted:
 
 @dataclass(slots=True)
 class Answers:
-    """How the API answered."""
+    """How the API answered: by status, of whom nobody knows whether a job was made, and with which errors."""
 
-    by_status: dict[int, int] = field(default_factory=dict)
-    unanswered: int = 0
+    by_status: Counter[int] = field(default_factory=Counter)
+    unanswered: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
     longest: float = 0.0
     refusal: str = ""
 
@@ -168,10 +171,12 @@ class Work:
         status, body = self._post(person, kind, strategy)
         seconds = time.time() - began
         with self._lock:
-            self.answers.by_status[status] = self.answers.by_status.get(status, 0) + 1
+            self.answers.by_status[status] += 1
             self.answers.longest = max(self.answers.longest, seconds)
             if status == 0 or status >= 500:
-                self.answers.unanswered += 1
+                self.answers.unanswered[person.name] += 1
+            if status >= 500 and status not in AWAY:
+                self.answers.broken.append(f"{kind.name}: {status} {str(body)[:200]}")
         if status != 202:
             self.answers.refusal = f"{kind.name}: {status} {str(body)[:300]}"
             return None

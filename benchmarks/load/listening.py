@@ -1,18 +1,16 @@
-"""Many WebSockets in one process: listeners that read, and deaf ones that never do."""
+"""Many WebSockets in one process, each of which reads what its room says."""
 
 import asyncio
 import contextlib
 import json
 import random
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from algotrade.tests.e2e.sockets import CLOSE, PING, TEXT, Frames, opening, pong
+from algotrade.tests.e2e.sockets import CLOSE, PING, TERMINAL, TEXT, Frames, opening, pong
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
-TERMINAL = {"succeeded", "failed", "cancelled"}
 
 
 class Line:
@@ -92,18 +90,3 @@ class Listener:
             if not self.ended_as:
                 await asyncio.sleep(pause * random.uniform(0.75, 1.25))
                 pause = min(pause * 2, LONGEST_PAUSE)
-
-
-def open_deaf(port: int, job: str, cookie: str) -> socket.socket:
-    """A socket that is opened and never read, with as little room for what it does not read as the system allows."""
-    deaf = socket.socket()
-    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    deaf.settimeout(30)
-    deaf.connect(("127.0.0.1", port))
-    deaf.sendall(opening(port, f"/ws/jobs/{job}/", cookie))
-    heard = b""
-    while b"\r\n\r\n" not in heard:
-        heard += deaf.recv(1)
-    if b" 101 " not in heard.split(b"\r\n")[0]:
-        raise ConnectionError(heard.decode())
-    return deaf

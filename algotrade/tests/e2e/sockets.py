@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 TEXT, CLOSE, PING = 1, 8, 9
+TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
+"""The states in which a job has ended."""
 
 
 def opening(port: int, path: str, cookie: str, origin: str | None = None) -> bytes:
@@ -31,6 +33,27 @@ def opening(port: int, path: str, cookie: str, origin: str | None = None) -> byt
 def pong(payload: bytes) -> bytes:
     """The answer to a ping, masked as a browser's frames are (by a mask that changes nothing)."""
     return bytes([0x8A, 0x80 | len(payload)]) + b"\0\0\0\0" + payload
+
+
+def open_deaf(port: int, path: str, cookie: str, *, seconds: float = 30.0) -> socket.socket:
+    """A socket that is opened and never read, with as little room for what it does not read as the system allows."""
+    deaf = socket.socket()
+    try:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.settimeout(seconds)
+        deaf.connect(("127.0.0.1", port))
+        deaf.sendall(opening(port, path, cookie))
+        heard = b""
+        while b"\r\n\r\n" not in heard:
+            if not (byte := deaf.recv(1)):
+                raise ConnectionError("The lab ended the connection.")
+            heard += byte
+        if b" 101 " not in heard.split(b"\r\n")[0]:
+            raise ConnectionError(heard.decode(errors="replace"))
+    except BaseException:
+        deaf.close()
+        raise
+    return deaf
 
 
 class Frames:

@@ -49,7 +49,7 @@ def accepted(name="quick", job="a", **fields):
 def evidence(changes=None, rows=(ROW,), **fields):
     good = {
         "accepted": accepted(),
-        "unanswered": 0,
+        "unanswered": {},
         "rows": list(rows),
         "changes": history("queued", "running", "succeeded") if changes is None else changes,
         "queue_limit": 2,
@@ -85,6 +85,7 @@ LOST_TWICE = history("queued", "running", "queued", "running", "succeeded")
 BROKEN = {
     "accepted jobs exist": evidence([], [], trials=0),
     "one job for each request": evidence(rows=[ROW, row(id="b")], trials=2),
+    "no submission breaks": evidence(broken=["quick: 500"]),
     "each job ends": evidence(RUN[:2], [row(state="running")], trials=0),
     "no lease is left": evidence(rows=[row(leased=True)]),
     "each run is counted once": evidence(trials=2),
@@ -130,6 +131,13 @@ BROKEN = {
 @pytest.mark.parametrize("rule", BROKEN)
 def test_each_way_to_break_the_invariant_is_found(rule):
     assert rule in {violation.rule for violation in violations(BROKEN[rule])}
+
+
+def test_a_job_that_nobody_was_told_of_is_explained_by_a_request_of_its_owner_alone():
+    rows = [ROW, row(id="b", kind="marketdata.import")]
+    assert violations(evidence(rows=rows, unanswered={OWNER: 1})) == []
+    found = violations(evidence(rows=rows, unanswered={OWNER + 1: 5}))
+    assert [one.rule for one in found] == ["one job for each request"]
 
 
 def test_a_full_disk_explains_that_storing_failed_and_nothing_else_does():

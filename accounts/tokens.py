@@ -70,17 +70,23 @@ def rotate(raw: str) -> TokenPair:
             raise TokenRefused(_("This refresh token no longer counts: log in again."))
         if _use_up(claims[api_settings.JTI_CLAIM]):
             return issue(user, str(claims.get(FAMILY_CLAIM, "")))
-    _end_if_stolen(user, claims)
+    _end_if_stolen(claims)
     raise TokenRefused(_("This refresh token was used or revoked before: log in again."))
 
 
 def revoke(raw: str) -> bool:
-    """Make a refresh token worthless. False when it was not one of ours or was worthless already."""
+    """End the log-in that a refresh token is of, also by one that was exchanged: whoever has the next one is shut out.
+
+    False when it was not one of ours, or its log-in had ended already.
+    """
     claims = _claims(raw)
-    if claims is None or not _use_up(claims[api_settings.JTI_CLAIM]):
+    if claims is None:
         return False
-    user = User.objects.filter(pk=claims[api_settings.USER_ID_CLAIM]).first()
-    record(Action.LOGGED_OUT, actor=user, target=user)
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(pk=claims[api_settings.USER_ID_CLAIM]).first()
+        if user is None or not _end_log_in(user, claims):
+            return False
+        record(Action.LOGGED_OUT, actor=user, target=user)
     return True
 
 
@@ -111,19 +117,27 @@ def _unused() -> QuerySet[OutstandingToken]:
     return OutstandingToken.objects.filter(blacklistedtoken=None, expires_at__gt=timezone.now())
 
 
-def _end_if_stolen(user: User, claims: dict[str, Any]) -> None:
+def _end_if_stolen(claims: dict[str, Any]) -> None:
     """End a log-in of which a token comes back that was exchanged: two have it, and nobody knows which is the thief.
 
     Not at once: an exchange whose answer was lost is tried again.
     """
-    family, jti = str(claims.get(FAMILY_CLAIM, "")), claims[api_settings.JTI_CLAIM]
     before = timezone.now() - TRIED_AGAIN_WITHIN
-    used = BlacklistedToken.objects.filter(token__jti=jti, blacklisted_at__lt=before)
-    if (user.pk, family) not in alive_families([user.pk]) or not used.exists():
-        return
+    used = BlacklistedToken.objects.filter(
+        token__jti=claims[api_settings.JTI_CLAIM], blacklisted_at__lt=before
+    )
     with transaction.atomic():
-        OutstandingToken.objects.filter(user=user, jti__startswith=f"{family}.").delete()
-        record(Action.REFRESH_REUSED, actor=user, target=user)
+        user = User.objects.select_for_update().filter(pk=claims[api_settings.USER_ID_CLAIM]).first()
+        if user is not None and used.exists() and _end_log_in(user, claims):
+            record(Action.REFRESH_REUSED, actor=user, target=user)
+
+
+def _end_log_in(user: User, claims: dict[str, Any]) -> bool:
+    """Forget all tokens of a log-in; False when it had ended. The caller holds the user's row: no exchange adds one."""
+    if not is_alive(claims, user):
+        return False
+    OutstandingToken.objects.filter(user=user, jti__startswith=f"{claims[FAMILY_CLAIM]}.").delete()
+    return True
 
 
 def _claims(raw: str) -> dict[str, Any] | None:

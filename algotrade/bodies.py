@@ -52,9 +52,9 @@ class MappedBody:
         self._place = place
         return place
 
-    def read(self, size: int) -> memoryview:
-        """Return the next piece. It stays good after the file is closed: the mapping lives as long as its pieces."""
-        piece = self._view[self._place : self._place + size]
+    def read(self, size: int = -1) -> memoryview:
+        """Return the next piece, or all that is left. It outlives the file: the mapping lives as long as its pieces."""
+        piece = self._view[self._place :] if size < 0 else self._view[self._place : self._place + size]
         self._place += len(piece)
         return piece
 
@@ -87,11 +87,11 @@ class LeanRequest(http_protocol.WebRequest):
             self._refuse_as_too_large()
         elif length > _most_of_anybody() and not self._asked:
             self._asked = True
-            asked = deferToThread(self.is_known, self._header("cookie"), self._header("authorization"))
+            asked = deferToThread(self.is_known, self._header(b"cookie"), self._header(b"authorization"))
             asked.addCallbacks(self._hear_who, self._hear_nothing)
 
     def _hear_who(self, known: bool) -> None:
-        if not known and not self._refused and not self._ended:
+        if not (known or self._refused or self._ended or self._disconnected):
             self._refuse(
                 b"401 Unauthorized", "not_authenticated", "Log in before you send a file; nothing was kept."
             )
@@ -101,8 +101,8 @@ class LeanRequest(http_protocol.WebRequest):
         """The application is out of reach of its database, too, and says so when the body has ended."""
         logger.warning("Whose a large body is could not be found out: %s", failure.type.__name__)
 
-    def _header(self, name: str) -> str:
-        return self.requestHeaders.getRawHeaders(name, [""])[0]
+    def _header(self, name: bytes) -> str:
+        return self.requestHeaders.getRawHeaders(name, [b""])[0].decode("latin-1")
 
     def process(self) -> Any:
         self._ended = True
@@ -119,15 +119,19 @@ class LeanRequest(http_protocol.WebRequest):
             self.content = MappedBody(body)
         return super().process()
 
+    def _takes_files(self) -> bool:
+        return bool(
+            self.channel._path.startswith(FILES_COME_TO)
+        )  # the request knows its address at the end only
+
     def _most(self) -> int:
-        address = self.channel._path  # the request itself learns its address when the body has ended
-        if address.startswith(FILES_COME_TO):
-            return int(settings.UPLOAD_MAX_BYTES) + ROOM_FOR_FIELDS
-        return _most_of_anybody()
+        return int(settings.UPLOAD_MAX_BYTES) + ROOM_FOR_FIELDS if self._takes_files() else _most_of_anybody()
 
     def _refuse_as_too_large(self) -> None:
-        said = f"The request is larger than {self._most() // 1024} KB, which is the limit here: send less."
-        self._refuse(b"413 Content Too Large", "too_large", said)
+        limit = (self._most() - ROOM_FOR_FIELDS) // 1024
+        said = f"The request is larger than {limit:,} KB, which is the limit here: send less."
+        code = "file_too_large" if self._takes_files() else "too_large"
+        self._refuse(b"413 Content Too Large", code, said)
 
     def _refuse(self, status: bytes, code: str, said: str) -> None:
         """Answer before the body has ended, and keep nothing of it."""

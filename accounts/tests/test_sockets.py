@@ -292,7 +292,7 @@ async def test_while_a_server_is_away_a_socket_is_closed_and_may_come_back(ada, 
     def away(key):
         raise error
 
-    monkeypatch.setattr(sockets, "of_session", away)
+    monkeypatch.setattr(sockets, "of_cookie", away)
     assert await opened(session=session) is None
     assert "to be opened again later" in caplog.text
     monkeypatch.undo()
@@ -305,7 +305,7 @@ async def test_a_defect_at_the_door_is_told(ada, monkeypatch):
     def broken(key):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(sockets, "of_session", broken)
+    monkeypatch.setattr(sockets, "of_cookie", broken)
     with pytest.raises(ZeroDivisionError):
         await opened(session=session)
 

@@ -114,6 +114,16 @@ def test_an_access_token_ends_with_its_log_in_and_another_log_in_goes_on(user):
     assert me(other.access).status_code == 401
 
 
+def test_logging_out_by_a_token_that_was_exchanged_ends_what_came_of_it(user):
+    first, elsewhere = tokens.issue(user), tokens.issue(user)
+    second = refresh(first.refresh).json()
+    assert log_out(first.refresh).status_code == 204
+    assert refresh(second["refresh"]).status_code == 401
+    assert [me(token).status_code for token in (second["access"], elsewhere.access)] == [401, 200]
+    log_out(second["refresh"])
+    assert Entry.objects.filter(action="logout").count() == 1
+
+
 @pytest.mark.parametrize("token", ["nonsense", "a.b.c", "ü", "x" * 4000, "eyJhbGciOiJub25lIn0.e30."])
 def test_what_is_no_token_is_refused(db, token):
     response = refresh(token)

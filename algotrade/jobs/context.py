@@ -53,6 +53,14 @@ class JobContext:
         if self._stop.is_set():
             raise JobCancelled(self.job_id)
 
+    def ask_to_stop(self) -> None:
+        """Its owner has cancelled it: the next check says so."""
+        self._stop.set()
+
+    def lose(self) -> None:
+        """Another worker has taken it over: the next check says so."""
+        self._lost.set()
+
     def progress(self, fraction: float, message: str = "") -> None:
         """Tell how far the work is, 0 to 1, and what it is doing. Raises like `check`."""
         self.check()
@@ -95,9 +103,9 @@ class Heartbeat(threading.Thread):
     def _beat(self) -> None:
         try:
             if self._job.heartbeat():
-                self._context._stop.set()
+                self._context.ask_to_stop()
         except LeaseLost:
-            self._context._lost.set()
+            self._context.lose()
             self._ended.set()
         except (Error, MemoryError):
             # A restarted database answers the next beat on a new connection, and a job that has taken all memory ends

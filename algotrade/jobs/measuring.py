@@ -21,7 +21,7 @@ def changed(job: "Job") -> None:
     """A job was claimed, given back or ended."""
     if job.state == job.State.RUNNING:
         meters.jobs_started.add(job.kind)
-        if job.attempt == 1 and job.started_at is not None:
+        if job.fence == 1 and job.started_at is not None:  # neither given back nor asked for again
             meters.job_wait_seconds.add((job.started_at - job.created_at).total_seconds(), job.kind)
     elif job.is_terminal:
         meters.jobs_ended.add(job.kind, job.state, job.error_code)

@@ -112,8 +112,8 @@ class Job(Transitions):
 
     @property
     def seconds(self) -> float | None:
-        """How long the last attempt has run, or ran."""
-        if self.started_at is None:
+        """How long the last attempt has run, or ran; None while it waits, also for another attempt."""
+        if self.started_at is None or self.state == self.State.QUEUED:
             return None
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
 

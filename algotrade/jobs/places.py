@@ -28,7 +28,7 @@ class Place:
     state: str = "starting"
     job_id: str = ""
     fence: int = 0
-    silent_since: float | None = None
+    jobless_since: float | None = None
 
     @classmethod
     def started(cls, pool: str, *, reserved: bool) -> "Place":
@@ -54,7 +54,7 @@ class Place:
 
     def order_run(self) -> None:
         """Have it claim a job."""
-        self.state, self.silent_since = "busy", time.monotonic()
+        self.state, self.jobless_since = "busy", time.monotonic()
         with contextlib.suppress(OSError):  # a child that has just died is buried in this same round
             self.pipe.send("run")
 
@@ -64,24 +64,24 @@ class Place:
 
     def hold(self, job_id: str, fence: int) -> None:
         """It has claimed this job."""
-        self.job_id, self.fence, self.silent_since = job_id, fence, None
+        self.job_id, self.fence, self.jobless_since = job_id, fence, None
 
     def rest(self, *, worn: bool = False) -> None:
         """It waits for an order, or ends by itself because it is worn."""
-        self.state, self.job_id, self.silent_since = "worn" if worn else "idle", "", None
+        self.state, self.job_id, self.jobless_since = "worn" if worn else "idle", "", None
 
-    def has_been_silent(self, seconds: float) -> bool:
-        """Whether it is busy, and nothing was heard of what it does since this was first asked so many seconds ago.
+    def has_been_without_a_job(self, seconds: float) -> bool:
+        """Whether it has been busy, without a job that is its own, since this was first asked so many seconds ago.
 
-        To be asked while it holds no job. It may be frozen, which loses the lease and not the place: without this a
+        To be asked while it holds none. It may be frozen, which loses the lease and not the place: without this a
         pool of frozen processes runs nothing.
         """
         if self.state != "busy":
             return False
         now = time.monotonic()
-        if self.silent_since is None:
-            self.silent_since = now
-        return now - self.silent_since > seconds
+        if self.jobless_since is None:
+            self.jobless_since = now
+        return now - self.jobless_since > seconds
 
     def kill(self) -> None:
         self.process.kill()

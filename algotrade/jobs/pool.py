@@ -39,7 +39,7 @@ REPORT_SECONDS = 5.0
 STOP_GRACE_SECONDS = 2.0
 RESPAWN_PAUSE_SECONDS = 2.0
 LOST_SECONDS = 5.0
-"""How long a process may be silent whose job was given to somebody else: one that is not frozen notices at a beat."""
+"""How long a process may stay busy whose job was given to somebody else: one that is not frozen notices at a beat."""
 
 
 class LocalPool:
@@ -114,7 +114,12 @@ class LocalPool:
             return
         while len(self._places) < self._size:
             reserved = self._size > 1 and not any(place.reserved for place in self._places)
-            self._places.append(Place.started(self.name, reserved=reserved))
+            try:
+                self._places.append(Place.started(self.name, reserved=reserved))
+            except (OSError, MemoryError) as error:  # no room for a process or a pipe just now
+                logger.error("A job process could not be started: %s", type(error).__name__)
+                self._respawn_at = time.monotonic() + RESPAWN_PAUSE_SECONDS
+                return
 
     def _drain_nudges(self) -> None:
         while self._wake_receive.poll():
@@ -226,9 +231,9 @@ class LocalPool:
             if job is not None and job.is_terminal and job.deadline_at < job.now:
                 place.kill()  # a sweep was the first to end it
             elif job is None or job.is_terminal:
-                self._end_silent(place, settings.JOB_LEASE_SECONDS)
+                self._end_jobless(place, settings.JOB_LEASE_SECONDS)
             elif job.state != job.State.RUNNING or job.fence != place.fence:
-                self._end_silent(place, LOST_SECONDS)
+                self._end_jobless(place, LOST_SECONDS)
             elif job.deadline_at < job.now:
                 place.kill()
                 self._guarded(lambda job=job: services.end_overdue(job))
@@ -239,9 +244,11 @@ class LocalPool:
                     self._guarded(job.cancel)
 
     @staticmethod
-    def _end_silent(place: Place, seconds: float) -> None:
-        if place.has_been_silent(seconds):
-            logger.error("A job process has stopped answering; another one takes its place")
+    def _end_jobless(place: Place, seconds: float) -> None:
+        if place.has_been_without_a_job(seconds):
+            logger.error(
+                "A job process is busy with a job that is not its own; another process takes its place"
+            )
             place.kill()
 
     def _end_children(self) -> None:

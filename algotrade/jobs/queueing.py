@@ -6,6 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext as _
 
@@ -33,7 +34,7 @@ class _Places:
 
 
 def waiting(jobs: Iterable[Job]) -> dict[uuid.UUID, Waiting]:
-    """What each of these jobs that waits is waiting for; five queries however many they are."""
+    """What each of these jobs that waits is waiting for; at most four queries however many they are."""
     queued = [job for job in jobs if job.state == Job.State.QUEUED]
     if not queued:
         return {}
@@ -41,7 +42,11 @@ def waiting(jobs: Iterable[Job]) -> dict[uuid.UUID, Waiting]:
     places = _places(taken=running.total())
     order = _foreseen_order(running)
     own = _held_back_by_their_own([job for job in queued if job.pk not in order])
-    return {job.pk: _explain(job, places, order.get(job.pk), own) for job in queued}
+    limit = settings.JOB_MAX_RUNNING_PER_USER
+    full = {owner for owner, count in running.items() if limit and count >= limit}
+    return {
+        job.pk: _explain(job, places, order.get(job.pk), own, is_full=job.owner_id in full) for job in queued
+    }
 
 
 def _places(taken: int) -> _Places:
@@ -52,7 +57,7 @@ def _places(taken: int) -> _Places:
 
 
 def _foreseen_order(running: Counter[int]) -> dict[uuid.UUID, int]:
-    """Places from 1 on, as the claim would hand them out while nothing ends and nothing comes in."""
+    """Places from 1 on, by the owners' turns, of the 2,000 oldest while nothing ends and nothing comes in."""
     waiting_of: defaultdict[int, deque[tuple[object, uuid.UUID]]] = defaultdict(deque)
     served: dict[int, float] = {}
     oldest = Job.objects.with_last_start().free_to_begin().order_by("created_at", "pk")
@@ -83,7 +88,9 @@ def _held_back_by_their_own(jobs: list[Job]) -> set[tuple[int, str]]:
     return set(held.order_by().values_list("owner", "kind"))
 
 
-def _explain(job: Job, places: _Places, place: int | None, own: set[tuple[int, str]]) -> Waiting:
+def _explain(
+    job: Job, places: _Places, place: int | None, own: set[tuple[int, str]], *, is_full: bool
+) -> Waiting:
     if not places.count:
         return Waiting(
             _("No worker is running, so nothing can begin. Tell whoever runs the lab: nothing is lost."),
@@ -93,9 +100,13 @@ def _explain(job: Job, places: _Places, place: int | None, own: set[tuple[int, s
         return Waiting(
             _("Waiting for the one before it: of this kind of work one runs at a time for each account.")
         )
-    if place is None:
+    if is_full:
         return Waiting(
             _("Waiting for others of this account to end: as many run as one account may have at a time.")
+        )
+    if place is None:
+        return Waiting(
+            _("More than %(count)d others wait, too: it is their turn first.") % {"count": MOST_COUNTED}
         )
     free = places.count - places.taken
     if job.is_long and 0 < free <= places.kept_free:

@@ -99,7 +99,8 @@ class _Endings:
 
     def _succeed(self, store: Callable[[], None]) -> None:
         job = self._job
-        waited = (job.started_at - job.created_at).total_seconds() if job.started_at else 0.0
+        known = job.started_at and job.waiting_since
+        waited = max(0.0, (job.started_at - job.waiting_since).total_seconds()) if known else 0.0
         ran = time.perf_counter() - self._started
         job.succeed(store, {"queue_seconds": round(waited, 4), "run_seconds": round(ran, 4)})
         logger.info("%s succeeded in %.3f s", job.kind, ran)

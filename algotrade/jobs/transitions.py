@@ -6,7 +6,7 @@ first, then the job's: whoever deletes, cancels or ends work of one owner does s
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,9 @@ def lease_from_now() -> models.ExpressionWrapper:
 
 
 class Transitions(models.Model):
-    """Base of `Job`, which has the columns."""
+    """Base of `Job`, which has the columns. `waiting_since` is known of a job that was claimed through this object."""
+
+    waiting_since: datetime | None = None
 
     class Meta:
         abstract = True
@@ -44,6 +46,7 @@ class Transitions(models.Model):
     def claim(self, worker: str) -> bool:
         """queued -> running under a new fence. False: somebody else was first, or the owner has enough running."""
         limit = timedelta(seconds=kind_of_row(self.kind).time_limit)
+        self.waiting_since = self.deadline_at - QUEUE_LIMIT
         with transaction.atomic():
             lock_owner(self.owner_id)  # two workers must not both see that there is room for one more
             won = (
@@ -138,7 +141,11 @@ class Transitions(models.Model):
         with transaction.atomic():
             lock_owner(self.owner_id)
             if flagged.filter(state=self.State.QUEUED).update(
-                state=self.State.CANCELLED, cancel_requested_at=Now(), finished_at=Now(), seq=F("seq") + 1
+                state=self.State.CANCELLED,
+                cancel_requested_at=Now(),
+                started_at=None,  # of an attempt that was given back: it did not run until now
+                finished_at=Now(),
+                seq=F("seq") + 1,
             ):
                 self._after_change()
                 return True
@@ -172,6 +179,8 @@ class Transitions(models.Model):
             )
             if changed:
                 self._after_change()
+            else:
+                self.refresh_from_db()
             return bool(changed)
 
     def _row(self) -> JobQuerySet:

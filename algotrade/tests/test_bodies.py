@@ -4,8 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from algotrade import bodies
@@ -17,7 +19,7 @@ CHUNK = b"x" * 4096
 class Conversation:
     """One connection to a server whose application notes what it was asked."""
 
-    def __init__(self, head: str) -> None:
+    def __init__(self, head: str, *, cookie: bytes = b"") -> None:
         self.asked: list[dict] = []
         self.clock, self.transport, self.channel = Clock(), StringTransport(), HTTPChannel()
         self.transport.abortConnection = self.transport.loseConnection
@@ -32,7 +34,8 @@ class Conversation:
         self.channel.site, self.channel.callLater = None, self.clock.callLater
         self.channel.requestFactory = lambda channel, *_queued: bodies.LeanRequest(channel)
         self.channel.makeConnection(self.transport)
-        self.say(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
+        cookies = b"\r\nCookie: " + cookie if cookie else b""
+        self.say(head.replace("\n", "\r\n").encode() + cookies + b"\r\n\r\n")
 
     def say(self, data: bytes) -> None:
         self.channel.dataReceived(data)
@@ -73,7 +76,8 @@ def asked(monkeypatch):
 def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes():
     talk = Conversation(f"POST {PAGE} HTTP/1.1\nHost: lab\nContent-Length: 999999999999")
     assert talk.answer.startswith(b"HTTP/1.1 413 ")
-    assert b"larger than 20 KB" in talk.answer
+    assert b"larger than 16 KB" in talk.answer
+    assert b'"too_large"' in talk.answer
     talk.say(CHUNK)
     assert talk.channel.requests[0].content.getvalue() == b""
     assert talk.asked == []
@@ -106,6 +110,8 @@ def test_files_of_bars_may_be_larger():
     assert talk.answer == b""
     talk.say_in_chunks(2)
     assert talk.answer.startswith(b"HTTP/1.1 413 ")
+    assert b"larger than 64 KB" in talk.answer
+    assert b'"file_too_large"' in talk.answer
 
 
 def test_a_body_in_chunks_reaches_the_application_with_its_length():
@@ -161,3 +167,29 @@ def test_nobody_is_asked_of_a_body_that_anybody_may_send(asked):
         talk.say(4 * CHUNK)
         assert len(talk.asked) == 1
     assert asked == []
+
+
+def test_who_goes_before_it_is_known_whose_the_body_is_leaves_no_error(asked):
+    talk = Conversation(f"POST {FILES} HTTP/1.1\nHost: lab\nTransfer-Encoding: chunked")
+    talk.say_in_chunks(8)
+    talk.channel.connectionLost(Failure(ConnectionDone()))
+    failures = []
+    asked[0].answer.addErrback(failures.append)
+    asked[0].answer.callback(False)
+    assert failures == []
+
+
+def test_a_cookie_of_other_letters_stops_no_upload(asked):
+    talk = Conversation(f"POST {FILES} HTTP/1.1\nHost: lab\nTransfer-Encoding: chunked", cookie=b"a=\xe9")
+    talk.say_in_chunks(8)
+    assert asked[0].headers[0] == "a=\u00e9"
+
+
+def test_the_server_may_read_all_of_a_body_at_once(tmp_path):
+    path = tmp_path / "body"
+    path.write_bytes(b"0123456789")
+    with path.open("rb") as file:
+        body = bodies.MappedBody(file)
+        assert bytes(body.read(4)) == b"0123"
+        assert bytes(body.read()) == b"456789"
+        assert bytes(body.read()) == b""

@@ -291,3 +291,32 @@ def test_what_jobs_kept_that_are_gone_is_discarded_by_the_clock(submit):
         checkpoints.of_job(job_id, "data").keep("unit", b"1")
     assert services.discard_left_behind() == 1
     assert checkpoints.job_ids() == [active.pk]
+
+
+def test_a_job_that_waits_again_is_not_said_to_run(submit):
+    job = claimed(submit("succeed"))
+    Job.objects.filter(pk=job.pk).update(started_at=timezone.now() - timedelta(hours=1))
+    job.give_back("Its worker stopped answering.")
+    assert job.seconds is None
+    services.request_cancel(job)
+    assert (job.state, job.seconds) == ("cancelled", None)
+
+
+def test_the_time_waited_is_counted_from_when_it_was_queued_last(submit):
+    job = claimed(submit("refuse"))
+    run(job)
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - timedelta(days=3))
+    Job.objects.filter(pk=job.pk).update(kind="test.succeed")
+    services.requeue(job)
+    again = claimed(Job.objects.get(pk=job.pk))
+    run(again)
+    assert 0 <= Job.objects.get(pk=job.pk).timings["queue_seconds"] < 60
+
+
+def test_who_tries_again_twice_is_told_how_it_stands_now(submit):
+    job = claimed(submit("refuse"))
+    run(job)
+    seen_before = Job.objects.get(pk=job.pk)
+    services.requeue(job)
+    with pytest.raises(AlreadyEnded, match="this one is queued"):
+        services.requeue(seen_before)

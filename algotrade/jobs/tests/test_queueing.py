@@ -2,7 +2,7 @@
 
 import pytest
 
-from algotrade.jobs import services
+from algotrade.jobs import queueing, services
 from algotrade.jobs.models import Job, Worker
 from algotrade.jobs.queueing import waiting
 from algotrade.jobs.tests import handlers
@@ -93,3 +93,23 @@ def test_a_training_that_waits_for_an_own_one_says_so_and_has_no_place(user, oth
     assert "one runs at a time" in found[held.pk].reason
     assert found[held.pk].place is None
     assert found[theirs.pk].place == 1
+
+
+def test_who_has_as_many_running_as_they_may_is_told_so(user, other_user, settings):
+    settings.JOB_MAX_RUNNING_PER_USER = 1
+    Worker.objects.create(name="host:1", places=4)
+    assert submit(user).claim("host:1:1")
+    held, theirs = submit(user), submit(other_user)
+    found = waiting([held, theirs])
+    assert "as many run as one account may have" in found[held.pk].reason
+    assert found[held.pk].place is None
+    assert found[theirs.pk].place == 1
+
+
+def test_who_waits_behind_more_than_are_counted_is_not_told_of_others_of_their_own(
+    user, other_user, monkeypatch
+):
+    monkeypatch.setattr(queueing, "MOST_COUNTED", 2)
+    Worker.objects.create(name="host:1", places=4)
+    submit(other_user), submit(other_user)
+    assert reason(submit(user)).startswith("More than 2 others wait")

@@ -92,6 +92,8 @@ def test_an_attempt_that_is_lost_is_counted_and_a_retry_is_none(user, client):
     assert grown(before, lost, "lab_jobs_returned_total", kind=KIND) == 1
     services.request_cancel(job)
     services.requeue(job)
+    assert job.claim("host:1")
+    assert grown(lost, read(client), "lab_job_wait_seconds_count", kind=KIND) == 0, "it was measured before"
     assert grown(lost, read(client), "lab_jobs_returned_total", kind=KIND) == 0
 
 

@@ -1,6 +1,7 @@
 """Users for staff: who is here, who is active; switch off, switch on, end sessions, lift a lock, delete."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from axes.models import AccessAttempt
@@ -9,6 +10,8 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -127,15 +130,21 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
         user = self.get_object(request, unquote(id))  # as Django finds it: one number is written in many ways
         if user == request.user:
             return redirect("accounts:profile")
-        response = super().user_change_password(request, id, form_url)
-        user = self.get_object(request, unquote(id))
-        if request.method == "POST" and response.status_code == 302 and not user.has_usable_password():
-            record(Action.PASSWORD_CHANGED, target=user)  # a new one is recorded where it is saved
+        posted = request.method == "POST"
+        with transaction.atomic() if posted else nullcontext():
+            response = super().user_change_password(request, id, form_url)
+            user = self.get_object(request, unquote(id))
+            if posted and response.status_code == 302 and not user.has_usable_password():
+                record(Action.PASSWORD_CHANGED, target=user)  # a new one is recorded where it is saved
         return response
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        """Of a user that is there, only what was changed: a new password set meanwhile is no business of this form."""
         obj.email = obj.email.strip().lower()
-        super().save_model(request, obj, form, change)
+        if change:
+            self._save_changes(obj, form.changed_data)
+        else:
+            super().save_model(request, obj, form, change)
         changed = {name: getattr(obj, name) for name in ROLES if name in form.changed_data}
         if changed:
             record(Action.ROLE_CHANGED, target=obj, **changed)
@@ -143,6 +152,14 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
             UserService.deactivate(obj)
         elif change and "is_active" in form.changed_data:
             record(Action.ACTIVATED, target=obj)
+
+    @staticmethod
+    def _save_changes(user: User, changed: list[str]) -> None:
+        if not User.objects.select_for_update().filter(pk=user.pk, closed_at=None):
+            raise PermissionDenied  # closed since the form was opened, as `has_change_permission` would say now
+        columns = {field.name for field in user._meta.concrete_fields} & set(changed)
+        if columns:
+            user.save(update_fields=columns)
 
     @display(description=_("status"), ordering="is_active", label={"active": "success", "off": "danger"})
     def status(self, user: User) -> tuple[str, str]:
@@ -174,8 +191,9 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 
     @staticmethod
     def _lift_lock(user: User) -> None:
-        AccessAttempt.objects.filter(username=user.username.lower()).delete()
-        record(Action.UNLOCKED, target=user)
+        with transaction.atomic():
+            AccessAttempt.objects.filter(username=user.username.lower()).delete()
+            record(Action.UNLOCKED, target=user)
 
     def _each(
         self,

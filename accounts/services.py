@@ -37,8 +37,9 @@ class UserService:
         if fields:
             raise AccountInvalid(fields=fields)
         user.set_password(password)
-        _save(user)
-        record(Action.REGISTERED, actor=user, target=user)
+        with transaction.atomic():
+            _save(user)
+            record(Action.REGISTERED, actor=user, target=user)
         return user
 
     @staticmethod
@@ -73,8 +74,9 @@ class UserService:
             changed.email = email.strip().lower()
         if fields := _problems(changed, but=frozenset({"password", "username"})):
             raise AccountInvalid(fields=fields)
-        _save(changed, update_fields=["full_name", "email"])
-        record(Action.PROFILE_CHANGED, target=changed)
+        with transaction.atomic():
+            _save(changed, update_fields=["full_name", "email"])
+            record(Action.PROFILE_CHANGED, target=changed)
         return changed
 
     @staticmethod

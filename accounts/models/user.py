@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -37,8 +37,9 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(
         self, username: str, email: str, password: str | None = None, **fields: Any
     ) -> "User":
-        user = self.create_user(username, email, password, is_staff=True, is_superuser=True, **fields)
-        record(Action.ROLE_CHANGED, target=user, made="superuser")
+        with transaction.atomic(using=self._db):
+            user = self.create_user(username, email, password, is_staff=True, is_superuser=True, **fields)
+            record(Action.ROLE_CHANGED, target=user, made="superuser")
         return user
 
     def named(self, name: str) -> "User | None":
@@ -107,9 +108,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """As Django's; and the audit log hears of each new password, whichever way it was set."""
-        is_new_password = self._password is not None and not self._state.adding
-        super().save(*args, **kwargs)
-        if is_new_password:
+        if self._password is None or self._state.adding:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            super().save(*args, **kwargs)
             record(Action.PASSWORD_CHANGED, target=self)
 
     def get_full_name(self) -> str:

@@ -9,8 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tokens
+from accounts.admin import UserAdmin
 from accounts.errors import TokenRefused
 from accounts.models import User
+from algotrade.audit.actions import Action
+from algotrade.audit.models import Entry
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:accounts_user_changelist"
@@ -162,3 +165,55 @@ def test_an_account_with_an_older_name_can_be_changed_and_gets_no_other_such_nam
     assert client.post(url, data | {"username": "Ädä"}).status_code == 200
     user.refresh_from_db()
     assert (user.username, user.full_name) == ("Äda", "Ada")
+
+
+def post_while(client, user, data, monkeypatch, meanwhile):
+    """The admin's form, and what somebody else does to the row between its reading and its writing."""
+    save_form = UserAdmin.save_form
+
+    def slowly(*args, **kwargs):
+        meanwhile()
+        return save_form(*args, **kwargs)
+
+    monkeypatch.setattr(UserAdmin, "save_form", slowly)
+    return client.post(reverse("admin:accounts_user_change", args=[user.pk]), data)
+
+
+def test_the_form_undoes_nothing_that_was_done_while_it_was_read(client_for, staff, user, monkeypatch):
+    def meanwhile():
+        another = User.objects.get(pk=user.pk)
+        another.set_password("a new one of ada's 1")
+        another.email = "elsewhere@example.com"
+        another.save()
+        another.end_access()
+
+    data = {"username": user.username, "email": user.email, "full_name": "Countess", "is_active": "on"}
+    assert post_while(client_for(staff), user, data, monkeypatch, meanwhile).status_code == 302
+    user.refresh_from_db()
+    assert user.check_password("a new one of ada's 1")
+    assert (user.email, user.access_version, user.full_name) == ("elsewhere@example.com", 1, "Countess")
+
+
+def test_the_form_opens_no_account_that_was_closed_while_it_was_read(client_for, staff, user, monkeypatch):
+    def meanwhile():
+        User.objects.filter(pk=user.pk).update(closed_at=timezone.now())
+
+    clerks = Group.objects.create(name="clerks")
+    data = {"username": user.username, "email": user.email, "full_name": "Countess", "is_active": "on"}
+    data |= {"is_staff": "on", "groups": [clerks.pk]}
+    assert post_while(client_for(staff), user, data, monkeypatch, meanwhile).status_code == 403
+    user.refresh_from_db()
+    assert (user.full_name, user.is_staff, user.groups.count()) == ("Ada Lovelace", False, 0)
+
+
+def test_the_form_gives_roles_and_groups_and_each_is_recorded(client_for, staff, user):
+    clerks = Group.objects.create(name="clerks")
+    client, url = client_for(staff), reverse("admin:accounts_user_change", args=[user.pk])
+    data = {"username": user.username, "email": "ADA@new.example.com", "full_name": user.full_name}
+    data |= {"is_active": "on", "is_staff": "on", "groups": [clerks.pk]}
+    for _twice in range(2):  # nothing is changed by the second
+        assert client.post(url, data).status_code == 302
+    user.refresh_from_db()
+    assert (user.email, user.is_staff, list(user.groups.all())) == ("ada@new.example.com", True, [clerks])
+    about = Entry.objects.filter(action=Action.ROLE_CHANGED, target_id=str(user.pk)).order_by("pk")
+    assert [entry.detail for entry in about] == [{"is_staff": True}, {"groups_added": [clerks.pk]}]

@@ -105,6 +105,14 @@ def inside_a_library(context: JobContext) -> Callable[[], None]:
     return lambda: None
 
 
+def inside_a_slow_library(context: JobContext) -> Callable[[], None]:
+    """The same; its kind is given longer than others."""
+    return inside_a_library(context)
+
+
+GRACES = {"inside_a_library": 0.25, "inside_a_slow_library": 4.0}
+
+
 HANDLERS = (
     succeed,
     refuse,
@@ -115,6 +123,7 @@ HANDLERS = (
     wait,
     stubborn,
     inside_a_library,
+    inside_a_slow_library,
     die,
     lose_the_database,
     take_hours,
@@ -128,6 +137,6 @@ for _handler in HANDLERS:
             on_state=_remember,
             time_limit=5 if _handler is stubborn else 60,
             long=_handler is take_hours,
-            cancel_grace=0.25 if _handler is inside_a_library else 2.0,
+            cancel_grace=GRACES.get(_handler.__name__, 2.0),
         )
     )

@@ -35,7 +35,7 @@ def test_a_result_that_lacks_something_has_none(missing):
     assert not is_fingerprint(found)
 
 
-@pytest.mark.parametrize("answer", [(500, {"detail": "no"}), (0, None), (200, {}), (200, None)])
+@pytest.mark.parametrize("answer", [(500, WHOLE), (500, {"detail": "no"}), (0, None), (200, {}), (200, None)])
 def test_an_answer_without_a_result_is_no_fingerprint(answer):
     assert not is_fingerprint(digest(answer))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from algotrade.tests.e2e.processes import Client, Deployment, eventually, members
+from algotrade.tests.e2e.processes import Client, Deployment, command_of, eventually, members
 from algotrade.tests.e2e.services import new_database, redis_url
 
 PLUGIN = "algotrade.tests.behaviours.plugin"
@@ -26,13 +26,12 @@ ENVIRONMENT = {
     "LIVE_PREVIEW": "false",
     "THROTTLE_USER": "100000/min",
 }
-WEB = ["daphne", "-v", "0", "-b", "127.0.0.1", "-p", "{port}", "algotrade.asgi:application"]
 
 
 class Lab:
     """One running lab. `runner` is the service whose processes do the work, and which a test may kill."""
 
-    commands: dict[str, list[str]]
+    services: tuple[str, ...]
     runner: str
 
     def __init__(self, deployment: Deployment) -> None:
@@ -40,12 +39,11 @@ class Lab:
         self.folder: Path = deployment.folder
 
     def start(self, service: str) -> None:
-        words = [word.format(port=self.deployment.port) for word in self.commands[service]]
-        self.deployment.start(service, words)
+        self.deployment.start(service, command_of(service, self.deployment.port))
 
     def start_all(self) -> None:
         self.deployment.run("python", "manage.py", "migrate", "--no-input", "-v", "0", seconds=300)
-        for service in self.commands:
+        for service in self.services:
             self.start(service)
         self.deployment.wait_until_ready()
 
@@ -65,18 +63,14 @@ class Lab:
 class Embedded(Lab):
     """The default: one web process on SQLite that runs the jobs, too."""
 
-    commands = {"web": WEB}
+    services = ("web",)
     runner = "web"
 
 
 class Full(Lab):
     """PostgreSQL and Redis, a web process, a Celery worker and beat."""
 
-    commands = {
-        "web": WEB,
-        "worker": ["celery", "-A", "algotrade", "worker", "-P", "threads", "-c", "2", "-l", "INFO"],
-        "beat": ["celery", "-A", "algotrade", "beat", "-l", "INFO"],
-    }
+    services = ("web", "worker", "beat")
     runner = "worker"
 
 

@@ -1,7 +1,13 @@
 """How figures are judged beside their goals."""
 
+import time
+from datetime import timedelta
+from types import SimpleNamespace
+from unittest.mock import Mock
+
 import pytest
 
+from benchmarks.load import flood
 from benchmarks.load.flood import hold_most
 from benchmarks.load.report import Rows
 from benchmarks.load.rooms import SETTLED, Round
@@ -12,6 +18,25 @@ def test_a_limit_is_kept_by_what_was_seen_and_not_by_nothing(most, reached):
     found = Rows("runs")
     hold_most(found, "waiting", most, 200)
     assert [row.reached for row in found] == [reached]
+
+
+def test_a_flood_that_nobody_watched_to_the_end_has_no_figures(monkeypatch):
+    answers = Mock(run=lambda *words: (202, {"job": {"id": 1}}, 0.1))
+    monkeypatch.setattr(flood, "work", answers)
+    monkeypatch.setattr(flood, "Client", Mock())
+    ask = Mock(return_value=[("queued", 3), ("running", 2)])
+
+    def once_looked_at(*words, **options):
+        while not ask.called:
+            time.sleep(0.01)
+        return [[timedelta(seconds=1)]]
+
+    monkeypatch.setattr(flood, "eventually", once_looked_at)
+    house = SimpleNamespace(lab=SimpleNamespace(environment={}, log=Mock()), ask=ask, server="daphne")
+    assert all(row.reached is not False for row in flood.measure(house, short=True))
+    ask.side_effect = ConnectionError("the database is away")
+    with pytest.raises(ConnectionError):
+        flood.measure(house, short=True)
 
 
 def test_memory_that_grew_and_came_back_has_grown():

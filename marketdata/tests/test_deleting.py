@@ -262,10 +262,13 @@ def test_a_reader_sees_all_bars_or_none_and_a_writer_is_not_refused(user, series
             Series.objects.filter(pk=other.pk).update(name=f"name {len(written)}")
         written.append(1)
 
+    until = time.monotonic() + 20
     with beside(read, write):
-        while not (looks and written):
+        while not (looks and written) and time.monotonic() < until:
             time.sleep(0.01)
         delete_series(series)
         leftovers.discard_left_behind()
     assert looks <= {0, 1000}
+    assert looks
+    assert written
     assert MarketData.written.count() == 0

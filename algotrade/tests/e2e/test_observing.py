@@ -138,14 +138,14 @@ def use(lab):
     lab.secrets["ticket"] = ticket
 
     client.request_id = CLICK
-    submitted = submit(client, strategy_type="slow", parameters={"seconds": 1.0})
-    job = submitted["job"]["id"]
-    with (
-        RoomSocket(lab.port, f"/ws/jobs/?ticket={ticket}", cookie="") as by_ticket,
-        RoomSocket(lab.port, f"/ws/jobs/{job}/", cookie=cookie) as room,
-    ):
-        for line in (room, by_ticket):
-            line.messages_until(lambda said: said["id"] == job and said["state"] == "succeeded", seconds=60)
+    # The room of all her jobs tells no past: it is entered before the job can have ended.
+    with RoomSocket(lab.port, f"/ws/jobs/?ticket={ticket}", cookie="") as by_ticket:
+        job = submit(client, strategy_type="slow", parameters={"seconds": 1.0})["job"]["id"]
+        with RoomSocket(lab.port, f"/ws/jobs/{job}/", cookie=cookie) as room:
+            for line in (room, by_ticket):
+                line.messages_until(
+                    lambda said: said["id"] == job and said["state"] == "succeeded", seconds=60
+                )
     client.request_id = ""
     broken = submit(client, strategy_type="breaks", parameters={})
     eventually(

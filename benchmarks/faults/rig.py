@@ -53,6 +53,11 @@ class Rig:
         """Who has no more than one run, beside the many of the crowd."""
         return self.work.people["loner"]
 
+    @property
+    def patient(self) -> Person:
+        """Who submits while there is no broker, and nothing else: a full queue would refuse it as well."""
+        return self.work.people["patient"]
+
     def running(self) -> list[int]:
         """The processes of running jobs, waiting a little for one."""
         found: list[int] = []

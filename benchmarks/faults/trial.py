@@ -21,7 +21,7 @@ from benchmarks.faults.rig import Fault, Missed, Rig
 from benchmarks.faults.work import KINDS, Accepted
 
 PEACEFUL = ("quick", "paced", "slower", "long", "sweep", "import", "training")
-PEOPLE = ("ada", "grace", "bomb", "crash", "endless", "crowd", "loner", "meddler", "bystander")
+PEOPLE = ("ada", "grace", "bomb", "crash", "endless", "crowd", "loner", "meddler", "bystander", "patient")
 PEACE_SECONDS = 120.0
 BACK_SECONDS = 20.0
 MOST_CALM = 300.0

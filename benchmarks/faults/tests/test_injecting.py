@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from benchmarks.faults import injecting
-from benchmarks.faults.rig import Missed
+from benchmarks.faults.rig import Missed, Rig
 
 
 def deaf(let_in):
@@ -36,6 +37,23 @@ def test_sweepers_without_a_broker_to_call_them_have_not_struck(monkeypatch, wor
     else:
         with pytest.raises(Missed):
             injecting.two_sweepers(rig)
+
+
+def test_who_submits_without_a_broker_has_no_queue_that_other_faults_fill():
+    submitted = []
+    rig = Rig(
+        lab=SimpleNamespace(answers=lambda: True),
+        record=None,
+        work=Mock(people={"bystander": "bystander", "patient": "patient"}),
+        sockets=None,
+        disk=Mock(),
+        rng=None,
+        redis=Mock(),
+    )
+    rig.work.submit = lambda person, kind: submitted.append(person)
+    for fault in (injecting.broker_down_at_commit, injecting.disk_full):
+        fault(rig)
+    assert submitted == ["patient", "bystander", "bystander"]
 
 
 @pytest.mark.parametrize("code", [0, 3])

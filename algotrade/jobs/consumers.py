@@ -36,6 +36,13 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
     following: Following
     _care: asyncio.Task[None] | None = None
 
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Rooms whose server fails end the socket without a word to `disconnect`.
+            self._stop_caring()
+
     async def connect(self) -> None:
         user = self.scope["user"]
         if not user.is_authenticated:
@@ -60,10 +67,13 @@ class JobConsumer(AsyncJsonWebsocketConsumer):
             await self._tell(message_for(job))
 
     async def disconnect(self, code: int) -> None:
+        self._stop_caring()
+        await self._leave()
+
+    def _stop_caring(self) -> None:
         if self._care is not None:
             self._care.cancel()
             self._care = None
-        await self._leave()
 
     async def _leave(self) -> None:
         if self.room:

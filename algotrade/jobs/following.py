@@ -88,8 +88,8 @@ class Following:
         jobs = [job for job in rows if _change(job) > self._told.get(str(job.pk), NOTHING).change]
         for job in jobs:
             self._note(job)
-        # What ended before the next look asks for ends is looked at no more.
-        self._told = {pk: told for pk, told in self._told.items() if not told.ended or told.ended > since}
+        if self._job_id is None:  # what ended before the next look asks for ends is looked at no more
+            self._told = {pk: told for pk, told in self._told.items() if not told.ended or told.ended > since}
         self._since = asked_at
         return jobs
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 
-from algotrade.jobs import consumers, events, services
+from algotrade.jobs import consumers, events, following, services
 from algotrade.jobs.consumers import NOT_FOUND, NOT_SIGNED_IN
 from algotrade.jobs.events import message_for
 from algotrade.jobs.following import Following
@@ -354,3 +355,41 @@ async def test_while_the_rooms_server_hangs_a_socket_still_tells_what_the_rows_s
     await sync_to_async(job.claim)("w:1")
     assert (await socket.receive_json_from(timeout=3))["state"] == "running"
     await socket.disconnect()
+
+
+@pytest.mark.parametrize("room", ["job", "user"])
+async def test_an_end_is_told_once_however_long_the_socket_stays(monkeypatch, room):
+    monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(following, "OVERLAP", timedelta(0))
+    owner = await make_user("owner")
+    job = await make_job(owner)
+    socket = await open_socket(owner, f"/ws/jobs/{job.pk}/" if room == "job" else "/ws/jobs/")
+    if room == "job":
+        assert (await socket.receive_json_from(timeout=3))["state"] == "queued"
+    await sync_to_async(job.claim)("w:1")
+    await sync_to_async(job.succeed)(lambda: None, {})
+    assert (await states_told(socket, job))[-1] == "succeeded"
+    assert await socket.receive_nothing(timeout=1.5)
+    await socket.disconnect()
+
+
+async def test_a_socket_whose_rooms_fail_is_looked_after_no_more(monkeypatch):
+    owner = await make_user("owner")
+    job = await make_job(owner)
+    layer, fails = get_channel_layer(), asyncio.Event()
+
+    async def failing(channel):
+        await fails.wait()
+        raise ConnectionError("Redis is gone")
+
+    monkeypatch.setattr(layer, "receive", failing)
+    before = asyncio.all_tasks()
+    socket = await open_socket(owner, f"/ws/jobs/{job.pk}/")
+    assert (await socket.receive_json_from(timeout=3))["state"] == "queued"
+    caring = [task for task in asyncio.all_tasks() - before if "_take_care" in repr(task.get_coro())]
+    assert len(caring) == 1
+    fails.set()
+    with pytest.raises(ConnectionError):
+        await socket.wait()
+    await asyncio.wait(caring, timeout=3)
+    assert caring[0].done()
